@@ -1,0 +1,6 @@
+_base_ = './hrvit_b1_upernet_ade20k.py'
+model = dict(
+    backbone=dict(arch='b2'),
+    decode_head=dict(in_channels=[48, 96, 240, 384]),
+    auxiliary_head=dict(in_channels=240),
+)

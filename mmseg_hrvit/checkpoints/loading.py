@@ -1,0 +1,235 @@
+"""Loaders for mmengine that read checkpoints and never run code from them.
+
+A checkpoint is a pickle, and unpickling can run any program. The loaders here
+take mmengine's place for every scheme of its ``CheckpointLoader``: they rebuild
+tensors, plain containers, and what mmengine itself writes, and refuse the rest.
+Importing this module registers them.
+"""
+
+import os
+import re
+from argparse import Namespace
+from pathlib import Path
+from pickle import UnpicklingError
+from urllib.parse import urlparse
+
+import numpy as np
+import torch
+from mmengine.dist import barrier
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import CheckpointLoader
+from mmengine.runner.checkpoint import (
+    get_deprecated_model_names,
+    get_external_models,
+    get_mmcls_models,
+    get_torchvision_models,
+)
+from safetensors import safe_open
+
+from mmseg_hrvit.errors import InputError
+
+STATISTICS = ('min', 'max', 'current', 'mean')
+NUMBER_CODES = '?bhilqBHILQefdg'
+ZOOS = {
+    'modelzoo': get_torchvision_models,
+    'torchvision': get_torchvision_models,
+    'open-mmlab': get_external_models,
+    'openmmlab': get_external_models,
+    'mmcls': get_mmcls_models,
+}
+
+
+def get_statistic(owner: type, name: str) -> object:
+    """Stands in for ``getattr``, by which HistoryBuffer's methods are pickled.
+
+    Args:
+        owner (type): HistoryBuffer.
+        name (str): One of its statistics.
+
+    Returns:
+        object: The method.
+
+    Raises:
+        UnpicklingError: If anything else is asked for.
+    """
+    if owner is not HistoryBuffer or name not in STATISTICS:
+        raise UnpicklingError('GLOBAL builtins.getattr')
+    return getattr(owner, name)
+
+
+def allowed_globals() -> list:
+    """Lists what checkpoints may hold beside tensors and plain containers.
+
+    Returns:
+        list: HistoryBuffer, the Namespace that timm keeps arguments in, and NumPy's
+        arrays and scalars of numbers, under the names of NumPy 1 and 2. Of the
+        dtypes only the numbers', since objects' could be rebuilt as raw memory.
+    """
+    reconstruct = np.empty(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
+    allowed = [HistoryBuffer, Namespace, np.ndarray, np.dtype]
+    allowed += [type(np.dtype(code)) for code in NUMBER_CODES]
+    allowed.append((get_statistic, 'builtins.getattr'))
+    for core in ('numpy.core', 'numpy._core'):
+        allowed.append((reconstruct, f'{core}.multiarray._reconstruct'))
+        allowed.append((scalar, f'{core}.multiarray.scalar'))
+    return allowed
+
+
+@CheckpointLoader.register_scheme('', force=True)
+def load_from_local(
+    filename: str, map_location: str | torch.device | None = None
+) -> dict:
+    """Reads a checkpoint, or a safetensors file, without running code from it.
+
+    Args:
+        filename (str): Path of the file.
+        map_location (str | torch.device, optional): Where the tensors go, as in
+            ``torch.load``.
+
+    Returns:
+        dict: What was saved. Of a ``.safetensors`` file, its tensors as
+        ``state_dict`` and its metadata as ``meta``.
+
+    Raises:
+        InputError: If there is no such file, if it cannot be read, or if it holds
+            anything but data.
+    """
+    path = Path(filename).expanduser()
+    if not path.is_file():
+        raise InputError(f'{filename}: there is no such checkpoint; check the path')
+    read = read_safetensors if path.suffix == '.safetensors' else read_pickle
+    try:
+        checkpoint = read(path, map_location)
+    except Exception as error:  # a broken file can raise almost anything
+        raise InputError(f'{filename}: {explain(error)}') from error
+    if not isinstance(checkpoint, dict):
+        raise InputError(
+            f'{filename}: holds a {type(checkpoint).__name__}, not a dict of weights; '
+            'give a checkpoint or a state_dict'
+        )
+    if isinstance(checkpoint.get('meta'), dict):
+        # mmengine's `resume` would run this text as Python.
+        checkpoint['meta'].pop('config', None)
+    return checkpoint
+
+
+def read_pickle(path: Path, map_location: str | torch.device | None) -> dict:
+    """Reads what ``torch.save`` wrote."""
+    with torch.serialization.safe_globals(allowed_globals()):
+        return torch.load(path, map_location=map_location, weights_only=True)
+
+
+def read_safetensors(path: Path, map_location: str | torch.device | None) -> dict:
+    """Reads a safetensors file as a checkpoint."""
+    with safe_open(path, framework='pt', device=str(map_location or 'cpu')) as file:
+        state_dict = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return dict(state_dict=state_dict, meta=dict(file.metadata() or {}))
+
+
+def explain(error: Exception) -> str:
+    """Says in one line why a file was not read.
+
+    Args:
+        error (Exception): What reading it raised.
+
+    Returns:
+        str: The reason and what to do.
+    """
+    text = ' '.join(str(error).split())
+    refused = re.search(r'GLOBAL (\S+)', text)
+    if refused:
+        return (
+            f'refused, since it holds {refused[1]} and checkpoints never run code '
+            'here; where you trust it, save its state_dict alone or as .safetensors'
+        )
+    # torch wraps the reason in advice of many lines.
+    reason = text.split('WeightsUnpickler error: ')[-1].split(' Check the doc')[0]
+    reason = reason[:160] or type(error).__name__
+    return f'cannot be read as a checkpoint ({reason}); it may be truncated'
+
+
+@CheckpointLoader.register_scheme(('http://', 'https://'), force=True)
+def load_from_http(
+    filename: str, map_location: str | torch.device | None = None
+) -> dict:
+    """Downloads a checkpoint once, then reads it as ``load_from_local`` does.
+
+    Args:
+        filename (str): URL of the file.
+        map_location (str | torch.device, optional): Where the tensors go.
+
+    Returns:
+        dict: What was saved.
+
+    Raises:
+        InputError: If it cannot be downloaded or read.
+    """
+    folder = Path(torch.hub.get_dir(), 'checkpoints')
+    path = folder / Path(urlparse(filename).path).name
+    try:
+        if os.environ.get('LOCAL_RANK', '0') == '0' and not path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(filename, str(path))
+    except (OSError, ValueError) as error:
+        raise InputError(f'{filename}: cannot be downloaded ({error})') from error
+    finally:
+        barrier()  # also after a failure, or the other processes would wait
+    return load_from_local(str(path), map_location)
+
+
+@CheckpointLoader.register_scheme([f'{zoo}://' for zoo in ZOOS], force=True)
+def load_from_zoo(
+    filename: str, map_location: str | torch.device | None = None
+) -> dict:
+    """Reads a checkpoint that mmengine knows by name.
+
+    Args:
+        filename (str): ``torchvision://NAME``, ``open-mmlab://NAME`` or
+            ``mmcls://NAME``.
+        map_location (str | torch.device, optional): Where the tensors go.
+
+    Returns:
+        dict: What was saved; of mmcls, the backbone's weights alone.
+
+    Raises:
+        InputError: If the name is unknown, or the file cannot be had or read.
+    """
+    zoo, name = filename.split('://', 1)
+    models = ZOOS[zoo]()
+    if name not in models:
+        name = get_deprecated_model_names().get(name, name)
+    if name not in models:
+        raise InputError(f'{filename}: mmengine knows no such model; check the name')
+    checkpoint = load_from_http(models[name], map_location)
+    if zoo == 'mmcls':
+        weights = checkpoint.get('state_dict', checkpoint)
+        prefix = 'backbone.'
+        return dict(
+            state_dict={
+                key.removeprefix(prefix): value
+                for key, value in weights.items()
+                if key.startswith(prefix)
+            }
+        )
+    return checkpoint
+
+
+@CheckpointLoader.register_scheme(
+    ['pavi://', r'(\S+\:)?s3://', r'(\S+\:)?petrel://'], force=True
+)
+def load_from_intranet(
+    filename: str, map_location: str | torch.device | None = None
+) -> dict:
+    """Refuses schemes whose clients are not public.
+
+    Args:
+        filename (str): The address.
+        map_location (str | torch.device, optional): Not used.
+
+    Raises:
+        InputError: Always.
+    """
+    raise InputError(
+        f'{filename}: checkpoints are not read from there; give a file or a URL'
+    )

@@ -1,0 +1,91 @@
+"""Loading a backbone's weights from any checkpoint that holds them."""
+
+import logging
+import re
+from collections.abc import Mapping
+
+import torch.nn as nn
+from mmengine.logging import print_log
+from mmengine.runner import CheckpointLoader
+
+from mmseg_hrvit.errors import InputError
+
+from .matching import describe, differences, unwrap, warn_of_other_des
+
+BRANCH = r'hr_modules\.\d+\.(branches|fusion\.paths)\.\d+\.'
+
+
+def load_backbone(backbone: nn.Module, filename: str) -> None:
+    """Loads a backbone's weights, all of them or none.
+
+    Takes an mmpretrain checkpoint, a segmentation one and a converted one alike:
+    finds the backbone in it and leaves classifier and heads.
+
+    Args:
+        backbone (nn.Module): The network to fill.
+        filename (str): A file, a URL, or another address that mmengine knows.
+
+    Raises:
+        InputError: If the file cannot be read, or an entry of the backbone is
+            missing in it or has another shape.
+    """
+    checkpoint = CheckpointLoader.load_checkpoint(filename, 'cpu', logger='current')
+    expected = backbone.state_dict()
+    found = find_backbone(unwrap(checkpoint), expected)
+    wrong = differences(expected, found)
+    if wrong:
+        raise InputError(
+            f'{filename} does not fit the backbone: {describe(wrong, expected, found)}'
+        )
+    surplus = [name for name in found if is_surplus(name, expected)]
+    if surplus:
+        print_log(
+            f'{filename} has {len(surplus)} entries that the backbone does not have '
+            f'(first: {surplus[0]}): they are left out',
+            logger='current',
+            level=logging.WARNING,
+        )
+    warn_of_other_des(backbone, checkpoint, filename)
+    # Not strict: a missing `num_batches_tracked` may stay as it is.
+    backbone.load_state_dict(
+        {name: found[name] for name in expected if name in found}, strict=False
+    )
+    print_log(f'loaded the backbone from {filename}', logger='current')
+
+
+def find_backbone(weights: Mapping, expected: Mapping) -> dict:
+    """Takes the backbone's entries out of a network's.
+
+    Args:
+        weights (Mapping): Names -> tensors of a backbone, or of a network whose
+            part it is.
+        expected (Mapping): The backbone's own.
+
+    Returns:
+        dict: The backbone's names -> tensors.
+    """
+    prefix = max(
+        ('', 'backbone.'), key=lambda p: sum(p + name in weights for name in expected)
+    )
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in weights.items()
+        if name.startswith(prefix)
+    }
+
+
+def is_surplus(name: str, expected: Mapping) -> bool:
+    """Whether an entry has no place, and not for want of its branch.
+
+    Args:
+        name (str): An entry of the file.
+        expected (Mapping): The backbone's entries. With fewer ``out_indices`` some
+            branches of the last module are not built.
+
+    Returns:
+        bool: False if the entry is used or belongs to a branch that is not built.
+    """
+    branch = re.match(BRANCH, name)
+    if branch:
+        return name not in expected and any(n.startswith(branch[0]) for n in expected)
+    return name not in expected

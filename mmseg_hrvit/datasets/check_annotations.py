@@ -1,0 +1,38 @@
+"""A transform that refuses label maps which do not fit their images."""
+
+from mmcv.transforms import BaseTransform
+from mmengine.registry import TRANSFORMS
+
+from mmseg_hrvit.errors import InputError
+
+
+@TRANSFORMS.register_module()
+class CheckAnnotations(BaseTransform):
+    """Refuses a label map of another size than the image.
+
+    mmseg's transforms crop both alike, so the labels would be shifted unnoticed. Put
+    it behind ``LoadAnnotations``, before anything that changes the label map. What
+    the values are is ``LabelCheckHook``'s to check: it knows the number of classes.
+
+    Required keys: ori_shape, gt_seg_map, img_path, seg_map_path.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Returns the results as they are.
+
+        Args:
+            results (dict): Image and label map, and where they are from.
+
+        Raises:
+            InputError: If their sizes differ.
+        """
+        size, label_size = tuple(results['ori_shape']), results['gt_seg_map'].shape
+        if label_size != size:
+            raise InputError(
+                f'label map {results["seg_map_path"]} has the size {label_size}, but '
+                f'its image {results["img_path"]} has {size}: make them equal'
+            )
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'

@@ -1,0 +1,77 @@
+"""The command line that tools/train.py and tools/test.py share."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from mmseg_hrvit.configs import config
+from mmseg_hrvit.errors import InputError
+
+
+def build_parser(description: str) -> ArgumentParser:
+    """Makes a parser with the arguments of mmseg's tools that both have.
+
+    Args:
+        description (str): What the tool does.
+
+    Returns:
+        ArgumentParser: The parser.
+    """
+    parser = ArgumentParser(description=description)
+    parser.add_argument('config', help='a config file, or the name of a shipped one')
+    parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    return parser
+
+
+def load_config(args: Namespace) -> Config:
+    """Reads the config and merges the shared arguments into it.
+
+    Args:
+        args (Namespace): Arguments from ``build_parser``.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: If there is no such config.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(find_config(args.config))
+    cfg.merge_from_dict(args.cfg_options)
+    cfg.launcher = args.launcher
+    cfg.work_dir = (
+        args.work_dir
+        or cfg.get('work_dir')
+        or os.path.join('work_dirs', Path(args.config).stem)
+    )
+    return cfg
+
+
+def find_config(name: str) -> str:
+    """Returns the path of a config file, or of the shipped config of that name."""
+    if os.path.isfile(name):
+        return name
+    if name.endswith('.py'):
+        raise InputError(f'no config file {os.path.abspath(name)}: check the path')
+    return config(name)
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Builds mmengine's runner, or the config's own ``runner_type``."""
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

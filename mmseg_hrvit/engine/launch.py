@@ -1,0 +1,126 @@
+"""Starting a run: its processes where there is no GPU, and errors in one line."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import active_children
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.logging import print_log
+from torch import distributed
+
+from mmseg_hrvit.errors import InputError
+
+INPUT_ERROR = 2  # exit status, as argparse has it for a wrong command line
+PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
+
+
+def prepare_cpu(cfg: Config) -> None:
+    """Makes a config run where there is no GPU; elsewhere it stays as it is.
+
+    SyncBN becomes BN, which it needs. Several processes are joined by gloo at once:
+    mmengine would ask for their GPUs first.
+
+    Args:
+        cfg (Config): The config, with its ``launcher``. Changed in place.
+
+    Raises:
+        InputError: If the launcher needs GPUs.
+    """
+    if get_device() != 'cpu':
+        return
+    if cfg.launcher != 'none':
+        if cfg.launcher != 'pytorch':
+            raise InputError(
+                f'--launcher {cfg.launcher} needs GPUs, and there is none: use '
+                'tools/dist_train.sh or tools/dist_test.sh'
+            )
+        distributed.init_process_group('gloo')
+        # With a wrapper given, broadcast_buffers is True unless one says otherwise.
+        cfg.model_wrapper_cfg = dict(
+            type='MMDistributedDataParallel',
+            device_ids=None,
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        )
+    replaced = replace_sync_bn(cfg.get('model'))
+    if replaced and get_rank() == 0:
+        print_log(f'no GPU here: SyncBN is BN in {replaced} places of the config')
+
+
+def replace_sync_bn(node: object) -> int:
+    """Turns SyncBN into BN, wherever it stands in a config.
+
+    Args:
+        node (object): The config or a part of it. Changed in place.
+
+    Returns:
+        int: How often it stood there.
+    """
+    if isinstance(node, list | tuple):
+        return sum(map(replace_sync_bn, node))
+    if not isinstance(node, dict):
+        return 0
+    here = node.get('type') in ('SyncBN', 'MMSyncBN')
+    if here:
+        node['type'] = 'BN'
+    return here + sum(map(replace_sync_bn, node.values()))
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Ends the process with one line, and no traceback, at an ``InputError``.
+
+    The exit status is ``INPUT_ERROR``. All ranks of a run mostly meet the same
+    error: rank 0 tells it at once, the others wait until the launcher stops them,
+    and tell it if that does not happen. All other errors pass through, in a run of
+    several processes after the same wait.
+    """
+    try:
+        yield
+    except InputError as error:
+        message, rank = read_message(error), get_rank()
+        if rank > 0:
+            time.sleep(PATIENCE * (1 if get_local_rank() == 0 else 2))
+            message = f'{message} (rank {rank})'
+        print(f'error: {message}', file=sys.stderr, flush=True)
+        leave()
+    except Exception:
+        # Mostly the loss of another rank that has told its own error: then the
+        # launcher is about to stop this one.
+        if distributed.is_initialized():
+            time.sleep(PATIENCE)
+        raise
+
+
+def read_message(error: InputError) -> str:
+    """Returns the message alone, also of an error from a data loader's worker."""
+    # torch puts the worker's traceback, as a text, into the error that it raises.
+    text = str(error).rpartition(f'{InputError.__name__}: ')[-1]
+    return ' '.join(text.split())
+
+
+def leave() -> None:
+    """Exits, and at once if other ranks may be waiting for this one."""
+    if not distributed.is_initialized():
+        sys.exit(INPUT_ERROR)
+    # A tidy exit would wait for them in turn.
+    logging.shutdown()
+    for child in active_children():
+        child.terminate()
+    sys.stdout.flush()
+    os._exit(INPUT_ERROR)
+
+
+def get_rank() -> int:
+    """Number of this process, before there is a process group as well."""
+    return int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0)))
+
+
+def get_local_rank() -> int:
+    """Number of this process on its machine."""
+    return int(os.environ.get('SLURM_LOCALID', os.environ.get('LOCAL_RANK', 0)))

@@ -1,0 +1,207 @@
+"""Checks of a config before anything is built from it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from os import path as osp
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.registry import DATASETS
+from mmseg.datasets import BaseSegDataset
+
+from mmseg_hrvit.errors import InputError
+
+BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
+# Heads that average the whole map into one value a channel.
+POOLING_HEADS = ('UPerHead', 'PSPHead')
+DEEPEST_STRIDE = 32
+
+
+def check_config(cfg: Config, splits: Sequence[str]) -> None:
+    """Refuses a config that cannot run here.
+
+    Args:
+        cfg (Config): The config, complete, with its ``launcher``.
+        splits (Sequence[str]): Which of 'train', 'val' and 'test' will run.
+
+    Raises:
+        InputError: At the first thing that is wrong.
+    """
+    check_gpus(cfg)
+    check_tensorboard(cfg)
+    if 'train' in splits:
+        check_amp(cfg)
+        check_batch_norm(cfg)
+    for split in splits:
+        loader = cfg.get(f'{split}_dataloader')
+        if loader is not None:
+            check_data(loader['dataset'], f'{split}_dataloader.dataset', cfg)
+
+
+def check_gpus(cfg: Config) -> None:
+    """Refuses more processes than GPUs; without any GPU there is no limit."""
+    processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+    gpus = torch.cuda.device_count()
+    if cfg.launcher == 'pytorch' and 0 < gpus < processes:
+        raise InputError(
+            f'{processes} processes need as many GPUs, but here are {gpus}: start '
+            f'{gpus}'
+        )
+
+
+def check_tensorboard(cfg: Config) -> None:
+    """Refuses to write for TensorBoard where it is not installed."""
+    backends = cfg.get('visualizer', {}).get('vis_backends') or []
+    wanted = any(backend['type'] == 'TensorboardVisBackend' for backend in backends)
+    if wanted and find_spec('tensorboard') is None:
+        raise InputError(
+            'TensorBoard is asked for, but not installed: `pip install tensorboard`, '
+            'or leave --tensorboard away'
+        )
+
+
+def check_amp(cfg: Config) -> None:
+    """Refuses mixed precision where there is no GPU."""
+    if cfg.optim_wrapper.type == 'AmpOptimWrapper' and get_device() == 'cpu':
+        raise InputError('mixed precision needs a GPU, and there is none: drop --amp')
+
+
+def check_batch_norm(cfg: Config) -> None:
+    """Refuses to train BatchNorm on a single value a channel.
+
+    Args:
+        cfg (Config): The config.
+
+    Raises:
+        InputError: If a head pools one image, or the backbone shrinks it, to that.
+    """
+    model = cfg.get('model', {})
+    if cfg.train_dataloader.get('batch_size') != 1:
+        return
+    remedy = (
+        'which BatchNorm cannot train on with one image a process and no SyncBN over '
+        'several GPUs: set train_dataloader.batch_size=2'
+    )
+    for name in ('decode_head', 'auxiliary_head'):
+        head = model.get(name)
+        if isinstance(head, dict) and is_pooling(head) and is_local_norm(head, cfg):
+            raise InputError(
+                f'model.{name} ({head["type"]}) pools to one value a channel, {remedy}'
+            )
+    backbone = model.get('backbone', {})
+    size = (model.get('data_preprocessor') or {}).get('size')
+    is_hrvit = str(backbone.get('type')).endswith('HRViT')
+    is_small = size is not None and max(size) <= DEEPEST_STRIDE
+    if is_hrvit and is_small and is_local_norm(backbone, cfg):
+        raise InputError(f'crops of {size} shrink to one value a channel, {remedy}')
+
+
+def is_pooling(head: dict) -> bool:
+    """Whether a head averages the whole map into one value a channel."""
+    named = str(head['type']).rpartition('.')[-1] in POOLING_HEADS
+    return named and 1 in head.get('pool_scales', (1,))
+
+
+def is_local_norm(part: dict, cfg: Config) -> bool:
+    """Whether a part's norm is a BatchNorm over this process's images alone."""
+    norm = (part.get('norm_cfg') or dict(type='BN'))['type']
+    is_synced = norm != 'BN' and int(os.environ.get('WORLD_SIZE', 1)) > 1
+    return norm in BATCH_NORMS and not (is_synced and cfg.launcher != 'none')
+
+
+def check_data(dataset: dict, key: str, cfg: Config) -> None:
+    """Refuses data sets of mmseg that are not there or not whole.
+
+    Args:
+        dataset (dict): Config of a data set, or of a wrapper around some.
+        key (str): Where it stands in the config.
+        cfg (Config): The config.
+
+    Raises:
+        InputError: If a folder is missing, no image is found, or a file is missing.
+    """
+    with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
+        for part_key, part in innermost(dataset, key):
+            cls = part['type']
+            cls = registry.get(cls) if isinstance(cls, str) else cls
+            is_on_disk = not part.get('backend_args')
+            if cls and issubclass(cls, BaseSegDataset) and is_on_disk:
+                check_folders(part, part_key)
+                lazy = {**part, 'type': cls, 'lazy_init': True, 'pipeline': []}
+                check_files(registry.build(lazy), part_key)
+
+
+def innermost(dataset: dict, key: str) -> Iterator[tuple[str, dict]]:
+    """Yields the data sets inside wrappers like ConcatDataset, with their keys."""
+    if 'datasets' in dataset:
+        for i, part in enumerate(dataset['datasets']):
+            yield from innermost(part, f'{key}.datasets.{i}')
+    elif 'dataset' in dataset:
+        yield from innermost(dataset['dataset'], f'{key}.dataset')
+    else:
+        yield key, dataset
+
+
+def check_folders(dataset: dict, key: str) -> None:
+    """Refuses a data set whose folders are not there.
+
+    Args:
+        dataset (dict): Its config.
+        key (str): Where that stands.
+
+    Raises:
+        InputError: If a folder is missing.
+    """
+    root = dataset.get('data_root') or ''
+    folders = dict(data_root=root)
+    for name, prefix in dataset.get('data_prefix', {}).items():
+        folders[f'data_prefix.{name}'] = osp.join(root, prefix)
+    for name, folder in folders.items():
+        if folder and not osp.isdir(folder):
+            raise InputError(
+                f'no folder {osp.abspath(folder)}: put the data there, or set '
+                f'{key}.{name}'
+            )
+
+
+def check_files(dataset: BaseSegDataset, key: str) -> None:
+    """Refuses a data set without images, or with files missing.
+
+    Args:
+        dataset (BaseSegDataset): The data set, not yet loaded.
+        key (str): Where it stands in the config.
+
+    Raises:
+        InputError: If there are none, or some are missing.
+    """
+    if dataset.ann_file and False:
+        raise InputError(f'no file {dataset.ann_file}: set {key}.ann_file')
+    samples = dataset.load_data_list()
+    if not samples:
+        raise InputError(
+            f'no image *{dataset.img_suffix} in '
+            f'{osp.abspath(dataset.data_prefix["img_path"])}: set {key}.data_prefix '
+            'or img_suffix'
+        )
+    for name, what in (('img_path', 'image'), ('seg_map_path', 'label map')):
+        files = [sample[name] for sample in samples if name in sample]
+        missing = find_missing(files)
+        if missing:
+            raise InputError(
+                f'{what} {missing[0]} is missing ({len(missing)} of {len(files)} are '
+                f'in {key}): add it, or take its name out of the data set'
+            )
+
+
+def find_missing(files: Sequence[str]) -> list[str]:
+    """Returns the files that are not there; lists each folder once."""
+    folders = {osp.dirname(file) for file in files}
+    there = {folder: set(list_folder(folder)) for folder in folders}
+    return [f for f in files if osp.basename(f) not in there[osp.dirname(f)]]
+
+
+def list_folder(folder: str) -> list[str]:
+    """Lists a folder; a missing one is empty."""
+    return os.listdir(folder) if osp.isdir(folder) else []

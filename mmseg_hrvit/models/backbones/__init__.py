@@ -1,0 +1,5 @@
+"""Backbones."""
+
+from .hrvit import HRViT
+
+__all__ = ['HRViT']

@@ -1,0 +1,343 @@
+"""HRViT, the multi-scale high-resolution Vision Transformer (Figure 1, Table 2)."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModule
+from mmengine.registry import MODELS
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
+from typing_extensions import Self
+
+from mmseg_hrvit.checkpoints import load_backbone
+from mmseg_hrvit.errors import InputError
+
+from ..layers import (
+    Block,
+    BranchSpec,
+    ConvPatchEmbed,
+    CrossResolutionFusion,
+    EfficientPatchEmbed,
+    Options,
+    Stem,
+)
+from ..layers.attention import CrossShapedAttention
+from ..layers.layout import channels_first
+from ..layers.recompute import recomputed
+from .arch import read_arch
+
+# Linear layers and norms; convolutions keep torch's initialisation.
+DEFAULT_INIT = [
+    dict(type='TruncNormal', layer='Linear', std=0.02, bias=0.0),
+    dict(type='Constant', layer=['_BatchNorm', 'LayerNorm'], val=1.0, bias=0.0),
+]
+
+
+class Branch(nn.Module):
+    """One resolution of a module: patch embedding, blocks, LayerNorm.
+
+    Args:
+        in_channels (int): Channels of the fused map.
+        spec (BranchSpec): Sizes of the branch.
+        options (Options): Design choices.
+        drop_path_rates (Sequence[float]): One rate a block.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        spec: BranchSpec,
+        options: Options,
+        drop_path_rates: Sequence[float],
+    ) -> None:
+        super().__init__()
+        embed = EfficientPatchEmbed if options.efficient_patch_embed else ConvPatchEmbed
+        self.patch_embed = embed(in_channels, spec.channels)
+        self.blocks = nn.ModuleList(
+            Block(spec, options, rate) for rate in drop_path_rates
+        )
+        self.norm = nn.LayerNorm(spec.channels)
+        self.with_cp = options.with_cp
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, in_channels, H, W) to (B, C, H, W)."""
+        x = self.patch_embed(x)  # B, H, W, C
+        for block in self.blocks:
+            x = self._run(block, x)
+        return channels_first(self.norm(x))
+
+    def _run(self, block: Block, x: Tensor) -> Tensor:
+        if self.with_cp and torch.is_grad_enabled():
+            return recomputed(block, x)
+        return block(x)
+
+
+class HRViTModule(nn.Module):
+    """Cross-resolution fusion, then one branch a resolution.
+
+    Args:
+        in_channels (Sequence[int]): Channels of the maps that come in.
+        specs (Sequence[BranchSpec]): Sizes of the module's branches.
+        depths (Sequence[int]): Blocks of each branch.
+        options (Options): Design choices.
+        drop_path_rates (Sequence[float]): One rate for each block of the deepest
+            branch; block j of every branch takes the j-th.
+        out_indices (Sequence[int]): The branches to compute.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        specs: Sequence[BranchSpec],
+        depths: Sequence[int],
+        options: Options,
+        drop_path_rates: Sequence[float],
+        out_indices: Sequence[int],
+    ) -> None:
+        super().__init__()
+        out_channels = [spec.channels for spec in specs]
+        out_channels[: len(in_channels)] = in_channels
+        self.fusion = CrossResolutionFusion(
+            in_channels,
+            out_channels,
+            out_indices,
+            options.norm_cfg,
+            dense=options.dense_fusion,
+        )
+        self.branches = nn.ModuleDict(
+            {
+                str(i): Branch(
+                    out_channels[i], specs[i], options, drop_path_rates[: depths[i]]
+                )
+                for i in out_indices
+            }
+        )
+
+    def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Maps one map a resolution, (B, C_i, H / 2^i, W / 2^i), to the same."""
+        fused = self.fusion(inputs)
+        return [branch(fused[int(i)]) for i, branch in self.branches.items()]
+
+
+@MODELS.register_module()
+class HRViT(BaseModule):
+    """HRViT backbone.
+
+    A stem shrinks the image by 4. Six modules follow, with 1, 2, 3, 3, 4 and 4
+    branches: branch i works at 1 / 2^(i + 2) of the image's size (rounded up),
+    and every module starts with a fusion of all branches. Any image size works.
+
+    Args:
+        arch (str | dict): 'b1', 'b2' or 'b3' (Table 2), or a dict with the keys
+            ``channels``, ``depths``, ``window_sizes``, ``mlp_ratios`` and
+            ``head_dims``, as in ``ARCHS``. Defaults to 'b1'.
+        in_channels (int): Channels of the image. Defaults to 3.
+        out_indices (Sequence[int]): The branches of the last module that are
+            returned; others are not built there. Defaults to (0, 1, 2, 3).
+        drop_path_rate (float): Rate of the deepest block (Stochastic Depth); it
+            grows linearly from 0. Defaults to 0.0.
+        window_sizes (Sequence[int], optional): In place of the arch's (Table 7).
+        depths (Sequence[Sequence[int]], optional): In place of the arch's
+            (Table 8).
+        share_key_value (bool): One projection for key and value (Eq. 2), or two.
+            Defaults to True.
+        efficient_patch_embed (bool): Eq. 4, or a full 3x3 convolution. Defaults
+            to True.
+        mixcfn (bool): MixCFN, or a plain feed-forward network. Defaults to True.
+        parallel_conv (bool): The attention's convolution path. Defaults to True.
+        extra_nonlinearity (bool): The attention's Hardswish and BatchNorm.
+            Defaults to True.
+        dense_fusion (bool): Fuse all branches, or neighbours only. Defaults to
+            True.
+        des (bool): The diversity-enhanced shortcut (Eq. 3). Defaults to True.
+        des_act_cfg (dict): Activation of the DES. The paper has Hardswish;
+            weights from the authors' code need ``dict(type='GELU')``. Defaults
+            to ``dict(type='HSwish')``.
+        norm_cfg (dict): Config of the BatchNorm layers. Defaults to
+            ``dict(type='BN')``.
+        frozen_stages (int): -1 freezes nothing, 0 the stem, n the stem and the
+            modules with up to n branches. Defaults to -1.
+        norm_eval (bool): Keep BatchNorm in eval mode while training. Defaults to
+            False.
+        with_cp (bool): Recompute the blocks in the backward pass to save memory.
+            Defaults to False.
+        pretrained (str, optional): A checkpoint of an HRViT classifier or
+            segmentor, or converted weights.
+        init_cfg (dict | list[dict], optional): Initialisation, in place of the
+            paper's.
+
+    Raises:
+        InputError: If ``arch`` or another argument does not make a network.
+    """
+
+    def __init__(
+        self,
+        arch: str | dict = 'b1',
+        in_channels: int = 3,
+        out_indices: Sequence[int] = (0, 1, 2, 3),
+        drop_path_rate: float = 0.0,
+        window_sizes: Sequence[int] | None = None,
+        depths: Sequence[Sequence[int]] | None = None,
+        share_key_value: bool = True,
+        efficient_patch_embed: bool = True,
+        mixcfn: bool = True,
+        parallel_conv: bool = True,
+        extra_nonlinearity: bool = True,
+        dense_fusion: bool = True,
+        des: bool = True,
+        des_act_cfg: dict = dict(type='HSwish'),  # noqa: B006
+        norm_cfg: dict = dict(type='BN'),  # noqa: B006
+        frozen_stages: int = -1,
+        norm_eval: bool = False,
+        with_cp: bool = False,
+        pretrained: str | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        init_cfg, pretrained = take_pretrained(init_cfg, pretrained)
+        super().__init__(init_cfg)
+        specs, depths = read_arch(arch, window_sizes, depths)
+        check_arguments(out_indices, frozen_stages, len(specs))
+        options = Options(
+            share_key_value=share_key_value,
+            efficient_patch_embed=efficient_patch_embed,
+            mixcfn=mixcfn,
+            parallel_conv=parallel_conv,
+            extra_nonlinearity=extra_nonlinearity,
+            dense_fusion=dense_fusion,
+            des=des,
+            des_act_cfg=des_act_cfg,
+            norm_cfg=norm_cfg,
+            with_cp=with_cp,
+        )
+        self.out_channels = [specs[i].channels for i in out_indices]
+        self.pretrained = pretrained
+        self.frozen_stages = frozen_stages
+        self.norm_eval = norm_eval
+        self.stem = Stem(in_channels, norm_cfg)
+        self.hr_modules = nn.ModuleList()
+        rates = split_drop_path_rates(drop_path_rate, depths)
+        channels = [self.stem.out_channels]
+        for m, blocks in enumerate(depths):
+            is_last = m == len(depths) - 1
+            self.hr_modules.append(
+                HRViTModule(
+                    channels,
+                    specs[: len(blocks)],
+                    blocks,
+                    options,
+                    rates[m],
+                    out_indices if is_last else range(len(blocks)),
+                )
+            )
+            channels = [spec.channels for spec in specs[: len(blocks)]]
+        self._freeze_stages()
+
+    def init_weights(self) -> None:
+        """Initialises all layers, then loads ``pretrained`` if there is one."""
+        super().init_weights()
+        for module in self.modules():
+            if isinstance(module, CrossShapedAttention):
+                module.init_weights()
+        if self.pretrained is not None:
+            load_backbone(self, self.pretrained)
+
+    def train(self, mode: bool = True) -> Self:
+        """Sets the mode; frozen stages, and norms with ``norm_eval``, stay in eval."""
+        super().train(mode)
+        for part in self._frozen_parts():
+            part.eval()
+        if self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Extracts multi-scale features.
+
+        Args:
+            x (Tensor): Images (B, in_channels, H, W).
+
+        Returns:
+            tuple[Tensor, ...]: For each i of ``out_indices`` a map
+            (B, C_i, H / 2^(i + 2), W / 2^(i + 2)), sizes rounded up.
+        """
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        maps = [x]
+        for module in self.hr_modules:
+            maps = module(maps)
+        return tuple(maps)
+
+    def _frozen_parts(self) -> list[nn.Module]:
+        if self.frozen_stages < 0:
+            return []
+        stages = [m for m in self.hr_modules if len(m.branches) <= self.frozen_stages]
+        return [self.stem, *stages]
+
+    def _freeze_stages(self) -> None:
+        for part in self._frozen_parts():
+            part.eval()
+            part.requires_grad_(False)
+
+
+def split_drop_path_rates(
+    rate: float, depths: Sequence[Sequence[int]]
+) -> list[list[float]]:
+    """Spreads drop-path rates from 0 to ``rate`` over the deepest branches' blocks.
+
+    Args:
+        rate (float): Rate of the last block.
+        depths (Sequence[Sequence[int]]): Blocks of each branch of each module.
+
+    Returns:
+        list[list[float]]: The rates of each module's blocks (section 3.1).
+    """
+    deepest = [max(blocks) for blocks in depths]
+    return [
+        part.tolist() for part in torch.linspace(0, rate, sum(deepest)).split(deepest)
+    ]
+
+
+def take_pretrained(
+    init_cfg: dict | list[dict] | None, pretrained: str | None
+) -> tuple[dict | list[dict], str | None]:
+    """Takes a checkpoint out of ``init_cfg``, so that it is loaded strictly.
+
+    Args:
+        init_cfg (dict | list[dict] | None): The user's initialisation.
+        pretrained (str | None): The user's checkpoint.
+
+    Returns:
+        tuple[dict | list[dict], str | None]: The initialisation of the layers, the
+        paper's by default, and the checkpoint.
+    """
+    if isinstance(init_cfg, dict) and init_cfg.get('type') == 'Pretrained':
+        return DEFAULT_INIT, pretrained or init_cfg['checkpoint']
+    return init_cfg or DEFAULT_INIT, pretrained
+
+
+def check_arguments(
+    out_indices: Sequence[int], frozen_stages: int, num_branches: int
+) -> None:
+    """Refuses outputs or stages that the network does not have.
+
+    Args:
+        out_indices (Sequence[int]): The branches to return.
+        frozen_stages (int): The last stage to freeze.
+        num_branches (int): Branches, and stages, of the network.
+
+    Raises:
+        InputError: If one is out of range.
+    """
+    out_indices = list(out_indices)
+    allowed = range(num_branches)
+    if not out_indices or out_indices != [i for i in allowed if i in out_indices]:
+        raise InputError(
+            f'out_indices={out_indices}: choose some of {list(allowed)} in this order'
+        )
+    if not -1 <= frozen_stages <= num_branches:
+        raise InputError(
+            f'frozen_stages={frozen_stages}: choose -1 (nothing), 0 (the stem) or '
+            f'1 to {num_branches}'
+        )

@@ -1,0 +1,28 @@
+"""Linear classifier with dropout (appendix A.1)."""
+
+import torch.nn as nn
+from mmengine.registry import MODELS
+from mmpretrain.models.heads import LinearClsHead
+from torch import Tensor
+
+
+@MODELS.register_module()
+class DropoutLinearClsHead(LinearClsHead):
+    """mmpretrain's linear classifier behind a dropout layer.
+
+    Args:
+        num_classes (int): Number of classes.
+        in_channels (int): Channels of the pooled feature.
+        dropout_ratio (float): Share of features dropped. Defaults to 0.1.
+        **kwargs: Further arguments of mmpretrain's ``LinearClsHead``.
+    """
+
+    def __init__(
+        self, num_classes: int, in_channels: int, dropout_ratio: float = 0.1, **kwargs
+    ) -> None:
+        super().__init__(num_classes, in_channels, **kwargs)
+        self.dropout = nn.Dropout(dropout_ratio)
+
+    def pre_logits(self, feats: tuple[Tensor, ...]) -> Tensor:
+        """Takes the last feature (B, in_channels), with dropout while training."""
+        return self.dropout(super().pre_logits(feats))

@@ -1,0 +1,53 @@
+"""Package ``mmseg_hrvit``, with its configs and tools inside the wheel."""
+
+import runpy
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+
+
+class BuildWithMim(build_py):
+    """Adds configs and tools under ``mmseg_hrvit/.mim``, where mim looks."""
+
+    def run(self) -> None:
+        """Builds the package; an editable one finds the folders in the checkout."""
+        super().run()
+        if self.editable_mode:
+            return
+        for folder in ('configs', 'tools'):
+            shutil.copytree(
+                ROOT / folder,
+                Path(self.build_lib) / 'mmseg_hrvit' / '.mim' / folder,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns('__pycache__'),
+            )
+
+
+setup(
+    name='mmseg_hrvit',
+    version=runpy.run_path(ROOT / 'mmseg_hrvit' / 'version.py')['__version__'],
+    description='HRViT (CVPR 2022) for OpenMMLab: multi-scale high-resolution '
+    'vision transformers for semantic segmentation',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*']),
+    python_requires='>=3.10',
+    # The OpenMMLab packages come in two families of the same import names; which
+    # one is there is the user's choice (requirements.txt has the default).
+    install_requires=['torch>=2.6', 'safetensors'],
+    extras_require=dict(
+        tests=['pytest', 'pytest-xdist', 'ruff'],
+        tensorboard=['tensorboard'],
+    ),
+    cmdclass=dict(build_py=BuildWithMim),
+    classifiers=[
+        'License :: OSI Approved :: Apache Software License',
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
+)

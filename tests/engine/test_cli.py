@@ -1,0 +1,39 @@
+import pytest
+
+import mmseg_hrvit
+from mmseg_hrvit.engine.cli import build_parser, load_config
+from mmseg_hrvit.errors import InputError
+
+
+def load(*argv):
+    return load_config(build_parser('').parse_args(argv))
+
+
+def test_a_file_and_the_name_of_a_shipped_config_are_the_same(tmp_path):
+    by_name = load('hrvit_b2_ade20k')
+    by_path = load(mmseg_hrvit.config('hrvit_b2_ade20k'))
+    assert by_name.pretty_text == by_path.pretty_text
+    assert by_name.model.backbone.arch == 'b2'
+    assert by_name.work_dir == 'work_dirs/hrvit_b2_ade20k'
+    assert by_name.launcher == 'none'
+
+
+def test_arguments_go_before_the_file(tmp_path):
+    file = tmp_path / 'own.py'
+    file.write_text("a = dict(b=1, c=2)\nwork_dir = 'here'\n")
+    assert load(str(file)).work_dir == 'here'
+    cfg = load(str(file), '--work-dir', 'there', '--cfg-options', 'a.b=3')
+    assert cfg.work_dir == 'there'
+    assert cfg.a == dict(b=3, c=2)
+
+
+@pytest.mark.parametrize(
+    'name, message',
+    [
+        ('configs/nowhere.py', 'no config file .*/configs/nowhere.py'),
+        ('hrvit_b2_ade20', "no config is called 'hrvit_b2_ade20': .*hrvit_b2_ade20k"),
+    ],
+)
+def test_a_config_that_is_not_there(name, message):
+    with pytest.raises(InputError, match=message):
+        load(name)

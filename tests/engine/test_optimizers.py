@@ -1,0 +1,68 @@
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+from torch import nn
+
+import mmseg_hrvit
+
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
+
+
+@pytest.mark.parametrize('name', ['hrvit_b1_ade20k', 'hrvit_b1_upernet_ade20k'])
+def test_rate_and_decay_of_every_parameter_of_the_recipe(name):
+    cfg = Config.fromfile(mmseg_hrvit.config(name))
+    init_default_scope('mmseg')
+    model = MODELS.build(cfg.model)
+    groups = {
+        id(group['params'][0]): group
+        for group in build_optim_wrapper(
+            model, cfg.optim_wrapper
+        ).optimizer.param_groups
+    }
+    kinds = set()
+    for module_name, module in model.named_modules():
+        in_head = module_name.startswith(('decode_head', 'auxiliary_head'))
+        is_norm = isinstance(module, NORMS)
+        for param in module.parameters(recurse=False):
+            group = groups.pop(id(param))
+            assert group['lr'] == pytest.approx(6e-4 if in_head else 6e-5)
+            assert group['weight_decay'] == (0 if is_norm else 0.01)
+            kinds.add((in_head, is_norm))
+    assert not groups
+    assert len(kinds) == 4
+
+
+def build(custom_keys, **paramwise):
+    model = nn.ModuleDict(dict(head=nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))))
+    wrapper = dict(
+        constructor='mmseg_hrvit.NormDecayOptimWrapperConstructor',
+        optimizer=dict(type='AdamW', lr=1.0, weight_decay=0.5),
+        paramwise_cfg=dict(custom_keys=custom_keys, **paramwise),
+    )
+    groups = build_optim_wrapper(model, wrapper).optimizer.param_groups
+    return [(group['lr'], group['weight_decay']) for group in groups]
+
+
+def test_a_key_with_a_decay_of_its_own_keeps_it():
+    keys = dict(head=dict(lr_mult=2.0, decay_mult=3.0))
+    assert build(keys, norm_decay_mult=0.0) == [(2.0, 1.5)] * 4
+
+
+def test_without_a_norm_rule_nothing_changes():
+    assert build(dict(head=dict(lr_mult=2.0))) == [(2.0, 0.5)] * 4
+
+
+def test_frozen_parameters_are_left_out():
+    cfg = dict(
+        constructor='mmseg_hrvit.NormDecayOptimWrapperConstructor',
+        optimizer=dict(type='AdamW', lr=1.0, weight_decay=0.5),
+        paramwise_cfg=dict(norm_decay_mult=0.0),
+    )
+    model = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)).requires_grad_(False)
+    model[0].weight.requires_grad_(True)
+    (group,) = build_optim_wrapper(model, cfg).optimizer.param_groups
+    assert group['params'][0] is model[0].weight
+    assert torch.equal(torch.tensor(group['weight_decay']), torch.tensor(0.5))

@@ -1,0 +1,183 @@
+import shutil
+from importlib.machinery import ModuleSpec
+
+import pytest
+from data import make_ade20k, make_camvid, make_cityscapes
+from mmengine.config import Config
+
+import mmseg_hrvit
+from mmseg_hrvit.engine import preflight
+from mmseg_hrvit.engine.preflight import check_config
+from mmseg_hrvit.errors import InputError
+
+SPLITS = ('train', 'val', 'test')
+LAYOUTS = dict(ade20k=make_ade20k, camvid=make_camvid, cityscapes=make_cityscapes)
+
+
+def load(name, root=None):
+    """Loads a shipped config with its data set at ``root``."""
+    cfg = Config.fromfile(mmseg_hrvit.config(name))
+    cfg.launcher = 'none'
+    for split in SPLITS:
+        cfg[f'{split}_dataloader'].dataset.data_root = str(root)
+    return cfg
+
+
+@pytest.fixture
+def ade20k(tmp_path):
+    return load('hrvit_b1_ade20k', make_ade20k(tmp_path / 'data'))
+
+
+@pytest.mark.parametrize('name', ['ade20k', 'cityscapes'])
+def test_whole_data_sets_pass(name, tmp_path):
+    check_config(load(f'hrvit_b1_{name}', LAYOUTS[name](tmp_path / 'data')), SPLITS)
+
+
+def test_missing_root(ade20k, tmp_path):
+    ade20k.val_dataloader.dataset.data_root = str(tmp_path / 'nowhere')
+    check_config(ade20k, ('train', 'test'))
+    with pytest.raises(
+        InputError, match=r'nowhere: .* val_dataloader.dataset.data_root'
+    ):
+        check_config(ade20k, SPLITS)
+
+
+@pytest.mark.parametrize('folder', ['images', 'annotations'])
+def test_missing_folder(folder, ade20k, tmp_path):
+    shutil.rmtree(tmp_path / f'data/{folder}/training')
+    with pytest.raises(InputError, match=f'{folder}/training: .*dataset.data_prefix'):
+        check_config(ade20k, SPLITS)
+
+
+def test_empty_split(ade20k, tmp_path):
+    for image in (tmp_path / 'data/images/validation').iterdir():
+        image.unlink()
+    check_config(ade20k, ('train',))
+    with pytest.raises(InputError, match=r'no image \*.jpg in .*images/validation'):
+        check_config(ade20k, ('test',))
+
+
+@pytest.mark.parametrize('name', ['ade20k', 'cityscapes'])
+def test_missing_label_maps(name, tmp_path):
+    cfg = load(f'hrvit_b1_{name}', LAYOUTS[name](tmp_path / 'data', num_images=3))
+    labels = sorted((tmp_path / 'data').rglob('*1*_gtFine_labelTrainIds.png'))
+    labels += sorted((tmp_path / 'data').rglob('*train*2.png'))
+    labels[0].unlink()
+    with pytest.raises(InputError) as error:
+        check_config(cfg, SPLITS)
+    assert str(labels[0]) in str(error.value)
+    assert '1 of 3' in str(error.value)
+
+
+def test_an_image_that_a_list_names_is_missing(ade20k, tmp_path):
+    dataset = ade20k.train_dataloader.dataset
+    dataset.ann_file = 'train.txt'
+    with pytest.raises(InputError, match=r'no file .*train.txt: set .*ann_file'):
+        check_config(ade20k, SPLITS)
+    names = tmp_path / 'data/train.txt'
+    names.write_text('ADE_train_00000001\n')
+    check_config(ade20k, SPLITS)
+    names.write_text('ADE_train_00000001\nADE_train_00000009\n')
+    with pytest.raises(InputError, match=r'image .*9.jpg is missing .1 of 2'):
+        check_config(ade20k, SPLITS)
+
+
+def test_data_sets_inside_wrappers(ade20k, tmp_path):
+    inner = ade20k.train_dataloader.dataset
+    whole = dict(type='RepeatDataset', times=2, dataset=dict(inner))
+    ade20k.train_dataloader.dataset = dict(
+        type='ConcatDataset', datasets=[whole, dict(inner, data_root='nowhere')]
+    )
+    with pytest.raises(InputError, match=r'dataset.datasets.1.data_root'):
+        check_config(ade20k, SPLITS)
+    inner.data_root = 'elsewhere'
+    whole['dataset'] = inner
+    ade20k.train_dataloader.dataset.datasets[0] = whole
+    with pytest.raises(InputError, match=r'dataset.datasets.0.dataset.data_root'):
+        check_config(ade20k, SPLITS)
+
+
+def test_other_data_sets_are_left_alone(ade20k):
+    remote = dict(ade20k.train_dataloader.dataset, data_root='s3://a')
+    ade20k.train_dataloader.dataset = dict(remote, backend_args=dict(backend='petrel'))
+    ade20k.val_dataloader.dataset = dict(type='CustomDataset', data_root='nowhere')
+    ade20k.test_dataloader = None
+    check_config(ade20k, SPLITS)
+
+
+def test_amp_needs_a_gpu(ade20k, monkeypatch):
+    ade20k.optim_wrapper.type = 'AmpOptimWrapper'
+    monkeypatch.setattr(preflight, 'get_device', lambda: 'cuda')
+    check_config(ade20k, ('train',))
+    monkeypatch.setattr(preflight, 'get_device', lambda: 'cpu')
+    check_config(ade20k, ('test',))
+    with pytest.raises(InputError, match='mixed precision needs a GPU'):
+        check_config(ade20k, ('train',))
+
+
+def test_tensorboard_needs_to_be_installed(ade20k, monkeypatch):
+    ade20k.visualizer.vis_backends = [dict(type='TensorboardVisBackend')]
+    spec = ModuleSpec('tensorboard', None)
+    monkeypatch.setattr(preflight, 'find_spec', lambda name: spec)
+    check_config(ade20k, ())
+    monkeypatch.setattr(preflight, 'find_spec', lambda name: None)
+    with pytest.raises(InputError, match='pip install tensorboard'):
+        check_config(ade20k, ())
+
+
+def test_more_processes_than_gpus(ade20k, monkeypatch):
+    monkeypatch.setenv('LOCAL_WORLD_SIZE', '4')
+    ade20k.launcher = 'pytorch'
+    for gpus in (0, 4):
+        monkeypatch.setattr(preflight.torch.cuda, 'device_count', lambda n=gpus: n)
+        check_config(ade20k, ())
+    monkeypatch.setattr(preflight.torch.cuda, 'device_count', lambda: 3)
+    with pytest.raises(
+        InputError, match='4 processes need as many GPUs, but here are 3'
+    ):
+        check_config(ade20k, ())
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {},
+        {'launcher': 'pytorch', 'model.decode_head.norm_cfg.type': 'BN'},
+        {'model.decode_head.norm_cfg.type': 'BN'},
+    ],
+)
+def test_upernet_with_one_image_a_process(change, monkeypatch):
+    monkeypatch.setenv('WORLD_SIZE', '8')
+    cfg = load('hrvit_b1_upernet_ade20k')
+    cfg.merge_from_dict({'train_dataloader.batch_size': 1, **change})
+    with pytest.raises(InputError, match=r'decode_head \(UPerHead\) .*batch_size=2'):
+        check_config(cfg, ('train',))
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'train_dataloader.batch_size': 2},
+        {'launcher': 'pytorch'},
+        {'model.decode_head.norm_cfg.type': 'GN'},
+        {'model.decode_head.pool_scales': (2, 3)},
+        {'model.decode_head.type': 'FCNHead'},
+    ],
+)
+def test_upernet_that_trains(change, monkeypatch):
+    monkeypatch.setenv('WORLD_SIZE', '8')
+    cfg = load('hrvit_b1_upernet_ade20k')
+    cfg.merge_from_dict({'train_dataloader.batch_size': 1, **change})
+    preflight.check_batch_norm(cfg)
+
+
+@pytest.mark.parametrize('size', [(32, 32), (16, 32)])
+def test_crops_that_shrink_to_one_value(size):
+    cfg = load('hrvit_b1_ade20k')
+    cfg.model.data_preprocessor.size = size
+    preflight.check_batch_norm(cfg)
+    cfg.train_dataloader.batch_size = 1
+    with pytest.raises(InputError, match=r'crops of .* shrink to one value a channel'):
+        preflight.check_batch_norm(cfg)
+    cfg.model.data_preprocessor.size = (32, 33)
+    preflight.check_batch_norm(cfg)

@@ -1,0 +1,262 @@
+import numpy as np
+import pytest
+import torch
+from golden import FEATURES
+from mmengine.registry import MODELS
+from oracle import OracleHRViT
+from reference import (
+    REFERENCE,
+    authors_name,
+    digest,
+    fill,
+    image,
+    needs_reference,
+    relative_error,
+)
+from testers import BackboneTester
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmseg_hrvit import HRViT
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.layers.attention import CrossShapedAttention
+
+GELU = dict(type='GELU')
+THREE_BRANCHES = dict(
+    channels=(16, 32, 48),
+    depths=((1,), (1, 1), (1, 1, 3)),
+    window_sizes=(1, 2, 3),
+    mlp_ratios=(2, 3, 1),
+    head_dims=(8, 16, 8),
+)
+TINY = dict(
+    channels=(16, 32, 48, 64),
+    depths=((1,), (1, 1), (1, 1, 2), (1, 1, 2, 1), (1, 1, 1, 1)),
+    window_sizes=(1, 2, 3, 3),
+    mlp_ratios=(2, 3, 1, 2),
+    head_dims=(8, 16, 8, 16),
+)
+VARIANTS = {
+    'b1': dict(arch='b1'),
+    'b2': dict(arch='b2'),
+    'b3': dict(arch='b3'),
+    'three branches': dict(arch=THREE_BRANCHES, out_indices=(0, 1, 2)),
+    'tiny': dict(arch=TINY),
+    'five channels': dict(arch=TINY, in_channels=5),
+    'two outputs': dict(arch=TINY, out_indices=(1, 3)),
+    'two projections': dict(arch=TINY, share_key_value=False),
+    'conv embedding': dict(arch=TINY, efficient_patch_embed=False),
+    'plain ffn': dict(arch=TINY, mixcfn=False),
+    'no parallel conv': dict(arch=TINY, parallel_conv=False),
+    'no extra nonlinearity': dict(arch=TINY, extra_nonlinearity=False),
+    'sparse fusion': dict(arch=TINY, dense_fusion=False),
+    'no des': dict(arch=TINY, des=False),
+    'gelu des': dict(arch=TINY, des_act_cfg=GELU),
+    'windows': dict(arch=TINY, window_sizes=(1, 2, 9, 9)),
+    'depths': dict(arch=TINY, depths=((1,), (1, 1), (1, 1, 3), (1, 1, 1, 1))),
+    'recomputed': dict(arch=TINY, with_cp=True),
+}
+
+
+@pytest.mark.parametrize('variant', VARIANTS)
+class TestHRViT(BackboneTester):
+    @pytest.fixture
+    def cfg(self, variant):
+        return dict(type='mmseg_hrvit.HRViT', **VARIANTS[variant])
+
+
+@pytest.fixture(params=FEATURES, ids=lambda key: f'{key[0]}-{key[1]}')
+def golden(request):
+    """A golden case: the digests, and the maps of the network in float64."""
+    arch, size = request.param
+    net = fill(HRViT(arch=arch, des_act_cfg=GELU), authors_name).double().eval()
+    return request.param, net, image(1, 3, *size)
+
+
+@torch.no_grad()
+def test_golden_digests(golden):
+    key, net, x = golden
+    for level, expected in zip(net(x), FEATURES[key], strict=True):
+        assert digest(level) == pytest.approx(expected, abs=1e-6 * expected[0])
+
+
+@needs_reference
+@pytest.mark.parametrize(
+    ('dtype', 'tolerance'), [(torch.float64, 1e-6), (torch.float32, 1e-5)]
+)
+@torch.no_grad()
+def test_golden_outputs(golden, dtype, tolerance):
+    (arch, size), net, x = golden
+    path = REFERENCE / f'hrvit_{arch}_eval_{size[0]}x{size[1]}.npz'
+    expected = np.load(path)
+    for i, level in enumerate(net.to(dtype)(x.to(dtype))):
+        error = relative_error(level, torch.from_numpy(expected[f'level{i}']))
+        assert error < tolerance
+
+
+@pytest.mark.parametrize('size', [(64, 96), (61, 87)], ids=['even', 'odd'])
+def test_outputs_and_gradients_equal_the_oracle(size):
+    net = fill(HRViT()).double().train()
+    oracle = fill(OracleHRViT()).double().train()
+    x = image(2, 3, *size)
+    inputs = [x.clone().requires_grad_() for _ in range(2)]
+    outs = [m(i) for m, i in zip((net, oracle), inputs, strict=True)]
+    for maps in outs:
+        sum((m * image(*m.shape)).sum() for m in maps).backward()
+    for level, expected in zip(*outs, strict=True):
+        assert relative_error(level, expected) < 1e-9
+    assert relative_error(inputs[0].grad, inputs[1].grad) < 1e-9
+    expected_grads = dict(oracle.named_parameters())
+    for name, param in net.named_parameters():
+        # A bias in front of a BatchNorm has no gradient but rounding noise.
+        expected = expected_grads[name].grad
+        assert torch.allclose(param.grad, expected, rtol=1e-9, atol=1e-9), name
+    expected_stats = dict(oracle.named_buffers())
+    for name, value in net.named_buffers():
+        assert torch.allclose(value, expected_stats[name], rtol=1e-9), name
+
+
+def test_every_registry_finds_it():
+    from mmseg.registry import MODELS as SEG_MODELS
+
+    for registry in (MODELS, SEG_MODELS):
+        assert registry.get('HRViT') is HRViT
+        assert registry.get('mmseg_hrvit.HRViT') is HRViT
+
+
+def test_recomputing_changes_nothing():
+    x = image(2, 3, 64, 64).requires_grad_()
+    results = []
+    for with_cp in (False, True):
+        net = fill(HRViT(TINY, with_cp=with_cp, drop_path_rate=0.3, frozen_stages=0))
+        net = net.double().train()
+        torch.manual_seed(1)
+        maps = net(x.detach())
+        sum(m.square().mean() for m in maps).backward()
+        results.append((maps, net))
+    (maps, net), (maps_cp, net_cp) = results
+    assert all(torch.equal(a, b) for a, b in zip(maps, maps_cp, strict=True))
+    state = net_cp.state_dict()
+    assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
+    params = dict(net_cp.named_parameters())
+    trained = {k: p for k, p in net.named_parameters() if p.requires_grad}
+    assert not any(k.startswith('stem') for k in trained)
+    assert all(
+        relative_error(params[k].grad, p.grad) < 1e-12
+        for k, p in trained.items()
+        if p.grad.norm() > 1e-6
+    )
+
+
+def test_recomputing_keeps_less_for_backward():
+    def saved_bytes(with_cp):
+        storages = {}
+
+        def pack(t):
+            storages[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+            return t
+
+        net = HRViT(TINY, with_cp=with_cp).train()
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+            maps = net(image(2, 3, 64, 64).float())
+        assert maps
+        return sum(storages.values())
+
+    assert saved_bytes(True) < 0.5 * saved_bytes(False)
+
+
+def test_pruned_outputs_equal_the_full_networks():
+    full = fill(HRViT(TINY)).eval()
+    pruned = HRViT(TINY, out_indices=(1, 3)).eval()
+    keys = pruned.state_dict().keys()
+    assert keys < full.state_dict().keys()
+    pruned.load_state_dict({k: v for k, v in full.state_dict().items() if k in keys})
+    x = image(1, 3, 64, 96).float()
+    maps = full(x)
+    for a, b in zip(pruned(x), (maps[1], maps[3]), strict=True):
+        assert torch.equal(a, b)
+    assert pruned.out_channels == [32, 64]
+
+
+def test_initialisation():
+    net = HRViT()
+    net.init_weights()
+    for name, module in net.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            assert module.bias.abs().max() == 0, name
+            # About 0.02, within what a sample of this size allows.
+            bound = 0.02 * 5 / module.weight.numel() ** 0.5
+            assert abs(float(module.weight.std()) - 0.02) < bound, name
+        elif isinstance(module, (_BatchNorm, torch.nn.LayerNorm)):
+            is_last_of_attention = name.endswith('attn.bn')
+            assert torch.all(module.weight == (0 if is_last_of_attention else 1)), name
+            assert torch.all(module.bias == 0), name
+    assert sum(isinstance(m, CrossShapedAttention) for m in net.modules()) == 35
+
+
+def test_drop_path_rates_grow_along_the_deepest_branch():
+    net = HRViT(arch='b1', drop_path_rate=0.21)
+    depths = [[len(b.blocks) for b in m.branches.values()] for m in net.hr_modules]
+    expected = torch.linspace(0, 0.21, 1 + 1 + 6 + 6 + 6 + 2).tolist()
+    for module, blocks in zip(net.hr_modules, depths, strict=True):
+        rates, expected = expected[: max(blocks)], expected[max(blocks) :]
+        for branch in module.branches.values():
+            own = [block.drop_path.drop_prob for block in branch.blocks]
+            assert own == rates[: len(own)]
+    assert depths[-2:] == [[1, 1, 6, 2], [1, 1, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ('stages', 'modules'), [(-1, 0), (0, 0), (1, 1), (3, 4), (4, 6)]
+)
+def test_frozen_stages(stages, modules):
+    net = HRViT(frozen_stages=stages, norm_eval=False).train()
+    frozen = [m for m in net.hr_modules if not m.training]
+    assert frozen == list(net.hr_modules[:modules])
+    assert net.stem.training == (stages < 0)
+    for part in (net.stem, *net.hr_modules):
+        assert all(p.requires_grad == part.training for p in part.parameters())
+
+
+def test_norm_eval_keeps_running_statistics():
+    net = fill(HRViT(TINY, norm_eval=True)).train()
+    before = {k: v.clone() for k, v in net.named_buffers()}
+    net(image(2, 3, 64, 64).float())
+    assert all(torch.equal(v, before[k]) for k, v in net.named_buffers())
+    assert net.training
+
+
+def test_default_activation_of_the_shortcut_is_the_papers():
+    des = HRViT().hr_modules[0].branches['0'].blocks[0].des
+    assert isinstance(des.act, torch.nn.Hardswish)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(arch='b4'), "arch='b4'"),
+        (dict(arch=dict(TINY, width=3)), 'width'),
+        (
+            dict(arch=dict(TINY, channels=(16, 32, 48, 80), head_dims=(8, 16, 8, 7))),
+            'heads of 7',
+        ),
+        (dict(arch=dict(TINY, channels=(16, 32))), 'channels|depths|window_sizes'),
+        (
+            dict(arch=dict(TINY, channels=(16, 36, 48, 64), head_dims=(8, 18, 8, 8))),
+            '36',
+        ),
+        (dict(arch=dict(TINY, depths=((1,), (1, 1, 1)))), 'depths'),
+        (
+            dict(arch=dict(TINY, depths=((1,), (1, 1), (1, 0, 1), (1, 1, 1, 1)))),
+            'depths',
+        ),
+        (dict(window_sizes=(1, 2, 7)), 'window_sizes'),
+        (dict(out_indices=(3, 1)), 'out_indices'),
+        (dict(out_indices=(4,)), 'out_indices'),
+        (dict(out_indices=()), 'out_indices'),
+        (dict(frozen_stages=5), 'frozen_stages'),
+    ],
+)
+def test_arguments_that_make_no_network_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message) as info:
+        HRViT(**arguments)
+    assert '\n' not in str(info.value)

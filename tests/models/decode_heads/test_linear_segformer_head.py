@@ -1,0 +1,44 @@
+import pytest
+import torch
+from oracle import OracleSegformerHead
+from reference import fill, relative_error
+from testers import HeadTester, build
+
+CFG = dict(
+    type='mmseg_hrvit.LinearSegformerHead',
+    in_channels=[32, 64, 128, 256],
+    in_index=[0, 1, 2, 3],
+    channels=48,
+    num_classes=11,
+    dropout_ratio=0.0,
+    norm_cfg=dict(type='BN'),
+)
+
+
+class TestLinearSegformerHead(HeadTester):
+    @pytest.fixture
+    def cfg(self):
+        return CFG
+
+    @pytest.mark.parametrize('size', [(64, 96), (45, 61)])
+    def test_outputs_and_gradients_equal_the_oracle(self, cfg, size):
+        head = build(cfg).double().train()
+        oracle = fill(OracleSegformerHead(cfg['in_channels'], 48, 11)).double().train()
+        inputs = [x.double() for x in self.inputs(cfg, size)]
+        outs = [m(inputs) for m in (head, oracle)]
+        assert relative_error(*outs) < 1e-9
+        for out in outs:
+            out.square().sum().backward()
+        expected = dict(oracle.named_parameters())
+        for name, param in head.named_parameters():
+            grad = expected[name].grad
+            assert torch.allclose(param.grad, grad, rtol=1e-9, atol=1e-9), name
+
+    def test_without_a_norm(self, cfg):
+        head = build(dict(cfg, norm_cfg=None)).double().eval()
+        inputs = [x.double() for x in self.inputs(cfg, (64, 64))]
+        maps = [conv(x) for conv, x in zip(head.convs, inputs, strict=True)]
+        size = inputs[0].shape[2:]
+        maps = [torch.nn.functional.interpolate(x, size, mode='bilinear') for x in maps]
+        expected = head.conv_seg(head.fusion_conv(torch.cat(maps, 1)))
+        assert relative_error(head(inputs), expected) < 1e-12

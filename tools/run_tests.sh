@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes the environment, checks the style and runs every test.
+#   bash tools/run_tests.sh [pytest arguments]
+#   bash tools/run_tests.sh --full    the slow tests too, at true sizes
+# VENV and PYTHON: see tools/make_env.sh.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash tools/make_env.sh tests
+export PATH="${VENV:-$PWD/.venv}/bin:$PATH"
+# One thread a worker: with more, workers wait for each other's threads.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+ruff check .
+ruff format --check .
+exec python -m pytest --numprocesses "${WORKERS:-auto}" --dist worksteal "$@"
