@@ -1,0 +1,77 @@
+"""The curve of a training run, from the JSON log that mmengine writes."""
+
+import json
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from mmseg_hrvit.errors import InputError
+
+
+def read_history(work_dir: str | Path) -> list[dict]:
+    """Reads what a run logged, over all times that it was started.
+
+    Each start leaves its own ``TIME/vis_data/scalars.json``. One that was resumed
+    goes on where it resumed, and one from scratch replaces all before it.
+
+    Args:
+        work_dir (str or Path): Work directory of the run.
+
+    Returns:
+        list[dict]: The log's records in order of their 'step'. Training records
+        have a 'loss', those of an evaluation its metrics.
+
+    Raises:
+        InputError: Nothing was logged in the directory.
+    """
+    history = []
+    for path in sorted(Path(work_dir).glob('*/vis_data/scalars.json')):
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        first = min((record['step'] for record in records), default=float('inf'))
+        history = [record for record in history if record['step'] < first] + records
+    if not any('loss' in record for record in history):
+        raise InputError(
+            f'{work_dir} holds no log of a training run '
+            '(TIME/vis_data/scalars.json): give the --work-dir of the training.'
+        )
+    return history
+
+
+def plot_run(work_dir: str | Path, out: str | Path) -> None:
+    """Draws the loss and the mIoU of a run over its iterations.
+
+    Args:
+        work_dir (str or Path): Work directory of the run.
+        out (str or Path): Picture to write; its suffix says the format.
+
+    Raises:
+        InputError: Nothing was logged in the directory.
+    """
+    history = read_history(work_dir)
+    losses = [
+        (record['step'], record['loss']) for record in history if 'loss' in record
+    ]
+    scores = [
+        (record['step'], record['mIoU']) for record in history if 'mIoU' in record
+    ]
+    figure = Figure(figsize=(7, 5.5), layout='constrained')
+    above, below = figure.subplots(2, sharex=True)
+    above.plot(*zip(*losses, strict=True), color='tab:blue')
+    above.set(ylabel='training loss', title=Path(work_dir).resolve().name)
+    above.set_ylim(bottom=0)
+    if scores:
+        below.plot(*zip(*scores, strict=True), color='tab:green', marker='o')
+        step, score = scores[-1]
+        below.annotate(
+            f'{score:.1f}',
+            (step, score),
+            xytext=(0, 8),
+            textcoords='offset points',
+            horizontalalignment='center',
+        )
+    below.set(xlabel='iteration', ylabel='mIoU in %', ylim=(0, 100))
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        axes.spines[['top', 'right']].set_visible(False)
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=150)
