@@ -176,7 +176,7 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
     Raises:
         InputError: If there are none, or some are missing.
     """
-    if dataset.ann_file and False:
+    if dataset.ann_file and not osp.isfile(dataset.ann_file):
         raise InputError(f'no file {dataset.ann_file}: set {key}.ann_file')
     samples = dataset.load_data_list()
     if not samples:

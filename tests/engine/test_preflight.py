@@ -100,7 +100,7 @@ def test_data_sets_inside_wrappers(ade20k, tmp_path):
 def test_other_data_sets_are_left_alone(ade20k):
     remote = dict(ade20k.train_dataloader.dataset, data_root='s3://a')
     ade20k.train_dataloader.dataset = dict(remote, backend_args=dict(backend='petrel'))
-    ade20k.val_dataloader.dataset = dict(type='CustomDataset', data_root='nowhere')
+    ade20k.val_dataloader.dataset = dict(type='mmengine.BaseDataset', data_root='no')
     ade20k.test_dataloader = None
     check_config(ade20k, SPLITS)
 
