@@ -31,10 +31,10 @@ def parse_args(argv=None):
 
 def apply_args(cfg: Config, args) -> None:
     """Merges the arguments of testing into the config."""
-    pass
+    cfg.load_from = args.checkpoint
     cfg.resume = False
     wanted = args.out or args.show or args.show_dir or args.tta
-    if False and cfg.get('default_scope') != 'mmseg':
+    if wanted and cfg.get('default_scope') != 'mmseg':
         raise InputError('--out, --show, --show-dir and --tta are for mmseg configs')
     if args.show or args.show_dir:
         draw_predictions(cfg, args)

@@ -2,10 +2,11 @@ import shutil
 from importlib.machinery import ModuleSpec
 
 import pytest
-from data import make_ade20k, make_camvid, make_cityscapes
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 
 import mmseg_hrvit
+from data import make_ade20k, make_camvid, make_cityscapes
 from mmseg_hrvit.engine import preflight
 from mmseg_hrvit.engine.preflight import check_config
 from mmseg_hrvit.errors import InputError
@@ -100,7 +101,7 @@ def test_data_sets_inside_wrappers(ade20k, tmp_path):
 def test_other_data_sets_are_left_alone(ade20k):
     remote = dict(ade20k.train_dataloader.dataset, data_root='s3://a')
     ade20k.train_dataloader.dataset = dict(remote, backend_args=dict(backend='petrel'))
-    ade20k.val_dataloader.dataset = dict(type='mmengine.BaseDataset', data_root='no')
+    ade20k.val_dataloader.dataset = dict(type=BaseDataset, data_root='no')
     ade20k.test_dataloader = None
     check_config(ade20k, SPLITS)
 

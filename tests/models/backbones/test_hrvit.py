@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from golden import FEATURES
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, Registry
 from oracle import OracleHRViT
 from reference import (
     REFERENCE,
@@ -118,7 +118,9 @@ def test_outputs_and_gradients_equal_the_oracle(size):
 def test_every_registry_finds_it():
     from mmseg.registry import MODELS as SEG_MODELS
 
-    for registry in (MODELS, SEG_MODELS):
+    # mmpretrain and mmdet have a registry of their own below the root, as mmseg has.
+    other = Registry('model', parent=MODELS, scope='another_project')
+    for registry in (MODELS, SEG_MODELS, other):
         assert registry.get('HRViT') is HRViT
         assert registry.get('mmseg_hrvit.HRViT') is HRViT
 
