@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from data import make_ade20k
 from paths import ROOT
 

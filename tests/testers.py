@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from mmengine.registry import MODELS
+
 from reference import fill, image
 
 

@@ -7,7 +7,6 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.config import Config
-from oracle import OracleHRViT, OracleSegformerHead, OracleSegmentor
 
 from mmseg_hrvit.analysis.flops import Macs, measure, measure_config, tabulate
 from mmseg_hrvit.errors import InputError
@@ -15,6 +14,7 @@ from mmseg_hrvit.models import HRViT, LinearSegformerHead
 from mmseg_hrvit.models.layers import Block, BranchSpec, CrossResolutionFusion, Options
 from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
+from oracle import OracleHRViT, OracleSegformerHead, OracleSegmentor
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 CHANNELS = dict(b1=(32, 64, 128, 256), b2=(48, 96, 240, 384), b3=(64, 128, 256, 512))

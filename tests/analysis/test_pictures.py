@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from data import write_tiny_config
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from PIL import Image
 
+from data import write_tiny_config
 from mmseg_hrvit.analysis.pictures import draw_sheet, load_model, predict
 from mmseg_hrvit.errors import InputError
 

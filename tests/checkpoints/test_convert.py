@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from checkpoints.bomb import write_bomb
-from reference import REFERENCE, authors_name, needs_reference
 
+from checkpoints.bomb import write_bomb
 from mmseg_hrvit import HRViT
 from mmseg_hrvit.checkpoints import (
     convert_backbone,
@@ -15,6 +14,7 @@ from mmseg_hrvit.checkpoints import (
 )
 from mmseg_hrvit.checkpoints.convert import fold_biases, rename
 from mmseg_hrvit.errors import InputError
+from reference import REFERENCE, authors_name, needs_reference
 
 BACKBONE_NAMES = {
     'stem.bn2.running_var': 'stem.bn2.running_var',

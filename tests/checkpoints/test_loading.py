@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn as nn
-from checkpoints.bomb import Bomb, write_bomb
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner
 from safetensors.torch import save_file
 
+from checkpoints.bomb import Bomb, write_bomb
 from mmseg_hrvit.checkpoints import loading
 from mmseg_hrvit.errors import InputError
 

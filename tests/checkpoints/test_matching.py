@@ -3,9 +3,9 @@ import logging
 import pytest
 import torch
 import torch.nn as nn
-from data import TINY_ARCH
 from mmengine.logging import MMLogger
 
+from data import TINY_ARCH
 from mmseg_hrvit import HRViT
 from mmseg_hrvit.checkpoints.matching import (
     ARCH_OF_WIDTH,

@@ -3,15 +3,15 @@ import logging
 
 import pytest
 import torch
-from checkpoints.bomb import write_bomb
-from data import TINY_ARCH
 from mmengine.logging import MMLogger
-from reference import authors_name, fill
 from safetensors.torch import save_file
 
+from checkpoints.bomb import write_bomb
+from data import TINY_ARCH
 from mmseg_hrvit import HRViT
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
+from reference import authors_name, fill
 
 TINY_B1 = dict(TINY_ARCH, channels=(32, 64, 128, 256))
 TINY_B2 = dict(TINY_ARCH, channels=(48, 96, 240, 384))

@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 import torch
-from data import make_ade20k, make_camvid, make_cityscapes, shrink
 from mmengine.config import Config
 from mmengine.runner import Runner
-from paths import CONFIGS, config_names
 
+from data import make_ade20k, make_camvid, make_cityscapes, shrink
 from mmseg_hrvit.engine.launch import prepare_cpu
+from paths import CONFIGS, config_names
 
 LAYOUTS = dict(
     ade20k=make_ade20k,

@@ -1,6 +1,7 @@
 import numpy as np
-from data import make_camvid
 from mmengine.registry import DATASETS
+
+from data import make_camvid
 
 
 def test_it_finds_images_and_label_maps(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 from mmseg.registry import MODELS as SEG_MODELS
+
 from oracle import OracleHRViT, OracleSegformerHead, OracleSegmentor
 from reference import fill, image, relative_error
 

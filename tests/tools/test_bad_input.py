@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from checkpoints.bomb import write_bomb
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from PIL import Image
 
+from checkpoints.bomb import write_bomb
 from data import load_tool, write_tiny_config
 from mmseg_hrvit import HRViT
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from checkpoints.bomb import write_bomb
 from mmengine.runner import CheckpointLoader
-from reference import authors_name
 
+from checkpoints.bomb import write_bomb
 from mmseg_hrvit import HRViT
+from reference import authors_name
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'convert_checkpoint.py'

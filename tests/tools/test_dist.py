@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from data import write_tiny_config
 
 TOOLS = Path(__file__).parents[2] / 'tools'

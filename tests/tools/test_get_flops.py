@@ -1,6 +1,7 @@
 """The command line of tools/get_flops.py."""
 
 import pytest
+
 from data import load_tool
 
 tool = load_tool('get_flops')

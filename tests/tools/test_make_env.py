@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from paths import ROOT, TOOLS
 
 # Says its version like Python 3.11, and makes an environment with a Python of its own.

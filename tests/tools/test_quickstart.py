@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from paths import TOOLS
 
 PYTHON = r"""#!/bin/sh

@@ -1,8 +1,8 @@
 import pytest
-from data import load_tool
 from mmengine.config import Config
 
 import mmseg_hrvit
+from data import load_tool
 from mmseg_hrvit.errors import InputError
 
 test = load_tool('test')

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from data import TINY_ARCH, load_tool, write_tiny_config
 from mmengine.config import Config
 from PIL import Image
 
 import mmseg_hrvit
+from data import TINY_ARCH, load_tool, write_tiny_config
 from mmseg_hrvit.errors import InputError
 
 train = load_tool('train')

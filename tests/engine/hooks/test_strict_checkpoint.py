@@ -3,14 +3,14 @@ import logging
 import pytest
 import torch
 import torch.nn as nn
-from checkpoints.bomb import write_bomb
-from data import TINY_ARCH
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel, BaseModule, BaseTTAModel
 from mmengine.registry import MODEL_WRAPPERS, MODELS
 from mmengine.runner import Runner
 
+from checkpoints.bomb import write_bomb
+from data import TINY_ARCH
 from mmseg_hrvit import HRViT
 from mmseg_hrvit.engine.hooks import StrictCheckpointHook
 from mmseg_hrvit.errors import InputError

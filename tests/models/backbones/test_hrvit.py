@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from golden import FEATURES
 from mmengine.registry import MODELS, Registry
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from golden import FEATURES
+from mmseg_hrvit import HRViT
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 from oracle import OracleHRViT
 from reference import (
     REFERENCE,
@@ -14,11 +19,6 @@ from reference import (
     relative_error,
 )
 from testers import BackboneTester
-from torch.nn.modules.batchnorm import _BatchNorm
-
-from mmseg_hrvit import HRViT
-from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 
 GELU = dict(type='GELU')
 THREE_BRANCHES = dict(

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from oracle import OracleSegformerHead
 from reference import fill, relative_error
 from testers import HeadTester, build

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 import torch
-from golden import LOGITS
 from mmengine.registry import MODELS
+
+from golden import LOGITS
 from reference import (
     REFERENCE,
     digest,

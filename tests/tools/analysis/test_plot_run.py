@@ -1,8 +1,9 @@
 import json
 
 import pytest
-from data import load_tool
 from PIL import Image
+
+from data import load_tool
 
 tool = load_tool('analysis/plot_run')
 

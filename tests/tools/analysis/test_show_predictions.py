@@ -1,9 +1,10 @@
 import pytest
 import torch
-from data import load_tool, write_tiny_config
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from PIL import Image
+
+from data import load_tool, write_tiny_config
 
 tool = load_tool('analysis/show_predictions')
 

@@ -1,6 +1,7 @@
 import pytest
-from data import load_tool
 from PIL import Image
+
+from data import load_tool
 
 tool = load_tool('dataset/draw_scenes')
 
