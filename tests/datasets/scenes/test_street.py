@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
-from paths import CONFIGS
 
-from mmseg_hrvit.datasets.scenes import CLASSES, draw_dataset, draw_scene
+from mmseg_hrvit.datasets.scenes import (
+    CLASSES,
+    draw_dataset,
+    draw_scene,
+    street,
+    things,
+)
 from mmseg_hrvit.errors import InputError
+from paths import CONFIGS
 
 
 @pytest.fixture(scope='module')
@@ -36,6 +42,22 @@ def test_every_class_is_there_in_a_few_scenes():
     shares = np.bincount(np.ravel(labels), minlength=10) / np.size(labels)
     assert (shares[1:] > 0.003).all(), shares
     assert shares[0] < 0.02  # unlabelled
+
+
+@pytest.mark.parametrize('z, visible', [(8.0, True), (10.0, True), (20.0, False)])
+@pytest.mark.parametrize('order', [1, -1])
+def test_what_is_near_hides_what_is_far(monkeypatch, z, visible, order):
+    # A house from z = 6 to 14, and somebody before it or behind it.
+    standing = [
+        (things.draw_building, (1.0, 14.0, 8.0, 1)),
+        (things.draw_person, (0.95 if visible else 2.0, z)),
+    ]
+    monkeypatch.setattr(
+        street, 'furnish', lambda rng, middle, side, *_: standing[::order][: side + 1]
+    )
+    labels = np.asarray(draw_scene(0)[1])
+    # Their feet show in any order.
+    assert ((labels == CLASSES.index('person') + 1).sum() > 30) == visible
 
 
 def test_files_are_where_ade20k_has_them(root):
