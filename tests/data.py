@@ -9,6 +9,7 @@ from mmengine.config import Config
 from PIL import Image
 
 import mmseg_hrvit
+from mmseg_hrvit.datasets.textures import draw_dataset as draw_textures
 
 IGNORED = 255
 IMAGE_SIZE = (96, 128)  # height, width
@@ -88,6 +89,12 @@ def make_camvid(root: Path, num_images: int = 2) -> Path:
                 [*range(11), IGNORED],
                 seed=i,
             )
+    return root
+
+
+def make_image_folders(root: Path) -> Path:
+    """Draws ImageNet's layout: 10 classes, of each an image in each split."""
+    draw_textures(root, train=1, val=1, size=80)
     return root
 
 

@@ -83,7 +83,7 @@ def run(project, site, *command):
         env={**os.environ, 'PYTHONPATH': path},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
 
 

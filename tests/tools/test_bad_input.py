@@ -77,7 +77,7 @@ class Project:
             env={**os.environ, 'PATH': path, 'CUDA_VISIBLE_DEVICES': '-1'},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == 2
         return self.read_line(done.stdout, done.stderr)

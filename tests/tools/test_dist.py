@@ -33,7 +33,7 @@ def start(*command, **environ):
 
 def run(*command, **environ):
     process = start(*command, **environ)
-    out, err = process.communicate(timeout=200)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -106,7 +106,7 @@ def test_two_machines(tmp_path):
         )
         for rank in '01'
     ]
-    out = ''.join(machine.communicate(timeout=100)[0] for machine in machines)
+    out = ''.join(machine.communicate(timeout=600)[0] for machine in machines)
     assert sorted(out.splitlines()) == [
         'report 0 2 127.0.0.1 1',
         'report 1 2 127.0.0.1 1',

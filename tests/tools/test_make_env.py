@@ -46,7 +46,7 @@ def make_env(clone, *args, **variables):
         env=clean | {k: str(v) for k, v in variables.items()},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     calls = (clone / 'calls.txt').read_text().splitlines()
     pips = [line.split('install ')[1] for line in calls if 'pip install' in line]

@@ -55,7 +55,7 @@ def quickstart(clone, fails='nothing'):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     return done.returncode, done.stdout.splitlines(), (clone / 'calls.txt').read_text()
 

@@ -1,0 +1,3 @@
+_base_ = '../hrvit_b1_cityscapes.py'
+depths = ((1,), (1, 1), (1, 1, 17), (1, 1, 1), (1, 1, 1, 2), (1, 1, 1, 2))
+model = dict(backbone=dict(depths=depths))

@@ -1,0 +1,2 @@
+_base_ = '../hrvit_b1_cityscapes.py'
+model = dict(backbone=dict(share_key_value=False))

@@ -1,0 +1,2 @@
+_base_ = '../hrvit_b3_cityscapes.py'
+model = dict(backbone=dict(window_sizes=(1, 2, 7, 7)))
