@@ -12,13 +12,15 @@ from .engine import (  # noqa: E402
     NormDecayOptimWrapperConstructor,
     StrictCheckpointHook,
 )
-from .models import HRViT, LinearSegformerHead  # noqa: E402
+from .models import CSWin, HRNetViT, HRViT, LinearSegformerHead  # noqa: E402
 from .version import __version__  # noqa: E402
 
 __all__ = [
+    'CSWin',
     'CamVidDataset',
     'ChannelCheckHook',
     'CheckAnnotations',
+    'HRNetViT',
     'HRViT',
     'LabelCheckHook',
     'LinearSegformerHead',

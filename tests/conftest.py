@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 
 def pytest_addoption(parser):
@@ -25,3 +26,10 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def mmseg_scope():
+    """Types are looked up in mmseg's registries, whatever a test before has run."""
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        yield

@@ -1,4 +1,4 @@
-"""Converts an ImageNet checkpoint of the authors' code into HRViT's weights."""
+"""Converts an ImageNet checkpoint of the authors' code, or of the public CSWin."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from mmseg_hrvit.errors import InputError
 def parse_args() -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', help="checkpoint of the authors' code")
+    parser.add_argument('src', help="checkpoint of the authors' code, or of CSWin")
     parser.add_argument('dst', help='.pth or .safetensors file to write')
     parser.add_argument(
         '--classifier',
@@ -28,9 +28,10 @@ def main() -> None:
     except InputError as error:
         sys.exit(f'error: {error}')
     what = 'classification model' if args.classifier else 'backbone'
+    hint = "; set des_act_cfg=dict(type='GELU')" if converted.network == 'HRViT' else ''
     print(
-        f'{args.dst}: HRViT-{converted.arch}, {what}, {len(converted.state_dict)} '
-        "tensors; set des_act_cfg=dict(type='GELU')"
+        f'{args.dst}: {converted.network}-{converted.arch}, {what}, '
+        f'{len(converted.state_dict)} tensors{hint}'
     )
     for name in converted.unplaced:
         print(f'not placed: {name}')

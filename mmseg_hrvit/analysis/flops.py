@@ -29,6 +29,7 @@ from mmseg_hrvit.models.layers import (
     Stem,
 )
 from mmseg_hrvit.models.layers.attention import CrossShapedAttention
+from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
 from mmseg_hrvit.models.layers.mixcfn import FFN, MixCFN
 from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
 
@@ -298,12 +299,27 @@ def count_block(block: Block, x: Tensor) -> Macs:
 @count.register
 def count_attention(attn: CrossShapedAttention, x: Tensor) -> Macs:
     """Counts attention on (B, H, W, C), the last window padded to its full size."""
+    one_product = cross_shaped_product(x, attn.window_size)
+    return Macs(x.shape[:-1].numel() * weights(attn), 2 * one_product)
+
+
+@count.register
+def count_cswin_attention(attn: CSWinAttention, x: Tensor) -> Macs:
+    """Counts CSWin's attention on (B, H, W, C), padded as HRViT's."""
+    if attn.window_size is None:
+        batch, height, width, channels = x.shape
+        one_product = batch * (height * width) ** 2 * channels
+    else:
+        one_product = cross_shaped_product(x, attn.window_size)
+    return Macs(x.shape[:-1].numel() * weights(attn), 2 * one_product)
+
+
+def cross_shaped_product(x: Tensor, window_size: int) -> int:
+    """Multiply-accumulates of one product of cross-shaped attention on (B, H, W, C)."""
     batch, height, width, channels = x.shape
-    size = attn.window_size
-    pairs = -(-height // size) * (size * width) ** 2  # s x W windows
-    pairs += -(-width // size) * (size * height) ** 2  # H x s windows
-    one_product = batch * pairs * channels // 2  # each on half of the channels
-    return Macs(batch * height * width * weights(attn), 2 * one_product)
+    pairs = -(-height // window_size) * (window_size * width) ** 2  # s x W windows
+    pairs += -(-width // window_size) * (window_size * height) ** 2  # H x s windows
+    return batch * pairs * channels // 2  # each on half of the channels
 
 
 @count.register

@@ -1,9 +1,11 @@
-"""Reading checkpoints: safely, strictly, and those of the authors' code.
+"""Reading checkpoints: safely, strictly, and those of the authors' code or CSWin.
 
 Importing this package registers its loaders for all of mmengine.
 """
 
-from .convert import Converted, convert_backbone, convert_classifier, convert_file
+from .convert import convert_backbone, convert_classifier, convert_file
+from .convert_cswin import convert_cswin
+from .converted import Converted
 from .loading import load_from_local
 from .pretrained import load_backbone
 
@@ -11,6 +13,7 @@ __all__ = [
     'Converted',
     'convert_backbone',
     'convert_classifier',
+    'convert_cswin',
     'convert_file',
     'load_backbone',
     'load_from_local',

@@ -4,21 +4,19 @@ The networks compute the same, so converting is renaming; only the biases in fro
 of the classifier's BatchNorms, which mmpretrain does not have, are folded.
 """
 
-import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import torch
 import torch.nn as nn
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import CheckpointLoader
-from safetensors.torch import save_file
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+from .convert_cswin import convert_cswin, is_cswin
+from .converted import Converted, write
 from .matching import (
     ARCH_OF_WIDTH,
     AUTHORS_FIRST_NORM,
@@ -82,21 +80,6 @@ CLASSIFIER_RULES = (
 FOLDED_BIAS = r'(head\.(?:downsamp_modules\.\d|final_layer))\.0\.bias'
 
 
-@dataclass
-class Converted:
-    """A converted checkpoint.
-
-    Args:
-        arch (str): 'b1', 'b2' or 'b3'.
-        state_dict (dict): Names here -> tensors.
-        unplaced (list[str]): Entries of the source that have no place here.
-    """
-
-    arch: str
-    state_dict: dict[str, Tensor]
-    unplaced: list[str]
-
-
 def convert_backbone(checkpoint: Mapping) -> Converted:
     """Converts to the weights of ``HRViT``; the classifier is left out.
 
@@ -139,7 +122,7 @@ def convert_file(src: str, dst: str, classifier: bool = False) -> Converted:
     """Converts a file.
 
     Args:
-        src (str): A checkpoint of the authors' code.
+        src (str): A checkpoint of the authors' code, or of the public CSWin.
         dst (str): The ``.pth`` or ``.safetensors`` file to write. It appears when
             it is whole.
         classifier (bool): Convert the whole classification model. Defaults to
@@ -160,13 +143,34 @@ def convert_file(src: str, dst: str, classifier: bool = False) -> Converted:
     if path.exists() and Path(src).exists() and path.samefile(src):
         raise InputError(f'{dst}: is the source itself; name another file')
     checkpoint = CheckpointLoader.load_checkpoint(src, 'cpu', logger='current')
-    convert = convert_classifier if classifier else convert_backbone
     try:
-        converted = convert(checkpoint)
+        converted = choose_conversion(checkpoint, classifier)(checkpoint)
     except InputError as error:
         raise InputError(f'{src}: {error}') from error
     write(converted, path)
     return converted
+
+
+def choose_conversion(
+    checkpoint: Mapping, classifier: bool
+) -> Callable[[Mapping], Converted]:
+    """Chooses the function that converts a checkpoint.
+
+    Args:
+        checkpoint (Mapping): The checkpoint.
+        classifier (bool): Whether the whole classification model is asked for.
+
+    Returns:
+        Callable[[Mapping], Converted]: The function.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if not is_cswin(checkpoint):
+        return convert_classifier if classifier else convert_backbone
+    if classifier:
+        raise InputError('of CSWin the backbone is converted: leave out --classifier')
+    return convert_cswin
 
 
 def read_authors(checkpoint: Mapping) -> tuple[dict[str, Tensor], str]:
@@ -306,23 +310,8 @@ def build_classifier(arch: str, num_classes: int) -> nn.Module:
     except ImportError as error:
         raise InputError('--classifier needs mmpretrain: install it') from error
     backbone = build_backbone(arch)
-    neck = nn.Sequential(HRFuseScales(backbone.out_channels))
-    head = LinearClsHead(num_classes, neck[0].out_channels)
-    return ImageClassifier(backbone=backbone, neck=neck, head=head)
-
-
-def write(converted: Converted, path: Path) -> None:
-    """Writes a converted checkpoint aside, then renames it."""
-    # The authors train with GELU in the DES; the paper and HRViT have Hardswish.
-    meta = dict(arch=converted.arch, des_act='GELU')
-    aside = path.with_name(f'{path.name}.partial')
-    try:
-        if path.suffix == '.safetensors':
-            save_file(converted.state_dict, aside, metadata=meta)
-        else:
-            torch.save(dict(state_dict=converted.state_dict, meta=meta), aside)
-        os.replace(aside, path)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error})') from error
-    finally:
-        aside.unlink(missing_ok=True)
+    # They build parts of their own, by names that mmseg's scope does not have.
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        neck = nn.Sequential(HRFuseScales(backbone.out_channels))
+        head = LinearClsHead(num_classes, neck[0].out_channels)
+        return ImageClassifier(backbone=backbone, neck=neck, head=head)

@@ -12,6 +12,7 @@ from torch import Tensor
 ARCH_OF_WIDTH = {32: 'b1', 48: 'b2', 64: 'b3'}
 FIRST_NORM = 'hr_modules.0.branches.0.norm.weight'
 AUTHORS_FIRST_NORM = 'features.1.norm.0.weight'
+CSWIN_FIRST_CONV = 'stage1_conv_embed.0.weight'  # of the public CSWin
 WRAPPERS = ('state_dict', 'model', 'state_dict_ema', 'model_ema')
 
 
@@ -90,6 +91,8 @@ def describe(wrong: Sequence[str], expected: Mapping, found: Mapping) -> str:
         hint = (
             "it is a checkpoint of the authors' code: run tools/convert_checkpoint.py"
         )
+    elif CSWIN_FIRST_CONV in found:
+        hint = 'it is a public checkpoint of CSWin: run tools/convert_checkpoint.py'
     elif arch and file_arch and arch != file_arch:
         hint = f"it looks like {file_arch}'s weights for arch {arch}"
     elif FIRST_NORM in found and f'backbone.{FIRST_NORM}' in expected:

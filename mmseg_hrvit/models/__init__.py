@@ -4,7 +4,7 @@ The classification head stands apart in ``models.heads``: it needs mmpretrain,
 which segmentation does not.
 """
 
-from .backbones import HRViT
+from .backbones import CSWin, HRNetViT, HRViT
 from .decode_heads import LinearSegformerHead
 
-__all__ = ['HRViT', 'LinearSegformerHead']
+__all__ = ['CSWin', 'HRNetViT', 'HRViT', 'LinearSegformerHead']

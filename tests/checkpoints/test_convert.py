@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 from checkpoints.bomb import write_bomb
 from mmseg_hrvit import HRViT
@@ -170,14 +171,15 @@ def test_every_entry_of_the_classifier_is_placed_once(arch):
     assert converted.arch == arch
     assert converted.unplaced == []
     backbone = HRViT(arch)
-    network = models.ImageClassifier(
-        backbone=backbone,
-        neck=[
-            dict(type='HRFuseScales', in_channels=backbone.out_channels),
-            dict(type='GlobalAveragePooling'),
-        ],
-        head=models.LinearClsHead(1000, 2048),
-    )
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        network = models.ImageClassifier(
+            backbone=backbone,
+            neck=[
+                dict(type='HRFuseScales', in_channels=backbone.out_channels),
+                dict(type='GlobalAveragePooling'),
+            ],
+            head=models.LinearClsHead(1000, 2048),
+        )
     network.load_state_dict(converted.state_dict, strict=True)
     weights = converted.state_dict
     assert len(weights) == len(authors) - len(FOLDED)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 
 from golden import LOGITS
 from reference import (
@@ -35,21 +35,21 @@ def classifier(request, tmp_path):
     convert_file(src, dst, classifier=True)
     backbone = dict(type='mmseg_hrvit.HRViT', arch=arch, des_act_cfg=dict(type='GELU'))
     channels = MODELS.build(backbone).out_channels
-    net = MODELS.build(
-        dict(
-            type='mmpretrain.ImageClassifier',
-            backbone=backbone,
-            neck=[
-                dict(type='mmpretrain.HRFuseScales', in_channels=channels),
-                dict(type='mmpretrain.GlobalAveragePooling'),
-            ],
-            head=dict(
-                type='mmseg_hrvit.models.heads.DropoutLinearClsHead',
-                num_classes=1000,
-                in_channels=2048,
-            ),
-        )
+    cfg = dict(
+        type='ImageClassifier',
+        backbone=backbone,
+        neck=[
+            dict(type='HRFuseScales', in_channels=channels),
+            dict(type='GlobalAveragePooling'),
+        ],
+        head=dict(
+            type='mmseg_hrvit.models.heads.DropoutLinearClsHead',
+            num_classes=1000,
+            in_channels=2048,
+        ),
     )
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        net = MODELS.build(cfg)
     converted = torch.load(dst, weights_only=True)['state_dict']
     net.load_state_dict(converted, strict=True)
     return arch, net.double().eval()

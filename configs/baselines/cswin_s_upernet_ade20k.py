@@ -1,0 +1,8 @@
+_base_ = '../hrvit_b1_upernet_ade20k.py'
+model = dict(
+    backbone=dict(
+        _delete_=True, type='mmseg_hrvit.CSWin', arch='s', drop_path_rate=0.25
+    ),
+    decode_head=dict(in_channels=[64, 128, 256, 512]),
+    auxiliary_head=dict(in_channels=256),
+)

@@ -1,0 +1,5 @@
+_base_ = './mit_b0_cityscapes.py'
+model = dict(
+    backbone=dict(embed_dims=64),
+    decode_head=dict(in_channels=[64, 128, 320, 512]),
+)

@@ -1,0 +1,2 @@
+_base_ = './mit_b2_head256_ade20k.py'
+model = dict(backbone=dict(num_layers=[3, 6, 40, 3]))

@@ -1,0 +1,52 @@
+"""A converted checkpoint, and the file that holds it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mmseg_hrvit.errors import InputError
+
+
+@dataclass
+class Converted:
+    """A converted checkpoint.
+
+    Args:
+        arch (str): 'b1', 'b2' or 'b3'; CSWin's 'ti', 't' or 's'.
+        state_dict (dict): Names here -> tensors.
+        unplaced (list[str]): Entries of the source that have no place here.
+        network (str): 'HRViT' or 'CSWin'. Defaults to 'HRViT'.
+    """
+
+    arch: str
+    state_dict: dict[str, Tensor]
+    unplaced: list[str]
+    network: str = 'HRViT'
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """What the file notes about the network."""
+        if self.network != 'HRViT':
+            return dict(arch=self.arch)
+        # The authors train with GELU in the DES; the paper and HRViT have Hardswish.
+        return dict(arch=self.arch, des_act='GELU')
+
+
+def write(converted: Converted, path: Path) -> None:
+    """Writes a converted checkpoint aside, then renames it."""
+    aside = path.with_name(f'{path.name}.partial')
+    state_dict, meta = converted.state_dict, converted.meta
+    try:
+        if path.suffix == '.safetensors':
+            save_file(state_dict, aside, metadata=meta)
+        else:
+            torch.save(dict(state_dict=state_dict, meta=meta), aside)
+        os.replace(aside, path)
+    except OSError as error:
+        raise InputError(f'{path}: cannot be written ({error})') from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+import pytest
+import torch
+from mmengine.registry import MODELS
+
+from mmseg_hrvit import CSWin
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.layers.cswin_block import convolve_windows
+from reference import fill, image
+from testers import BackboneTester
+
+TINY = dict(embed_dims=16, depths=(1, 1, 2, 1))
+VARIANTS = {
+    'ti': dict(arch='ti'),
+    'tiny': dict(arch=TINY),
+    'five channels': dict(arch=TINY, in_channels=5),
+    'two outputs': dict(arch=TINY, out_indices=(0, 2)),
+}
+
+
+@pytest.mark.parametrize('variant', VARIANTS)
+class TestCSWin(BackboneTester):
+    sizes = (*BackboneTester.sizes, (20, 5), (130, 250))
+
+    @pytest.fixture
+    def cfg(self, variant):
+        return dict(type='mmseg_hrvit.CSWin', **VARIANTS[variant])
+
+
+def test_a_short_image_is_one_with_zeros_below():
+    """The embedding pads; what it pads is not seen beyond the first stage's map."""
+    embed = fill(CSWin(TINY)).stages[0].embed
+    x = image(1, 3, 61, 87).float()
+    padded = torch.nn.functional.pad(x, (0, 1, 0, 3))
+    assert embed(x).shape == (1, 16, 22, 16)
+    assert torch.equal(embed(x), embed(padded))
+
+
+@pytest.mark.parametrize('window', [(2, 5), (3, 2), (7, 9), (1, 1)])
+def test_nothing_crosses_the_border_of_a_window(window):
+    conv = fill(torch.nn.Conv2d(4, 4, 3, padding=1, groups=4)).double()
+    x = image(2, 6, 5, 4)
+    out = convolve_windows(conv, x, *window)
+    for top in range(0, 6, window[0]):
+        for left in range(0, 5, window[1]):
+            part = (
+                slice(None),
+                slice(top, top + window[0]),
+                slice(left, left + window[1]),
+            )
+            expected = conv(x[part].permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+            assert torch.allclose(out[part], expected, atol=1e-12)
+
+
+def test_stages_after_the_last_output_are_not_built():
+    full, pruned = fill(CSWin(TINY)).eval(), CSWin(TINY, out_indices=(0, 2)).eval()
+    assert len(pruned.stages) == 3
+    keys = pruned.state_dict().keys()
+    assert keys < full.state_dict().keys()
+    pruned.load_state_dict({k: v for k, v in full.state_dict().items() if k in keys})
+    x = image(1, 3, 64, 96).float()
+    maps = full(x)
+    for a, b in zip(pruned(x), (maps[0], maps[2]), strict=True):
+        assert torch.equal(a, b)
+    assert pruned.out_channels == [16, 64]
+
+
+def test_drop_path_rates_grow():
+    net = CSWin(TINY, drop_path_rate=0.2)
+    rates = [block.drop_path.drop_prob for s in net.stages for block in s.blocks]
+    assert rates == pytest.approx([0, 0.05, 0.1, 0.15, 0.2])
+
+
+def test_initialisation():
+    net = CSWin('ti')
+    net.init_weights()
+    for name, module in net.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            assert module.bias.abs().max() == 0, name
+            bound = 0.02 * 5 / module.weight.numel() ** 0.5
+            assert abs(float(module.weight.std()) - 0.02) < bound, name
+
+
+def test_a_saved_backbone_is_loaded_by_init_cfg(tmp_path):
+    net = fill(CSWin(TINY))
+    torch.save(dict(state_dict=net.state_dict()), tmp_path / 'w.pth')
+    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'w.pth'))
+    other = MODELS.build(dict(type='CSWin', arch=TINY, init_cfg=init_cfg))
+    other.init_weights()
+    state = other.state_dict()
+    assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(arch='b'), "arch='b'"),
+        (dict(arch=dict(embed_dims=32)), 'depths'),
+        (dict(arch=dict(embed_dims=32, depths=(1, 2, 3))), '4 stages'),
+        (dict(arch=dict(embed_dims=9, depths=(1, 1, 1, 1))), 'num_heads'),
+        (dict(out_indices=(4,)), 'out_indices'),
+    ],
+)
+def test_arguments_that_make_no_network_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message) as info:
+        CSWin(**arguments)
+    assert '\n' not in str(info.value)
