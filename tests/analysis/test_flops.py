@@ -13,6 +13,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import HRViT, LinearSegformerHead
 from mmseg_hrvit.models.layers import Block, BranchSpec, CrossResolutionFusion, Options
 from mmseg_hrvit.models.layers.attention import CrossShapedAttention
+from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
 from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
 from oracle import OracleHRViT, OracleSegformerHead, OracleSegmentor
 
@@ -202,6 +203,21 @@ def test_executed_counts_what_runs():
     one_product = (2 * 6**2 + 3**2 + 10**2 + 5**2) * 4
     layers = 15 * (8 * 16 + 9 * 8 + 8 * 8)
     assert part.executed == Macs(layers, 2 * one_product)
+
+
+@pytest.mark.parametrize(
+    ('window_size', 'products', 'executed'),
+    [
+        # Three windows of 2 x 3 and two of 5 x 2, each on 4 channels.
+        (2, (3 * 6**2 + 2 * 10**2) * 4, (2 * 6**2 + 3**2 + 10**2 + 5**2) * 4),
+        (None, 15**2 * 8, 15**2 * 8),
+    ],
+)
+def test_attention_of_cswin_by_hand(window_size, products, executed):
+    part = measure(on_meta(CSWinAttention(8, 2, window_size)), meta(1, 5, 3, 8))
+    layers = 15 * (8 * 24 + 9 * 8 + 8 * 8)
+    assert part.macs == Macs(layers, 2 * products)
+    assert part.executed.products == 2 * executed
 
 
 def test_shortcut_by_hand():

@@ -92,11 +92,14 @@ def build(cfg):
 
 
 def layers(net, part):
-    """Name -> settings of each layer of a part of a network."""
+    """Name -> settings of each layer, and of attention, in a part of a network."""
     return {
-        name: repr(module)
+        name: (
+            repr(module) if not any(module.children()) else type(module).__name__,
+            getattr(module, 'num_heads', None),
+            getattr(module, 'window_size', None),
+        )
         for name, module in net.get_submodule(part).named_modules()
-        if not any(module.children())
     }
 
 

@@ -1,0 +1,39 @@
+import json
+
+import pytest
+
+from data import load_tool
+from mmseg_hrvit.analysis.paper.measured import read_latencies
+
+CONFIG = 'hrvit_quickstart'
+
+
+def test_the_table_and_a_file_that_paper_tables_reads(tmp_path, capsys):
+    out = tmp_path / 'latency.json'
+    argv = [CONFIG, '--shape', '64', '96', '--rounds', '2', '--warmup', '0']
+    load_tool('benchmark').main([*argv, '--batch-size', '2', '--out', str(out)])
+    printed = capsys.readouterr().out
+    assert '2 x 64 x 96' in printed
+    assert CONFIG in printed
+    (row,) = json.loads(out.read_text())
+    assert row['seconds'] == pytest.approx(sum(row['times']) / 4)
+    seconds, device = read_latencies(out)
+    assert seconds == {CONFIG: row['seconds']}
+    assert 'CPU' in device
+
+
+@pytest.mark.parametrize(
+    ('argv', 'message'),
+    [
+        ([CONFIG, '--rounds', '1'], '2 rounds'),
+        ([CONFIG, '--shape', '0', '64'], 'positive size'),
+        (['hrvit_b9_ade20k'], 'hrvit_b9_ade20k'),
+    ],
+)
+def test_bad_arguments_get_one_line(argv, message, capsys):
+    with pytest.raises(SystemExit) as exit:
+        load_tool('benchmark').main(argv)
+    assert exit.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count('\n') == 1
