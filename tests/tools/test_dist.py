@@ -14,10 +14,11 @@ from data import write_tiny_config
 TOOLS = Path(__file__).parents[2] / 'tools'
 PATH = f'{Path(sys.executable).parent}:{os.environ["PATH"]}'
 CPU = dict(PATH=PATH, CUDA_VISIBLE_DEVICES='-1')
+# Written at once: torchrun unbuffers, and print would mix the processes' words.
 REPORT = """
 import os
 names = 'RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'OMP_NUM_THREADS'
-print('report', *(os.environ[name] for name in names), flush=True)
+os.write(1, ' '.join(['report', *(os.environ[n] for n in names)]).encode() + b'\\n')
 """
 
 
