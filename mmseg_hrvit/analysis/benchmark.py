@@ -136,7 +136,7 @@ def tabulate(timings: Sequence[Timing], batch_size: int) -> Table:
         Table: Median and quartiles of a run, images a second, and the ratio.
     """
     table = Table()
-    table.add_column('config')
+    table.add_column('config', overflow='fold')
     for header in ('median (s)', 'quartiles (s)', 'images/s', 'time / first'):
         table.add_column(header, justify='right')
     for timing in timings:
