@@ -1,12 +1,2 @@
-_base_ = '../hrvit_b1_cityscapes.py'
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmseg_hrvit.HRNetViT',
-        width=40,
-        block='cswin',
-        drop_path_rate=0.25,
-        norm_cfg=_base_.norm_cfg,
-    ),
-    decode_head=dict(in_channels=[40, 80, 160, 320], channels=768),
-)
+_base_ = './hrnet40_mit_cityscapes.py'
+model = dict(backbone=dict(block='cswin'))
