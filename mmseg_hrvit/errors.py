@@ -1,4 +1,4 @@
-"""The error that a user's mistake ends in."""
+"""The errors that end a run with one line."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,17 @@ class InputError(ValueError):
     Its message is one line that says what is wrong, where, and what to do. The
     tools print that line alone, without a traceback.
     """
+
+    reason = 'config'  # as in mmseg_hrvit.engine.stop_reason
+
+
+class DataError(InputError):
+    """A sample that cannot be used: its image, its label map, or both together."""
+
+    reason = 'data'
+
+
+class NumericError(InputError):
+    """Losses or gradients that stay not finite."""
+
+    reason = 'numeric'

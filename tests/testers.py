@@ -5,13 +5,22 @@ import copy
 import pytest
 import torch
 from mmengine.registry import MODELS
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from reference import fill, image
+from mmseg_hrvit import deploy
+from reference import fill, image, relative_error
 
 
 def build(cfg):
     """Builds a registered module, filled with deterministic weights."""
     return fill(MODELS.build(copy.deepcopy(cfg)))
+
+
+def to_float64(inputs):
+    """Inputs of ``ModuleTester`` in double precision."""
+    if isinstance(inputs, torch.Tensor):
+        return inputs.double()
+    return type(inputs)(x.double() for x in inputs)
 
 
 class ModuleTester:
@@ -49,6 +58,20 @@ class ModuleTester:
             assert param.grad is not None, name
             assert param.grad.isfinite().all(), name
             assert param.grad.abs().max() > 0, name
+
+    @torch.no_grad()
+    def test_the_deployed_form_is_the_same_function(self, cfg):
+        module = build(cfg).double().eval()
+        before = copy.deepcopy(module.state_dict())
+        folded = deploy(module)
+        assert not any(isinstance(m, _BatchNorm) for m in folded.modules())
+        for size in self.sizes:
+            inputs = to_float64(self.inputs(cfg, size))
+            pairs = zip(
+                self.outputs(folded, inputs), self.outputs(module, inputs), strict=True
+            )
+            assert all(relative_error(a, b) < 1e-12 for a, b in pairs)
+        assert all(torch.equal(x, before[k]) for k, x in module.state_dict().items())
 
     def test_save_and_load(self, cfg, tmp_path):
         module, other = build(cfg).eval(), MODELS.build(copy.deepcopy(cfg)).eval()

@@ -5,6 +5,18 @@ which segmentation does not.
 """
 
 from .backbones import CSWin, HRNetViT, HRViT
+from .compile import compile_regions
 from .decode_heads import LinearSegformerHead
+from .deploy import deploy
+from .segmentors import TiledEncoderDecoder, TiledTTAModel
 
-__all__ = ['CSWin', 'HRNetViT', 'HRViT', 'LinearSegformerHead']
+__all__ = [
+    'CSWin',
+    'HRNetViT',
+    'HRViT',
+    'LinearSegformerHead',
+    'TiledEncoderDecoder',
+    'TiledTTAModel',
+    'compile_regions',
+    'deploy',
+]

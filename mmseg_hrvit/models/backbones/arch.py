@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from mmseg_hrvit.errors import InputError
 
-from ..layers import BranchSpec
+from ..checks import MAX_BLOCKS, check_size, check_wholes, count_parameters, is_whole
+from ..layers import Block, BranchSpec, Options
 
+MAX_BRANCHES = 8  # the paper has 4; a path between the outer ones has kernel 2^7 + 1
 # `depths` has a row a module, with the number of blocks of each of its branches.
 ARCHS = dict(
     b1=dict(
@@ -51,13 +53,12 @@ def read_arch(
     Raises:
         InputError: If the variant is unknown or its parts do not fit together.
     """
-    if isinstance(arch, str):
-        if arch not in ARCHS:
-            raise InputError(
-                f"arch='{arch}' is unknown: choose one of {', '.join(ARCHS)}, or give "
-                f'a dict with {", ".join(ARCHS["b1"])}'
-            )
-        arch = ARCHS[arch]
+    arch = ARCHS.get(arch, arch) if isinstance(arch, str) else arch
+    if not isinstance(arch, dict):
+        raise InputError(
+            f'arch={arch!r} is unknown: choose one of {", ".join(ARCHS)}, or give a '
+            f'dict with {", ".join(ARCHS["b1"])}'
+        )
     check_keys(arch)
     overrides = dict(window_sizes=window_sizes, depths=depths)
     arch = {**arch, **{k: v for k, v in overrides.items() if v is not None}}
@@ -86,18 +87,24 @@ def check_keys(arch: dict) -> None:
 
 def check_branches(arch: dict) -> None:
     """Raises InputError unless each branch has positive whole sizes."""
-    num_branches = len(arch['channels'])
+    channels = arch['channels']
+    if not isinstance(channels, list | tuple) or not 0 < len(channels) <= MAX_BRANCHES:
+        raise InputError(
+            f'channels={channels!r} of the arch: give 1 to {MAX_BRANCHES} numbers, one '
+            'a branch'
+        )
     for key in ('channels', 'window_sizes', 'mlp_ratios', 'head_dims'):
-        sizes = arch[key]
-        if len(sizes) != num_branches or not all_positive(sizes):
-            raise InputError(
-                f'{key}={tuple(sizes)} of the arch: give {num_branches} positive '
-                'whole numbers, one a branch'
-            )
+        check_wholes(f'{key} of the arch', arch[key], len(channels), 'branch')
 
 
 def check_depths(depths: Sequence[Sequence[int]], num_branches: int) -> None:
     """Raises InputError unless branches are added one by one, each with blocks."""
+    is_table = isinstance(depths, list | tuple) and 0 < len(depths) <= MAX_BLOCKS
+    if not is_table or not all(isinstance(blocks, list | tuple) for blocks in depths):
+        raise InputError(
+            f'depths={depths!r} of the arch: give a row a module, with the blocks of '
+            'each of its branches'
+        )
     counts = [len(blocks) for blocks in depths]
     grows = all(b - a in (0, 1) for a, b in zip([0, *counts], counts, strict=False))
     if not grows or counts[-1:] != [num_branches] or counts[:1] != [1]:
@@ -105,10 +112,27 @@ def check_depths(depths: Sequence[Sequence[int]], num_branches: int) -> None:
             f'depths of the arch has rows of {counts} branches: start with 1, add at '
             f'most one a module, and end with {num_branches}'
         )
-    if not all(all_positive(blocks) for blocks in depths):
+    if not all(is_whole(count) for blocks in depths for count in blocks):
         raise InputError('depths of the arch: every branch needs 1 block or more')
 
 
-def all_positive(values: Sequence[int]) -> bool:
-    """Whether all values are whole numbers above zero."""
-    return all(isinstance(value, int) and value > 0 for value in values)
+def check_blocks(
+    specs: Sequence[BranchSpec], depths: Sequence[Sequence[int]], options: Options
+) -> None:
+    """Refuses branches whose blocks cannot be built, or are too many.
+
+    Args:
+        specs (Sequence[BranchSpec]): Sizes of the branches.
+        depths (Sequence[Sequence[int]]): Blocks of each branch of each module.
+        options (Options): Design choices.
+
+    Raises:
+        InputError: If the sizes of a branch do not fit together, or the network would
+            be too large.
+    """
+    parameters = blocks = 0
+    for i, spec in enumerate(specs):
+        count = sum(row[i] for row in depths if i < len(row))
+        one = count_parameters(lambda spec=spec: Block(spec, options, 0.0))
+        blocks, parameters = blocks + count, parameters + count * one
+    check_size(parameters, blocks)

@@ -15,6 +15,7 @@ from torch import Tensor
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
+from ..checks import check_size, check_whole, check_wholes, count_parameters
 from ..layers import CSWinBlock
 from ..layers.layout import channels_first, channels_last
 from .hrvit import check_arguments, take_pretrained
@@ -131,10 +132,11 @@ class CSWin(BaseModule):
         init_cfg, pretrained = take_pretrained(init_cfg, pretrained)
         super().__init__(init_cfg)
         embed_dims, depths = read_arch(arch)
-        check_arguments(out_indices, -1, len(depths))
+        check_arguments(in_channels, out_indices, drop_path_rate, len(depths))
         self.pretrained = pretrained
         self.out_indices = tuple(out_indices)
         channels = [embed_dims * 2**i for i in range(len(depths))]
+        check_blocks(channels, depths)
         self.out_channels = [channels[i] for i in out_indices]
         rates = torch.linspace(0, drop_path_rate, sum(depths)).split(list(depths))
         self.stages = nn.ModuleList()
@@ -188,16 +190,32 @@ def read_arch(arch: str | dict) -> tuple[int, Sequence[int]]:
     Raises:
         InputError: If the variant is unknown or not four stages.
     """
-    if isinstance(arch, str):
-        if arch not in ARCHS:
-            raise InputError(
-                f"arch='{arch}' is unknown: choose one of {', '.join(ARCHS)}, or give "
-                'a dict with embed_dims, depths'
-            )
-        arch = ARCHS[arch]
-    if set(arch) != {'embed_dims', 'depths'} or len(arch['depths']) != len(NUM_HEADS):
+    arch = ARCHS.get(arch, arch) if isinstance(arch, str) else arch
+    if not isinstance(arch, dict):
         raise InputError(
-            'arch needs the keys embed_dims, depths, and depths one number for each '
-            f'of the {len(NUM_HEADS)} stages; got {dict(arch)}'
+            f'arch={arch!r} is unknown: choose one of {", ".join(ARCHS)}, or give a '
+            'dict with embed_dims, depths'
         )
+    if set(arch) != {'embed_dims', 'depths'}:
+        raise InputError(f'arch needs the keys embed_dims, depths; got {dict(arch)}')
+    check_whole('embed_dims of the arch', arch['embed_dims'])
+    check_wholes('depths of the arch', arch['depths'], len(NUM_HEADS), 'stage')
     return arch['embed_dims'], arch['depths']
+
+
+def check_blocks(channels: Sequence[int], depths: Sequence[int]) -> None:
+    """Refuses stages whose blocks cannot be built, or are too many.
+
+    Args:
+        channels (Sequence[int]): Channels of each stage.
+        depths (Sequence[int]): Blocks of each stage.
+
+    Raises:
+        InputError: If the channels do not divide into heads, or the network would be
+            too large.
+    """
+    parameters = sum(
+        depth * count_parameters(lambda sizes=sizes: CSWinBlock(*sizes, MLP_RATIO, 0.0))
+        for depth, *sizes in zip(depths, channels, NUM_HEADS, WINDOW_SIZES, strict=True)
+    )
+    check_size(parameters, sum(depths))

@@ -15,6 +15,7 @@ from typing_extensions import Self
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
+from ..checks import check_norm, check_rate, check_size, check_whole, count_parameters
 from ..layers import ConvPatchEmbed, CSWinBlock
 from ..layers.layout import channels_first
 from .cswin import NUM_HEADS, WINDOW_SIZES
@@ -163,9 +164,15 @@ class HRNetViT(HRNet):
         pretrained: str | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        if block not in BLOCKS:
+        if not isinstance(block, str) or block not in BLOCKS:
             known = ' or '.join(repr(name) for name in BLOCKS)
             raise InputError(f'block={block!r} is unknown: choose {known}')
+        check_whole('width', width)
+        check_whole('in_channels', in_channels)
+        check_rate('drop_path_rate', drop_path_rate)
+        channels = [width * 2**i for i in range(len(SR_RATIOS))]
+        check_norm(norm_cfg, [64, 256, *channels])  # 64 and 256: the stem's stage
+        check_size(count_blocks(channels, BLOCKS[block]))
         init_cfg, pretrained = take_pretrained(init_cfg or INIT, pretrained)
         super().__init__(
             describe_stages(width, BLOCKS[block], drop_path_rate),
@@ -215,6 +222,27 @@ class HRNetViT(HRNet):
             for build_branch in layer_config['branch_builders']
         ]
         return Sequential(*modules), in_channels
+
+
+def count_blocks(channels: Sequence[int], build_block: Callable[..., nn.Module]) -> int:
+    """Counts the parameters of all blocks.
+
+    Args:
+        channels (Sequence[int]): Channels of each branch.
+        build_block (Callable[..., nn.Module]): A function of ``BLOCKS``.
+
+    Returns:
+        int: The number of values.
+
+    Raises:
+        InputError: If the channels do not divide into heads.
+    """
+    total = 0
+    for branch, width in enumerate(channels):
+        modules = sum(NUM_MODULES[max(branch - 1, 0) :])
+        build = partial(build_block, branch, width, 0.0)
+        total += modules * NUM_BLOCKS * count_parameters(build)
+    return total
 
 
 def describe_stages(

@@ -13,6 +13,14 @@ from typing_extensions import Self
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
+from ..checks import (
+    check_activation,
+    check_flags,
+    check_indices,
+    check_norm,
+    check_rate,
+    check_whole,
+)
 from ..layers import (
     Block,
     BranchSpec,
@@ -25,8 +33,9 @@ from ..layers import (
 from ..layers.attention import CrossShapedAttention
 from ..layers.layout import channels_first
 from ..layers.recompute import recomputed
-from .arch import read_arch
+from .arch import check_blocks, read_arch
 
+STEM_CHANNELS = (32, 64)
 # Linear layers and norms; convolutions keep torch's initialisation.
 DEFAULT_INIT = [
     dict(type='TruncNormal', layer='Linear', std=0.02, bias=0.0),
@@ -197,8 +206,9 @@ class HRViT(BaseModule):
         init_cfg, pretrained = take_pretrained(init_cfg, pretrained)
         super().__init__(init_cfg)
         specs, depths = read_arch(arch, window_sizes, depths)
-        check_arguments(out_indices, frozen_stages, len(specs))
-        options = Options(
+        check_arguments(in_channels, out_indices, drop_path_rate, len(specs))
+        check_frozen_stages(frozen_stages, len(specs))
+        flags = dict(
             share_key_value=share_key_value,
             efficient_patch_embed=efficient_patch_embed,
             mixcfn=mixcfn,
@@ -206,10 +216,13 @@ class HRViT(BaseModule):
             extra_nonlinearity=extra_nonlinearity,
             dense_fusion=dense_fusion,
             des=des,
-            des_act_cfg=des_act_cfg,
-            norm_cfg=norm_cfg,
             with_cp=with_cp,
         )
+        check_flags(**flags, norm_eval=norm_eval)
+        check_activation('des_act_cfg', des_act_cfg)
+        check_norm(norm_cfg, [*STEM_CHANNELS, *(spec.channels for spec in specs)])
+        options = Options(**flags, des_act_cfg=des_act_cfg, norm_cfg=norm_cfg)
+        check_blocks(specs, depths, options)
         self.out_channels = [specs[i].channels for i in out_indices]
         self.pretrained = pretrained
         self.frozen_stages = frozen_stages
@@ -318,26 +331,31 @@ def take_pretrained(
 
 
 def check_arguments(
-    out_indices: Sequence[int], frozen_stages: int, num_branches: int
+    in_channels: int,
+    out_indices: Sequence[int],
+    drop_path_rate: float,
+    num_branches: int,
 ) -> None:
-    """Refuses outputs or stages that the network does not have.
+    """Refuses arguments, of any backbone, that are out of range.
 
     Args:
+        in_channels (int): Channels of the image.
         out_indices (Sequence[int]): The branches to return.
-        frozen_stages (int): The last stage to freeze.
-        num_branches (int): Branches, and stages, of the network.
+        drop_path_rate (float): Rate of the deepest block.
+        num_branches (int): Branches of the network.
 
     Raises:
-        InputError: If one is out of range.
+        InputError: If one is.
     """
-    out_indices = list(out_indices)
-    allowed = range(num_branches)
-    if not out_indices or out_indices != [i for i in allowed if i in out_indices]:
+    check_whole('in_channels', in_channels)
+    check_indices('out_indices', out_indices, num_branches)
+    check_rate('drop_path_rate', drop_path_rate)
+
+
+def check_frozen_stages(frozen_stages: int, num_stages: int) -> None:
+    """Raises InputError unless the network has the stages to freeze."""
+    if not isinstance(frozen_stages, int) or not -1 <= frozen_stages <= num_stages:
         raise InputError(
-            f'out_indices={out_indices}: choose some of {list(allowed)} in this order'
-        )
-    if not -1 <= frozen_stages <= num_branches:
-        raise InputError(
-            f'frozen_stages={frozen_stages}: choose -1 (nothing), 0 (the stem) or '
-            f'1 to {num_branches}'
+            f'frozen_stages={frozen_stages!r}: choose -1 (nothing), 0 (the stem) or '
+            f'1 to {num_stages}'
         )

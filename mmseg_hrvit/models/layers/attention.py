@@ -5,11 +5,13 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
 from torch import Tensor
+from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from mmseg_hrvit.errors import InputError
 
 from .layout import channels_first, channels_last
 from .options import BranchSpec, Options
+from .recompute import light_memory
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, rows: int, head_dim: int) -> Tensor:
@@ -151,9 +153,20 @@ class CrossShapedAttention(nn.Module):
         q, k, v = self.project(x)
         z = cross_shaped_attention(q, k, v, self.window_size, self.head_dim)
         if self.parallel_conv is not None:
-            local = self.parallel_conv(channels_first(F.hardswish(v)))
-            z = z + channels_last(local)
-        z = self.proj(self.act(z))
+            z = z + light_memory(self._convolve, v)
+        z = light_memory(self._project_out, z)
         if self.bn is not None:
             z = channels_last(self.bn(channels_first(z)))
         return z
+
+    def switch_to_deploy(self) -> None:
+        """Folds the BatchNorm into the output projection."""
+        if self.bn is not None:
+            self.proj = fuse_linear_bn_eval(self.proj, self.bn)
+            self.bn = None
+
+    def _convolve(self, v: Tensor) -> Tensor:
+        return channels_last(self.parallel_conv(channels_first(F.hardswish(v))))
+
+    def _project_out(self, z: Tensor) -> Tensor:
+        return self.proj(self.act(z))

@@ -2,15 +2,21 @@
 
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
 from .layout import channels_first, channels_last
+from .recompute import light_memory
 
 
 class MixCFN(nn.Module):
     """Linear, 3x3 and 5x5 depth-wise convolutions on one half each, GELU, linear.
+
+    Without gradients both convolutions run as one, since a 3x3 kernel is a 5x5 one
+    with a border of zeros: two would copy the halves out of the map and back. With
+    gradients they run apart: the weights' gradient of a 5x5 one is slow.
 
     Args:
         channels (int): Channels C of a token.
@@ -35,9 +41,33 @@ class MixCFN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
         x = channels_first(self.fc1(x))  # B, hidden, H, W
-        small, large = x.chunk(2, dim=1)  # B, hidden / 2, H, W
-        x = torch.cat([self.dwconv3(small), self.dwconv5(large)], dim=1)
-        return self.fc2(self.act(channels_last(x)))
+        x = self._mix(x)
+        return light_memory(self._finish, channels_last(x))
+
+    def switch_to_deploy(self) -> None:
+        """Replaces both convolutions by the one that they make."""
+        weight, bias = self._kernels()
+        hidden = len(bias)
+        self.dwconv = nn.Conv2d(hidden, hidden, 5, padding=2, groups=hidden).to(weight)
+        self.dwconv.weight.data, self.dwconv.bias.data = weight.data, bias.data
+        del self.dwconv3, self.dwconv5
+
+    def _mix(self, x: Tensor) -> Tensor:
+        if hasattr(self, 'dwconv'):
+            return self.dwconv(x)
+        if torch.is_grad_enabled():
+            small, large = x.chunk(2, dim=1)  # B, hidden / 2, H, W
+            return torch.cat([self.dwconv3(small), self.dwconv5(large)], dim=1)
+        weight, bias = self._kernels()
+        return F.conv2d(x, weight, bias, padding=2, groups=x.shape[1])
+
+    def _kernels(self) -> tuple[Tensor, Tensor]:
+        small, large = self.dwconv3, self.dwconv5
+        weight = torch.cat([F.pad(small.weight, (1, 1, 1, 1)), large.weight])
+        return weight, torch.cat([small.bias, large.bias])  # hidden, 1, 5, 5; hidden
+
+    def _finish(self, x: Tensor) -> Tensor:
+        return self.fc2(self.act(x))
 
 
 class FFN(nn.Module):

@@ -4,6 +4,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from .layout import channels_last
+from .recompute import light_memory
 
 
 class EfficientPatchEmbed(nn.Module):
@@ -24,7 +25,10 @@ class EfficientPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to tokens (B, H, W, out_channels)."""
-        return self.norm(channels_last(self.depthwise(self.pointwise(x))))
+        return light_memory(self._mix, self.pointwise(x))
+
+    def _mix(self, x: Tensor) -> Tensor:
+        return self.norm(channels_last(self.depthwise(x)))
 
 
 class ConvPatchEmbed(nn.Module):

@@ -1,8 +1,9 @@
 """Recomputing activations in the backward pass, to save memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
+import torch
 import torch.nn as nn
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -48,3 +49,25 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
         use_reentrant=False,
         context_fn=lambda: (nullcontext(), frozen_running_stats(module)),
     )
+
+
+def light_memory(
+    function: Callable[[Tensor], Tensor], x: Tensor, is_random: bool = False
+) -> Tensor:
+    """Runs something cheap and the layer behind it, and keeps only ``x`` for backward.
+
+    Torch stops recomputing at the last value that it needs: what is cheap, say an
+    activation, runs a second time, the layer behind it does not.
+
+    Args:
+        function (Callable[[Tensor], Tensor]): What to run; without BatchNorm.
+        x (Tensor): Its input.
+        is_random (bool): Whether it drops values at random. Defaults to False.
+
+    Returns:
+        Tensor: ``function(x)``.
+    """
+    # A compiled region recomputes what is cheap by itself.
+    if torch.compiler.is_compiling() or not torch.is_grad_enabled():
+        return function(x)
+    return checkpoint(function, x, use_reentrant=False, preserve_rng_state=is_random)

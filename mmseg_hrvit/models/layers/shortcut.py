@@ -1,10 +1,16 @@
 """Diversity-enhanced shortcut, DES (section 2.2, Eq. 3)."""
 
+import torch
 import torch.nn as nn
 from mmcv.cnn import build_activation_layer
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
+
+from .recompute import light_memory
+
+# Up to here one full matrix is faster than folding and turning the tokens.
+MAX_DENSE_CHANNELS = 128
 
 
 def kronecker_factors(channels: int) -> tuple[int, int]:
@@ -50,10 +56,35 @@ class DiversityEnhancedShortcut(nn.Module):
         self.proj_right = nn.Linear(p, p)
         self.act = build_activation_layer(act_cfg)
         self.proj_left = nn.Linear(k, k)
+        self.is_dense = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (..., C) to (..., C)."""
-        folded = x.unflatten(-1, self.factors)  # ..., k, p
-        folded = self.act(self.proj_right(folded))
-        folded = self.proj_left(folded.transpose(-1, -2))  # ..., p, k
+        if self.is_dense:
+            return self.proj_left(self.act(self.proj_right(x)))
+        folded = self.proj_right(x.unflatten(-1, self.factors))  # ..., k, p
+        return light_memory(self._finish, folded)
+
+    def switch_to_deploy(self) -> None:
+        """Writes the factors out as full matrices where that is faster."""
+        k, p = self.factors
+        if k * p > MAX_DENSE_CHANNELS:
+            return
+        right, left = self.proj_right, self.proj_left
+        eye_k, eye_p = (torch.eye(n).to(right.weight) for n in (k, p))
+        self.proj_right = linear(torch.kron(eye_k, right.weight), right.bias.repeat(k))
+        self.proj_left = linear(
+            torch.kron(left.weight, eye_p), left.bias.repeat_interleave(p)
+        )
+        self.is_dense = True
+
+    def _finish(self, folded: Tensor) -> Tensor:
+        folded = self.proj_left(self.act(folded).transpose(-1, -2))  # ..., p, k
         return folded.transpose(-1, -2).flatten(-2)  # ..., C
+
+
+def linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    """Makes a linear layer of given weights."""
+    layer = nn.Linear(weight.shape[1], weight.shape[0]).to(weight)
+    layer.weight.data, layer.bias.data = weight.data, bias.data
+    return layer

@@ -43,3 +43,34 @@ class TestLinearSegformerHead(HeadTester):
         maps = [torch.nn.functional.interpolate(x, size, mode='bilinear') for x in maps]
         expected = head.conv_seg(head.fusion_conv(torch.cat(maps, 1)))
         assert relative_error(head(inputs), expected) < 1e-12
+
+
+def test_a_hundred_steps_equal_the_oracle(size=(32, 48), num_steps=100):
+    head = build(CFG).double().train()
+    oracle = fill(OracleSegformerHead(CFG['in_channels'], 48, 11)).double().train()
+    torch.manual_seed(0)
+    labels = torch.randint(11, (2, *size))
+    steps = [make_step(module, labels) for module in (head, oracle)]
+    losses = []
+    for _ in range(num_steps):
+        maps = [
+            torch.randn(2, c, -(-size[0] // 2**i), -(-size[1] // 2**i)).double()
+            for i, c in enumerate(CFG['in_channels'])
+        ]
+        losses.append([step(maps) for step in steps])
+    assert losses[-1][0] < losses[0][0]
+    assert all(fast == pytest.approx(slow, rel=1e-9) for fast, slow in losses)
+
+
+def make_step(head, labels):
+    """A function that trains a head by one step on maps, and returns the loss."""
+    optimizer = torch.optim.SGD(head.parameters(), lr=0.01, momentum=0.9)
+
+    def step(maps):
+        loss = torch.nn.functional.cross_entropy(head(maps), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step

@@ -1,0 +1,195 @@
+"""mmseg's encoder and decoder, predicting images of any size in bounded memory."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.registry import MODELS
+from mmseg.models.data_preprocessor import SegDataPreProcessor
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.structures import SegDataSample
+from torch import Tensor
+
+from mmseg_hrvit.errors import InputError
+
+from .axis import Axis, cut_windows
+from .prediction import Prediction
+
+
+@MODELS.register_module()
+class TiledEncoderDecoder(EncoderDecoder):
+    """mmseg's ``EncoderDecoder`` with the same predictions in less memory and time.
+
+    mmseg's loop makes several full-size copies of the logits. Here windows keep
+    their logits as small as the head gives them, and the output is summed from them
+    and turned into labels tile by tile. Windows are normalised once they are cut:
+    until then an image keeps the 8 bits in which it was read.
+
+    It has the arguments, the training and the checkpoints of ``EncoderDecoder``.
+    ``test_cfg`` has mmseg's ``mode``, ``crop_size`` and ``stride``, and besides:
+
+    - ``keep_logits`` (bool): Results have full-size ``seg_logits`` too, of
+      ``num_classes`` x 4 bytes a pixel. Defaults to False.
+    - ``window_batch_size`` (int): Windows that the network gets at once. Defaults
+      to 1.
+
+    ``inference`` and the two methods that it calls remain mmseg's.
+    """
+
+    def test_step(self, data: dict | tuple | list) -> list[SegDataSample]:
+        """Predicts a batch as a data loader gives it.
+
+        Args:
+            data (dict | tuple | list): ``inputs``, images (3, H, W) of one size, and
+                ``data_samples``.
+
+        Returns:
+            list[SegDataSample]: As ``predict`` returns them.
+        """
+        if self._can_normalise_windows(data):
+            samples = self.data_preprocessor.cast_data(data.get('data_samples'))
+            data = dict(inputs=as_batch(data['inputs']), data_samples=samples)
+        else:
+            data = self.data_preprocessor(data, False)
+        return self._run_forward(data, mode='predict')
+
+    def val_step(self, data: dict | tuple | list) -> list[SegDataSample]:
+        """Does the same as ``test_step``."""
+        return self.test_step(data)
+
+    def extract_feat(self, inputs: Tensor) -> list[Tensor]:
+        """Extracts features.
+
+        Args:
+            inputs (Tensor): Images (B, 3, H, W). Integers are as they were read, and
+                are normalised first.
+
+        Returns:
+            list[Tensor]: The maps of the backbone, or of the neck.
+        """
+        if not inputs.is_floating_point():
+            inputs = self.data_preprocessor(dict(inputs=list(inputs)), False)['inputs']
+        return super().extract_feat(inputs)
+
+    def predict(
+        self, inputs: Tensor, data_samples: list[SegDataSample] | None = None
+    ) -> list[SegDataSample]:
+        """Predicts the labels of images.
+
+        Args:
+            inputs (Tensor): Images (B, 3, H, W), normalised, or integers as read.
+            data_samples (list[SegDataSample], optional): One an image. Their padding
+                and mirroring are undone and the output is of their ``ori_shape``;
+                without them it is of the input's size.
+
+        Returns:
+            list[SegDataSample]: The data samples, with what ``Prediction.fields``
+            describes.
+
+        Raises:
+            InputError: If ``test_cfg`` has an unknown mode, or windows with gaps.
+        """
+        rows, cols = self._cut_windows(inputs.shape[2:])
+        if data_samples is None:
+            data_samples = [SegDataSample() for _ in inputs]
+        predictions = [
+            self._start_prediction(rows, cols, sample.metainfo)
+            for sample in data_samples
+        ]
+        # In this order, a row of windows that is left behind is not needed again.
+        bands = sorted(
+            (
+                (prediction.rows.touching(band), n, band)
+                for n, prediction in enumerate(predictions)
+                for band in prediction.bands
+            ),
+            key=lambda band: band[0].start,
+        )
+        logits = {}
+        for needed, n, band in bands:
+            logits = {i: row for i, row in logits.items() if i >= needed.start}
+            for i in needed:
+                if i not in logits:
+                    logits[i] = self._window_logits(inputs, rows[i], cols)
+            own = {i: [window[n] for window in logits[i]] for i in needed}
+            predictions[n].render(band, own)
+        for sample, prediction in zip(data_samples, predictions, strict=True):
+            sample.set_data(prediction.fields())
+        return data_samples
+
+    def _can_normalise_windows(self, data: dict | tuple | list) -> bool:
+        preprocessor = self.data_preprocessor
+        # Padding comes after normalisation, and subclasses may do anything.
+        if type(preprocessor) is not SegDataPreProcessor or preprocessor.test_cfg:
+            return False
+        if not isinstance(data, dict):
+            return False
+        return not any(image.is_floating_point() for image in data['inputs'])
+
+    def _cut_windows(self, size: Sequence[int]) -> list[list[range]]:
+        mode = self.test_cfg.get('mode', 'whole')
+        if mode == 'whole':
+            return [[range(pixels)] for pixels in size]
+        if mode != 'slide':
+            raise InputError(f"model.test_cfg.mode={mode}: choose 'slide' or 'whole'")
+        crop_size, stride = self.test_cfg['crop_size'], self.test_cfg['stride']
+        return [
+            cut_windows(*args) for args in zip(size, crop_size, stride, strict=True)
+        ]
+
+    def _start_prediction(
+        self, rows: Sequence[range], cols: Sequence[range], meta: dict
+    ) -> Prediction:
+        """Lays out the prediction for an image with mmseg's meta information."""
+        padding = meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))
+        left, right, top, bottom = padding
+        shown = [range(top, rows[-1].stop - bottom), range(left, cols[-1].stop - right)]
+        out_size = meta.get('ori_shape', tuple(map(len, shown)))[:2]
+        if meta.get('flip'):
+            side = ('vertical', 'horizontal').index(meta['flip_direction'])
+            shown[side] = shown[side][::-1]
+        parameter = next(self.parameters())
+        dtype = torch.promote_types(parameter.dtype, torch.float32)
+        axes = [
+            Axis(*args, self.align_corners, dtype)
+            for args in zip((rows, cols), shown, out_size, strict=True)
+        ]
+        return Prediction(
+            *axes,
+            self.out_channels,
+            self.decode_head.threshold if self.out_channels == 1 else None,
+            self.test_cfg.get('keep_logits', False),
+            parameter.device,
+        )
+
+    def _window_logits(
+        self, inputs: Tensor, row: range, cols: Sequence[range]
+    ) -> list[Tensor]:
+        """Returns the logits (B, h, w, C) of each window of a row, from the left."""
+        rows = inputs[:, :, row.start : row.stop]
+        windows = [rows[..., col.start : col.stop] for col in cols]
+        step = self.test_cfg.get('window_batch_size', 1)
+        logits = []
+        for start in range(0, len(windows), step):
+            batch = windows[start : start + step]
+            x = self._small_logits(torch.cat(batch))  # len(batch) * B, C, h, w
+            x = x.to(torch.promote_types(x.dtype, torch.float32))
+            logits += x.permute(0, 2, 3, 1).contiguous().chunk(len(batch))
+        return logits
+
+    def _small_logits(self, windows: Tensor) -> Tensor:
+        """Runs the network; the logits stay as small as the head gives them."""
+        head = type(self.decode_head)
+        if all(
+            getattr(head, name) is getattr(BaseDecodeHead, name)
+            for name in ('predict', 'predict_by_feat')
+        ):
+            return self._forward(windows)
+        # Heads that predict in a way of their own give logits of the window's size.
+        meta = dict(img_shape=windows.shape[2:], pad_shape=windows.shape[2:])
+        return self.encode_decode(windows, [meta] * len(windows))
+
+
+def as_batch(images: Sequence[Tensor]) -> Tensor:
+    """Stacks images, without copying a single one."""
+    return images[0][None] if len(images) == 1 else torch.stack(list(images))

@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch import nn
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models import checks
+
+
+@pytest.mark.parametrize('value', [0, -1, True, 1.0, '1', None, 10**6 + 1])
+def test_what_is_no_positive_whole_number(value):
+    with pytest.raises(InputError, match='width='):
+        checks.check_whole('width', value)
+    with pytest.raises(InputError, match='give 2 positive whole numbers, one a branch'):
+        checks.check_wholes('depths', [1, value], 2, 'branch')
+    checks.check_wholes('depths', (1, 10**6), 2, 'branch')
+
+
+@pytest.mark.parametrize('value', [-0.1, 1, 1.5, float('nan'), True, '0.1', None])
+def test_what_is_no_rate(value):
+    with pytest.raises(InputError, match='rate='):
+        checks.check_rate('rate', value)
+    checks.check_rate('rate', 0)
+
+
+@pytest.mark.parametrize('value', [(), (0, 0), (1, 0), (3,), (True, 0), 1, None, '0'])
+def test_what_are_no_indices(value):
+    with pytest.raises(InputError, match='out_indices='):
+        checks.check_indices('out_indices', value, 3)
+    checks.check_indices('out_indices', range(3), 3)
+
+
+def test_flags():
+    checks.check_flags(des=True, mixcfn=False)
+    with pytest.raises(InputError, match='mixcfn=1'):
+        checks.check_flags(des=True, mixcfn=1)
+
+
+@pytest.mark.parametrize(
+    'norm_cfg',
+    [None, {}, dict(type='Nothing'), dict(type='LN'), dict(type='GN', num_groups=3)],
+)
+def test_norms_that_do_not_fit(norm_cfg):
+    with pytest.raises(InputError, match='norm_cfg='):
+        checks.check_norm(norm_cfg, [8, 16])
+    checks.check_norm(dict(type='SyncBN'), [10**9])  # takes no memory
+
+
+@pytest.mark.parametrize('act_cfg', [None, {}, dict(type='Nothing'), dict(type='GLU')])
+def test_activations_that_do_not_fit(act_cfg):
+    with pytest.raises(InputError, match='act_cfg='):
+        checks.check_activation('act_cfg', act_cfg)
+    checks.check_activation('act_cfg', dict(type='GELU'))
+
+
+def test_counting_takes_no_memory_and_no_random_numbers():
+    before = torch.get_rng_state()
+    assert checks.count_parameters(lambda: nn.Linear(10**6, 10**6)) == 10**12 + 10**6
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize('sizes', [(10**9 + 1, 1), (1, 1001)])
+def test_networks_that_are_too_large(sizes):
+    with pytest.raises(InputError, match='at most 1000 and 1e'):
+        checks.check_size(*sizes)
+    checks.check_size(10**9, 1000)
