@@ -5,14 +5,36 @@ from .dependencies import check_dependencies
 check_dependencies()
 
 from .configs import config  # noqa: E402
-from .datasets import CamVidDataset, CheckAnnotations  # noqa: E402
+from .datasets import (  # noqa: E402
+    CamVidDataset,
+    CheckAnnotations,
+    StreamDataset,
+    StreamSampler,
+)
 from .engine import (  # noqa: E402
     ChannelCheckHook,
-    LabelCheckHook,
+    CheckedRunner,
+    CompileHook,
+    DeployHook,
+    DurableCheckpointHook,
+    FiniteCheckHook,
+    HangWatchHook,
     NormDecayOptimWrapperConstructor,
+    PreemptionHook,
+    RankStateHook,
+    ResumableTrainLoop,
     StrictCheckpointHook,
 )
-from .models import CSWin, HRNetViT, HRViT, LinearSegformerHead  # noqa: E402
+from .models import (  # noqa: E402
+    CSWin,
+    HRNetViT,
+    HRViT,
+    LinearSegformerHead,
+    TiledEncoderDecoder,
+    TiledTTAModel,
+    compile_regions,
+    deploy,
+)
 from .version import __version__  # noqa: E402
 
 __all__ = [
@@ -20,12 +42,26 @@ __all__ = [
     'CamVidDataset',
     'ChannelCheckHook',
     'CheckAnnotations',
+    'CheckedRunner',
+    'CompileHook',
+    'DeployHook',
+    'DurableCheckpointHook',
+    'FiniteCheckHook',
     'HRNetViT',
     'HRViT',
-    'LabelCheckHook',
+    'HangWatchHook',
     'LinearSegformerHead',
     'NormDecayOptimWrapperConstructor',
+    'PreemptionHook',
+    'RankStateHook',
+    'ResumableTrainLoop',
+    'StreamDataset',
+    'StreamSampler',
     'StrictCheckpointHook',
+    'TiledEncoderDecoder',
+    'TiledTTAModel',
     '__version__',
+    'compile_regions',
     'config',
+    'deploy',
 ]

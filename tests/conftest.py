@@ -2,25 +2,50 @@
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from mmengine.registry import DefaultScope
+
+COUNTED = ('kills survived', 'resumes bit-exact', 'faults injected', 'results lost')
 
 
 def pytest_addoption(parser):
     parser.addoption(
         '--full', action='store_true', help='run the slow tests, at true sizes'
     )
+    parser.addoption(
+        '--faults', action='store_true', help='run all tests that break a run'
+    )
 
 
 def pytest_configure(config):
+    fuzz = dict(deadline=None, database=None, suppress_health_check=HealthCheck)
+    settings.register_profile('few', max_examples=5, derandomize=True, **fuzz)
+    settings.register_profile('many', max_examples=200, **fuzz)  # 10 tests: 2,000
+    settings.load_profile('many' if config.getoption('--faults') else 'few')
     config.addinivalue_line('markers', 'full: a slow test, run with --full alone')
+    config.addinivalue_line('markers', 'faults: breaks a run, slow, with --faults')
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption('--full'):
-        skip = pytest.mark.skip(reason='slow: run with --full')
+    for option in ('full', 'faults'):
+        skip = pytest.mark.skip(reason=f'slow: run with --{option}')
         for item in items:
-            if 'full' in item.keywords:
+            if item.get_closest_marker(option) and not config.getoption(f'--{option}'):
                 item.add_marker(skip)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Adds up what the tests in tests/faults have recorded."""
+    if not config.getoption('--faults'):
+        return
+    total = dict.fromkeys(COUNTED, 0)
+    for report in terminalreporter.getreports('passed'):
+        for name, number in report.user_properties:
+            if name in total:
+                total[name] += number
+    terminalreporter.section('faults')
+    for name, number in total.items():
+        terminalreporter.line(f'{name}: {number}')
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from rich.console import Console
 
 from mmseg_hrvit.analysis.benchmark import describe_device, tabulate, time_inference
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -26,9 +26,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        'configs', nargs='+', help='config files, or the names of shipped ones'
-    )
+    parser.add_argument('configs', nargs='+', help=f'one or more: {CONFIG_HELP}')
     parser.add_argument(
         '--shape', type=int, nargs=2, metavar=('H', 'W'), default=(512, 512)
     )

@@ -7,17 +7,20 @@ from mmseg_hrvit.checkpoints import convert_file
 from mmseg_hrvit.errors import InputError
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', help="checkpoint of the authors' code, or of CSWin")
+    parser.add_argument(
+        'src',
+        help="checkpoint of the authors' code, or of CSWin; nothing in it is executed",
+    )
     parser.add_argument('dst', help='.pth or .safetensors file to write')
     parser.add_argument(
         '--classifier',
         action='store_true',
         help="convert to mmpretrain's classification model, not to a backbone alone",
     )
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def main() -> None:

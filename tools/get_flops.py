@@ -15,7 +15,7 @@ from mmengine.config import Config, DictAction
 from rich.console import Console
 
 from mmseg_hrvit.analysis.flops import measure_config, tabulate
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -25,7 +25,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='a config file, or the name of a shipped one')
+    parser.add_argument('config', help=CONFIG_HELP)
     parser.add_argument(
         '--shape',
         type=int,

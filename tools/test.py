@@ -7,7 +7,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmengine.config import Config
 
-from mmseg_hrvit.engine.cli import build_parser, build_runner, load_config
+from mmseg_hrvit.engine.cli import (
+    CHECKPOINT_HELP,
+    build_parser,
+    build_runner,
+    load_config,
+)
 from mmseg_hrvit.engine.launch import one_line_errors, prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
 from mmseg_hrvit.errors import InputError
@@ -16,7 +21,7 @@ from mmseg_hrvit.errors import InputError
 def parse_args(argv=None):
     """Reads the command line."""
     parser = build_parser(__doc__)
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')

@@ -2,7 +2,8 @@
 
 torchrun.py PROCESSES SCRIPT [ARGUMENTS ...]
 
-With NNODES, NODE_RANK, MASTER_ADDR and PORT set, as one of several machines.
+With NNODES, NODE_RANK, MASTER_ADDR and PORT set, as one of several machines. After a
+signal the processes have SHUTDOWN_TIMEOUT seconds to save (default 90).
 """
 
 import logging
@@ -30,6 +31,14 @@ def rendezvous() -> list[str]:
     ]
 
 
+def shutdown() -> list[str]:
+    """Gives the processes time to save; older versions of torch give 30 seconds."""
+    option = '--shutdown-timeout'
+    if option not in run.get_args_parser().format_help():
+        return []
+    return [f'{option}={os.environ.get("SHUTDOWN_TIMEOUT", "90")}']
+
+
 def main(processes: str, *command: str) -> None:
     """Runs the command, and exits as its first process that failed."""
     if not torch.cuda.is_available():
@@ -38,7 +47,8 @@ def main(processes: str, *command: str) -> None:
     # Forty lines about an error that the process itself has told.
     logging.disable(logging.ERROR)
     try:
-        run.main([*rendezvous(), f'--nproc-per-node={processes}', *command])
+        options = [*rendezvous(), *shutdown(), f'--nproc-per-node={processes}']
+        run.main([*options, *command])
     except ChildFailedError as error:
         rank, failure = error.get_first_failure()
         if failure.exitcode < 0:

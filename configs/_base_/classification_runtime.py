@@ -1,5 +1,6 @@
 custom_imports = dict(imports=['mmseg_hrvit'], allow_failed_imports=False)
 default_scope = 'mmpretrain'
+runner_type = 'mmseg_hrvit.CheckedRunner'
 
 env_cfg = dict(
     cudnn_benchmark=True,
@@ -17,7 +18,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=100),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='mmseg_hrvit.DurableCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         save_best='accuracy/top1',
@@ -26,6 +27,10 @@ default_hooks = dict(
 )
 custom_hooks = [
     dict(type='mmseg_hrvit.StrictCheckpointHook'),
+    dict(type='mmseg_hrvit.RankStateHook'),
+    dict(type='mmseg_hrvit.PreemptionHook'),
+    dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),
+    dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
     # Otherwise every process evaluates its own running means, and rank 0 saves its own.
     dict(type='SyncBuffersHook'),
 ]

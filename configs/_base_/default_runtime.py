@@ -1,5 +1,6 @@
 custom_imports = dict(imports=['mmseg_hrvit'], allow_failed_imports=False)
 default_scope = 'mmseg'
+runner_type = 'mmseg_hrvit.CheckedRunner'
 
 env_cfg = dict(
     cudnn_benchmark=True,
@@ -18,7 +19,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='mmseg_hrvit.DurableCheckpointHook',
         by_epoch=False,
         interval=8000,
         max_keep_ckpts=2,
@@ -29,8 +30,11 @@ default_hooks = dict(
 )
 custom_hooks = [
     dict(type='mmseg_hrvit.ChannelCheckHook'),
-    dict(type='mmseg_hrvit.LabelCheckHook'),
     dict(type='mmseg_hrvit.StrictCheckpointHook'),
+    dict(type='mmseg_hrvit.RankStateHook'),
+    dict(type='mmseg_hrvit.PreemptionHook'),
+    dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),
+    dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
 ]
 
-tta_model = dict(type='SegTTAModel')
+tta_model = dict(type='mmseg_hrvit.TiledTTAModel')

@@ -14,6 +14,7 @@ from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmseg_hrvit.checkpoints.matching import differences
+from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.engine.hooks.strict_checkpoint import refuse, seen_by_mmengine
 
 UNLABELLED = (255, 255, 255)
@@ -33,10 +34,12 @@ def predict(config: Config, checkpoint: str | Path, count: int):
         image, and the test set's metainfo.
 
     Raises:
-        InputError: The checkpoint does not fit the config.
+        InputError: The checkpoint does not fit the config, or an image or label map
+            cannot be used.
     """
     init_default_scope('mmseg')
     dataset = DATASETS.build(config.test_dataloader.dataset)
+    check_samples(dataset, max_share=0.0)
     model = load_model(config, checkpoint)
     shown = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int)
     triples = []
@@ -61,7 +64,8 @@ def load_model(config: Config, checkpoint: str | Path) -> nn.Module:
         nn.Module: The model, on a GPU if there is one.
 
     Raises:
-        InputError: The checkpoint does not fit the config.
+        InputError: The checkpoint does not fit the config, or an image or label map
+            cannot be used.
     """
     model = MODELS.build(config.model)
     loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', logger=None)

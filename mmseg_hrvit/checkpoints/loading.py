@@ -28,6 +28,8 @@ from safetensors import safe_open
 
 from mmseg_hrvit.errors import InputError
 
+from .sizes import check_arrays, check_file
+
 STATISTICS = ('min', 'max', 'current', 'mean')
 NUMBER_CODES = '?bhilqBHILQefdg'
 ZOOS = {
@@ -92,8 +94,8 @@ def load_from_local(
         ``state_dict`` and its metadata as ``meta``.
 
     Raises:
-        InputError: If there is no such file, if it cannot be read, or if it holds
-            anything but data.
+        InputError: If there is no such file, if it cannot be read, if it holds
+            anything but data, or more of it than a file of its size can.
     """
     path = Path(filename).expanduser()
     if not path.is_file():
@@ -101,6 +103,8 @@ def load_from_local(
     read = read_safetensors if path.suffix == '.safetensors' else read_pickle
     try:
         checkpoint = read(path, map_location)
+    except InputError:
+        raise
     except Exception as error:  # a broken file can raise almost anything
         raise InputError(f'{filename}: {explain(error)}') from error
     if not isinstance(checkpoint, dict):
@@ -116,8 +120,11 @@ def load_from_local(
 
 def read_pickle(path: Path, map_location: str | torch.device | None) -> dict:
     """Reads what ``torch.save`` wrote."""
+    check_file(path)
     with torch.serialization.safe_globals(allowed_globals()):
-        return torch.load(path, map_location=map_location, weights_only=True)
+        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    check_arrays(checkpoint, path)
+    return checkpoint
 
 
 def read_safetensors(path: Path, map_location: str | torch.device | None) -> dict:

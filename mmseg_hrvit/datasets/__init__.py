@@ -2,5 +2,6 @@
 
 from .camvid import CamVidDataset
 from .check_annotations import CheckAnnotations
+from .sample_stream import StreamDataset, StreamSampler
 
-__all__ = ['CamVidDataset', 'CheckAnnotations']
+__all__ = ['CamVidDataset', 'CheckAnnotations', 'StreamDataset', 'StreamSampler']

@@ -3,7 +3,7 @@
 from mmcv.transforms import BaseTransform
 from mmengine.registry import TRANSFORMS
 
-from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.errors import DataError
 
 
 @TRANSFORMS.register_module()
@@ -12,9 +12,10 @@ class CheckAnnotations(BaseTransform):
 
     mmseg's transforms crop both alike, so the labels would be shifted unnoticed. Put
     it behind ``LoadAnnotations``, before anything that changes the label map. What
-    the values are is ``LabelCheckHook``'s to check: it knows the number of classes.
+    the values are is ``CheckedPipeline``'s to check: it knows the number of classes.
 
-    Required keys: ori_shape, gt_seg_map, img_path, seg_map_path.
+    Required keys: ori_shape, img_path; gt_seg_map and seg_map_path where there is a
+    label map, which inference has not.
     """
 
     def transform(self, results: dict) -> dict:
@@ -24,11 +25,13 @@ class CheckAnnotations(BaseTransform):
             results (dict): Image and label map, and where they are from.
 
         Raises:
-            InputError: If their sizes differ.
+            DataError: If their sizes differ.
         """
+        if 'gt_seg_map' not in results:
+            return results
         size, label_size = tuple(results['ori_shape']), results['gt_seg_map'].shape
         if label_size != size:
-            raise InputError(
+            raise DataError(
                 f'label map {results["seg_map_path"]} has the size {label_size}, but '
                 f'its image {results["img_path"]} has {size}: make them equal'
             )

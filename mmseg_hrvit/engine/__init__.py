@@ -1,11 +1,31 @@
 """What runs a network: hooks, optimizers, launching, checks before a run."""
 
-from .hooks import ChannelCheckHook, LabelCheckHook, StrictCheckpointHook
+from .hooks import (
+    ChannelCheckHook,
+    CompileHook,
+    DeployHook,
+    DurableCheckpointHook,
+    FiniteCheckHook,
+    HangWatchHook,
+    PreemptionHook,
+    RankStateHook,
+    StrictCheckpointHook,
+)
 from .optimizers import NormDecayOptimWrapperConstructor
+from .runner import CheckedRunner
+from .train_loop import ResumableTrainLoop
 
 __all__ = [
     'ChannelCheckHook',
-    'LabelCheckHook',
+    'CheckedRunner',
+    'CompileHook',
+    'DeployHook',
+    'DurableCheckpointHook',
+    'FiniteCheckHook',
+    'HangWatchHook',
     'NormDecayOptimWrapperConstructor',
+    'PreemptionHook',
+    'RankStateHook',
+    'ResumableTrainLoop',
     'StrictCheckpointHook',
 ]

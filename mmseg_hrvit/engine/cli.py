@@ -11,6 +11,12 @@ from mmengine.runner import Runner
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
 
+CONFIG_HELP = (
+    'a config file, or the name of a shipped one; it is a Python program, and is '
+    'executed: use those of people you trust'
+)
+CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
+
 
 def build_parser(description: str) -> ArgumentParser:
     """Makes a parser with the arguments of mmseg's tools that both have.
@@ -22,7 +28,7 @@ def build_parser(description: str) -> ArgumentParser:
         ArgumentParser: The parser.
     """
     parser = ArgumentParser(description=description)
-    parser.add_argument('config', help='a config file, or the name of a shipped one')
+    parser.add_argument('config', help=CONFIG_HELP)
     parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
     parser.add_argument(
         '--cfg-options',

@@ -2,11 +2,13 @@
 
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import active_children
+from threading import Event
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -17,6 +19,7 @@ from mmseg_hrvit.errors import InputError
 
 INPUT_ERROR = 2  # exit status, as argparse has it for a wrong command line
 PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
+told_to_stop = Event()  # by a signal that was not obeyed at once
 
 
 def prepare_cpu(cfg: Config) -> None:
@@ -85,6 +88,7 @@ def one_line_errors() -> Iterator[None]:
     except InputError as error:
         message, rank = read_message(error), get_rank()
         if rank > 0:
+            give_way()
             time.sleep(PATIENCE * (1 if get_local_rank() == 0 else 2))
             message = f'{message} (rank {rank})'
         print(f'error: {message}', file=sys.stderr, flush=True)
@@ -93,14 +97,22 @@ def one_line_errors() -> Iterator[None]:
         # Mostly the loss of another rank that has told its own error: then the
         # launcher is about to stop this one.
         if distributed.is_initialized():
+            give_way()
             time.sleep(PATIENCE)
         raise
+
+
+def give_way() -> None:
+    """Lets the launcher stop this process, and ends it if that has been tried."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if told_to_stop.is_set():
+        exit_at_once(128 + signal.SIGTERM)
 
 
 def read_message(error: InputError) -> str:
     """Returns the message alone, also of an error from a data loader's worker."""
     # torch puts the worker's traceback, as a text, into the error that it raises.
-    text = str(error).rpartition(f'{InputError.__name__}: ')[-1]
+    text = str(error).rpartition(f'{type(error).__name__}: ')[-1]
     return ' '.join(text.split())
 
 
@@ -108,12 +120,16 @@ def leave() -> None:
     """Exits, and at once if other ranks may be waiting for this one."""
     if not distributed.is_initialized():
         sys.exit(INPUT_ERROR)
-    # A tidy exit would wait for them in turn.
+    exit_at_once(INPUT_ERROR)
+
+
+def exit_at_once(status: int) -> None:
+    """Exits without a tidy end, which would wait for other ranks in turn."""
     logging.shutdown()
     for child in active_children():
         child.terminate()
     sys.stdout.flush()
-    os._exit(INPUT_ERROR)
+    os._exit(status)
 
 
 def get_rank() -> int:

@@ -1,11 +1,12 @@
-"""Weight decay that stays off the norm layers."""
+"""Weight decay that stays off the norm layers, and fused optimizers."""
 
-from mmengine.optim import DefaultOptimWrapperConstructor
+from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm)
+FUSED = ('Adam', 'AdamW')
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -17,10 +18,26 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     decay back. Here it does not, unless that key has a ``decay_mult`` of its own.
     The recipe (appendix A.2) needs both rules.
 
+    On GPUs, Adam and AdamW are fused unless the config says otherwise: one kernel a
+    parameter, and ``FiniteCheckHook`` need not wait for them.
+
     Args:
         optim_wrapper_cfg (dict): The optimizer wrapper and its ``optimizer``.
         paramwise_cfg (dict, optional): As in mmengine. Defaults to None.
     """
+
+    def __call__(self, model: nn.Module) -> OptimWrapper:
+        """Builds the optimizer and its wrapper.
+
+        Args:
+            model (nn.Module): The network, on its device.
+
+        Returns:
+            OptimWrapper: The wrapper.
+        """
+        if is_on_gpu(model) and self.optimizer_cfg['type'] in FUSED:
+            self.optimizer_cfg.setdefault('fused', True)
+        return super().__call__(model)
 
     def add_params(
         self,
@@ -46,3 +63,8 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 # A custom key leaves its own options in the group.
                 if 'decay_mult' not in group:
                     group['weight_decay'] = self.base_wd * norm_decay_mult
+
+
+def is_on_gpu(model: nn.Module) -> bool:
+    """Whether all parameters are on a GPU."""
+    return all(param.is_cuda for param in model.parameters())

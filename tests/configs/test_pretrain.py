@@ -153,7 +153,8 @@ def test_the_augmentations_are_deits():
     assert (erase.erase_prob, erase.mode) == (0.25, 'rand')
     assert cfg.train_dataloader.sampler.type == 'DefaultSampler'  # none repeated
     hooks = [h.type for h in cfg.custom_hooks]
-    assert hooks == ['mmseg_hrvit.StrictCheckpointHook', 'SyncBuffersHook']  # no EMA
+    assert 'SyncBuffersHook' in hooks
+    assert 'EMAHook' not in hooks
     test = {t.type: t for t in cfg.val_dataloader.dataset.pipeline}
     assert (test['ResizeEdge'].scale, test['CenterCrop'].crop_size) == (256, 224)
 

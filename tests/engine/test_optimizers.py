@@ -7,6 +7,7 @@ from mmseg.registry import MODELS
 from torch import nn
 
 import mmseg_hrvit
+from mmseg_hrvit.engine import optimizers
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
 
@@ -66,3 +67,16 @@ def test_frozen_parameters_are_left_out():
     (group,) = build_optim_wrapper(model, cfg).optimizer.param_groups
     assert group['params'][0] is model[0].weight
     assert torch.equal(torch.tensor(group['weight_decay']), torch.tensor(0.5))
+
+
+@pytest.mark.parametrize('is_on_gpu', [True, False])
+@pytest.mark.parametrize('wanted', [None, False])
+def test_adam_is_fused_on_gpus(monkeypatch, is_on_gpu, wanted):
+    monkeypatch.setattr(optimizers, 'is_on_gpu', lambda model: is_on_gpu)
+    options = {} if wanted is None else dict(fused=wanted)
+    cfg = dict(
+        constructor='mmseg_hrvit.NormDecayOptimWrapperConstructor',
+        optimizer=dict(type='AdamW', lr=1.0, **options),
+    )
+    optimizer = build_optim_wrapper(nn.Linear(2, 2), cfg).optimizer
+    assert bool(optimizer.defaults['fused']) == (is_on_gpu and wanted is None)

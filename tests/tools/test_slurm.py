@@ -1,4 +1,4 @@
-"""slurm_train.sh and slurm_test.sh, with an srun that writes its arguments."""
+"""slurm_train.sh and slurm_test.sh, with commands that write their arguments."""
 
 import os
 import subprocess
@@ -8,11 +8,24 @@ import pytest
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 
+# srun ends with STATUS, after it has sent the job SIGNAL and was told of it.
+ENDS = dict(
+    sbatch='',
+    scontrol='',
+    srun="""
+    trap 'echo "told $SIGNAL"; exit "$STATUS"' USR1 TERM
+    if [ -n "$SIGNAL" ]; then kill "-$SIGNAL" $PPID; while :; do sleep 0.05; done; fi
+    exit "${STATUS:-0}"
+    """,
+)
+
 
 def run(folder, tool, *arguments, **environ):
-    srun = folder / 'srun'
-    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    srun.chmod(0o755)
+    """Runs a script, with commands of Slurm's names that tell how they were called."""
+    for name in ('srun', 'sbatch', 'scontrol'):
+        command = folder / name
+        command.write_text(f'#!/bin/sh\necho {name}\nprintf "%s\\n" "$@"\n{ENDS[name]}')
+        command.chmod(0o755)
     done = subprocess.run(
         [TOOLS / tool, *arguments],
         env={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}', **environ},
@@ -22,11 +35,16 @@ def run(folder, tool, *arguments, **environ):
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 
-def test_train(tmp_path):
-    options = ('--resume', '--cfg-options', 'a=[1, 2]')
-    code, out, _ = run(tmp_path, 'slurm_train.sh', 'part', 'job', 'CONFIG', *options)
+def test_train_is_a_batch_job(tmp_path):
+    arguments = ('part', 'job', 'CONFIG', '--cfg-options', 'a=[1, 2]')
+    code, out, _ = run(
+        *(tmp_path, 'slurm_train.sh', *arguments),
+        SBATCH_ARGS='--time=1 --exclusive',
+        GRACE='60',
+    )
     assert code == 0
     assert out == [
+        'sbatch',
         '-p',
         'part',
         '--job-name=job',
@@ -34,15 +52,53 @@ def test_train(tmp_path):
         '--ntasks=8',
         '--ntasks-per-node=8',
         '--cpus-per-task=5',
-        '--kill-on-bad-exit=1',
-        'python',
-        '-u',
-        str(TOOLS / 'train.py'),
-        'CONFIG',
-        '--launcher',
-        'slurm',
-        *options,
+        '--requeue',
+        '--open-mode=append',
+        '--signal=B:USR1@60',
+        '--time=1',
+        '--exclusive',
+        str(TOOLS / 'slurm_train.sh'),
+        *arguments,
     ]
+
+
+def run_job(folder, **environ):
+    arguments = ('part', 'job', 'CONFIG', '--cfg-options', 'a=[1, 2]')
+    return run(
+        *(folder, 'slurm_train.sh', *arguments),
+        SLURM_JOB_ID='7',
+        HRVIT_TOOLS=str(TOOLS),
+        **environ,
+    )
+
+
+SRUN = [
+    *('srun', '--kill-on-bad-exit=1', 'python', '-u', str(TOOLS / 'train.py')),
+    *('CONFIG', '--launcher', 'slurm', '--cfg-options', 'a=[1, 2]'),
+]
+REQUEUE = ['scontrol', 'requeue', '7']
+
+
+@pytest.mark.parametrize('restart, resume', [('0', []), ('1', ['--resume'])])
+def test_a_job_resumes_when_it_is_started_again(tmp_path, restart, resume):
+    code, out, _ = run_job(tmp_path, SLURM_RESTART_COUNT=restart)
+    assert (code, out) == (0, [*SRUN, *resume])
+
+
+@pytest.mark.parametrize('status, then', [(75, REQUEUE), (2, []), (1, []), (137, [])])
+def test_a_preempted_job_is_queued_again(tmp_path, status, then):
+    code, out, _ = run_job(tmp_path, STATUS=str(status))
+    assert (code, out) == (status, [*SRUN, *then])
+
+
+@pytest.mark.parametrize(
+    'signal, status, then',
+    [('USR1', 75, REQUEUE), ('USR1', 143, REQUEUE), ('USR1', 2, []), ('TERM', 75, [])],
+)
+def test_a_signal_to_the_job_reaches_its_tasks(tmp_path, signal, status, then):
+    """Slurm warns by USR1; after TERM it requeues the job itself, or ends it."""
+    code, out, _ = run_job(tmp_path, SIGNAL=signal, STATUS=str(status))
+    assert (code, out) == (status, [*SRUN, f'told {signal}', *then])
 
 
 def test_test(tmp_path):
@@ -54,7 +110,7 @@ def test_test(tmp_path):
         SRUN_ARGS='--time=1 --exclusive',
     )
     assert code == 0
-    assert out[2:10] == [
+    assert out[3:11] == [
         '--job-name=job',
         '--gres=gpu:4',
         '--ntasks=16',
@@ -64,7 +120,7 @@ def test_test(tmp_path):
         '--time=1',
         '--exclusive',
     ]
-    assert out[12:] == [
+    assert out[13:] == [
         str(TOOLS / 'test.py'),
         'CONFIG',
         'a.pth',

@@ -24,11 +24,10 @@ def test_no_argument_changes_nothing():
 
 
 def test_arguments_reach_the_config():
-    cfg = apply('--amp', '--auto-scale-lr', '--tensorboard', '--resume')
+    cfg = apply('--amp', '--auto-scale-lr', '--tensorboard')
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.optim_wrapper.loss_scale == 'dynamic'
     assert cfg.auto_scale_lr == dict(enable=True, base_batch_size=16)
-    assert cfg.resume is True
     backends = [backend.type for backend in cfg.visualizer.vis_backends]
     assert backends == ['LocalVisBackend', 'TensorboardVisBackend']
 
@@ -95,7 +94,6 @@ def write_classifier_config(folder):
         custom_imports=dict(imports=['mmseg_hrvit']),
         custom_hooks=[
             dict(type='mmseg_hrvit.ChannelCheckHook'),
-            dict(type='mmseg_hrvit.LabelCheckHook'),
             dict(type='mmseg_hrvit.StrictCheckpointHook'),
         ],
         model=dict(

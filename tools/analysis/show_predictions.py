@@ -9,15 +9,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmengine.config import Config
 
 from mmseg_hrvit.analysis.pictures import draw_sheet, predict
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.engine.cli import CHECKPOINT_HELP, CONFIG_HELP, find_config
 from mmseg_hrvit.engine.launch import one_line_errors
 
 
 def parse_args(argv=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='a config file, or the name of a shipped one')
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('config', help=CONFIG_HELP)
+    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
     parser.add_argument('--out', type=Path, default='predictions.png')
     parser.add_argument('--count', type=int, default=6, help='number of images')
     return parser.parse_args(argv)

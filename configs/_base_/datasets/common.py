@@ -1,3 +1,6 @@
+# Of the training samples, how many may be unusable and skipped; 0: none.
+max_unusable_share = 0.0
+
 # What all data sets share; paths, sizes and pipelines are each one's own.
 train_dataloader = dict(
     num_workers=4,

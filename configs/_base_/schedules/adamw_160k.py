@@ -12,6 +12,8 @@ param_scheduler = [
     ),
 ]
 
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=160_000, val_interval=8000)
+train_cfg = dict(
+    type='mmseg_hrvit.ResumableTrainLoop', max_iters=160_000, val_interval=8000
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

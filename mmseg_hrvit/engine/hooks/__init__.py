@@ -1,7 +1,23 @@
 """Hooks of a run."""
 
 from .channel_check import ChannelCheckHook
-from .label_check import LabelCheckHook
+from .compile import CompileHook
+from .deploy import DeployHook
+from .durable_checkpoint import DurableCheckpointHook
+from .finite_check import FiniteCheckHook
+from .hang_watch import HangWatchHook
+from .preemption import PreemptionHook
+from .rank_state import RankStateHook
 from .strict_checkpoint import StrictCheckpointHook
 
-__all__ = ['ChannelCheckHook', 'LabelCheckHook', 'StrictCheckpointHook']
+__all__ = [
+    'ChannelCheckHook',
+    'CompileHook',
+    'DeployHook',
+    'DurableCheckpointHook',
+    'FiniteCheckHook',
+    'HangWatchHook',
+    'PreemptionHook',
+    'RankStateHook',
+    'StrictCheckpointHook',
+]

@@ -1,0 +1,88 @@
+"""Refusing small files that would fill the memory."""
+
+import mmap
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from mmseg_hrvit.errors import InputError
+
+# torch's safe loader calls it with any number, and it takes that many bytes.
+BYTEARRAY = b'\nbytearray\n'
+
+
+def check_file(path: Path) -> None:
+    """Refuses a file of ``torch.save`` that unpacks into more than it holds.
+
+    Args:
+        path (Path): The file. What is no such file is left to its loader.
+
+    Raises:
+        InputError: If it is compressed, which ``torch.save`` never does, or if parts
+            of it are used more than once, or if it asks for memory by a number.
+    """
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > size:
+            raise InputError(
+                f'{path}: refused, since its {size} bytes unpack into {unpacked}, and '
+                'torch.save does not compress; save it again where you trust it'
+            )
+    if size and contains(path, BYTEARRAY):
+        raise InputError(
+            f'{path}: refused, since it holds a bytearray, which can take any memory; '
+            'where you trust it, save its state_dict alone or as .safetensors'
+        )
+
+
+def contains(path: Path, text: bytes) -> bool:
+    """Whether a file has a text in it; only what is looked at is read."""
+    with (
+        open(path, 'rb') as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return content.find(text) >= 0
+
+
+def check_arrays(checkpoint: object, path: Path) -> None:
+    """Refuses arrays that claim to be larger than the file they are from.
+
+    An expanded tensor is one number in the file, and of any shape: it takes no
+    memory until something copies it.
+
+    Args:
+        checkpoint (object): What was loaded.
+        path (Path): Its file.
+
+    Raises:
+        InputError: If there is one.
+    """
+    size = os.path.getsize(path)
+    for array in arrays_in(checkpoint):
+        if array.nbytes > size:
+            raise InputError(
+                f'{path}: refused, since an array of the shape {tuple(array.shape)} in '
+                f'it is larger than the file; save it as a contiguous one'
+            )
+
+
+def arrays_in(checkpoint: object) -> Iterator[Tensor | np.ndarray]:
+    """Yields the tensors and arrays in containers, which may hold each other."""
+    parts, seen = [checkpoint], set()
+    while parts:
+        part = parts.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Tensor | np.ndarray):
+            yield part
+        elif isinstance(part, Mapping):
+            parts.extend(part.values())
+        elif isinstance(part, list | tuple | set):
+            parts.extend(part)

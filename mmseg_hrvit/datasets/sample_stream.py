@@ -1,0 +1,110 @@
+"""The stream of training samples: the same one for a run that is stopped and resumed.
+
+A sample is known by its position in the stream of its process. Its augmentation is
+drawn from (seed, rank, position) alone, whichever worker loads it, and when.
+"""
+
+import random
+from collections.abc import Iterator
+from itertools import count, islice
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank, sync_random_seed
+from mmengine.registry import DATA_SAMPLERS, DATASETS
+from torch.utils.data import Dataset, Sampler
+
+
+@DATA_SAMPLERS.register_module()
+class StreamSampler(Sampler):
+    """Makes an endless stream of another sampler, which can start at any position.
+
+    It yields pairs (position in the stream, index of the sample) for
+    ``StreamDataset``.
+
+    Args:
+        dataset (Dataset): The data set.
+        sampler (dict): Config of the sampler. One that ends is started again, as its
+            next epoch.
+        seed (int, optional): Its seed; None: drawn, the same on all ranks. Defaults
+            to None.
+    """
+
+    def __init__(
+        self, dataset: Dataset, sampler: dict, seed: int | None = None
+    ) -> None:
+        self.sampler = sampler
+        self.options = dict(
+            dataset=dataset, seed=sync_random_seed() if seed is None else seed
+        )
+        self.num_samples = len(self._build())
+        self.start = 0
+
+    def _build(self) -> Sampler:
+        return DATA_SAMPLERS.build(self.sampler, default_args=self.options)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return islice(enumerate(self._indices()), self.start, None)
+
+    def _indices(self) -> Iterator[int]:
+        # A new one: mmengine's endless sampler goes on where it was left.
+        sampler = self._build()
+        for epoch in count():
+            sampler.set_epoch(epoch)
+            yield from sampler
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+@DATASETS.register_module()
+class StreamDataset(Dataset):
+    """Draws each sample of another data set from its position in the stream.
+
+    The random states of the process stay as they are, so training does not depend
+    on whether samples are loaded in it or in workers.
+
+    Args:
+        dataset (dict): Config of the data set.
+        seed (int): Seed of the run.
+    """
+
+    def __init__(self, dataset: dict, seed: int) -> None:
+        self.dataset = DATASETS.build(dataset)
+        self.seed = (seed, get_rank())
+
+    @property
+    def metainfo(self) -> dict:
+        """What the data set says of itself, such as its classes."""
+        return getattr(self.dataset, 'metainfo', {})
+
+    def full_init(self) -> None:
+        """Reads the data set's list of samples, if it has not yet."""
+        if hasattr(self.dataset, 'full_init'):
+            self.dataset.full_init()
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, item: tuple[int, int]) -> dict:
+        """Returns a sample.
+
+        Args:
+            item (tuple[int, int]): Its position in the stream, and its index.
+        """
+        position, index = item
+        before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+        try:
+            self._seed(position)
+            return self.dataset[index]
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])
+            torch.set_rng_state(before[2])
+
+    def _seed(self, position: int) -> None:
+        words = np.random.SeedSequence((*self.seed, position)).generate_state(3)
+        random.seed(int(words[0]))
+        np.random.seed(words[1])
+        # Not torch.manual_seed: it would seed the GPU too.
+        torch.default_generator.manual_seed(int(words[2]))

@@ -1,0 +1,104 @@
+"""A hook that gives every process of a resumed run its random states back."""
+
+import logging
+
+from mmengine.dist import get_rank, get_world_size
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+
+from mmseg_hrvit.engine.rank_state import (
+    gather_rank_states,
+    get_random_state,
+    set_local_buffers,
+    set_random_state,
+)
+
+from .strict_checkpoint import bare
+
+RANK_STATES = 'rank_states'  # in the message hub, hence in every checkpoint
+
+
+@HOOKS.register_module()
+class RankStateHook(Hook):
+    """Makes a resumed run draw the random numbers of one that was never stopped.
+
+    ``DurableCheckpointHook`` has the states of all ranks gathered before it saves.
+    Validation leaves no trace in them: its data loader draws a number when it starts
+    workers, which a resumed run does at other times.
+    """
+
+    def __init__(self) -> None:
+        self._resumed = None
+        self._before_val = None
+
+    def before_train(self, runner: Runner) -> None:
+        """Takes what the checkpoint has for this rank, if there is one.
+
+        Args:
+            runner (Runner): The runner of the training.
+        """
+        states = runner.message_hub.runtime_info.get(RANK_STATES)
+        if runner.iter == 0 or not states:
+            return
+        if len(states) == get_world_size():
+            state = states[get_rank()]
+            set_local_buffers(bare(runner.model), state['buffers'])
+            self._resumed = state['random']
+        else:
+            runner.logger.log(
+                logging.WARNING,
+                f'the checkpoint is of {len(states)} processes, and here are '
+                f'{get_world_size()}: the run goes on, but not bit for bit',
+            )
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        """Sets the states once, when nothing draws from them before training does.
+
+        Args:
+            runner (Runner): The runner of the training.
+            batch_idx (int): Number of the batch.
+            data_batch (dict, optional): The batch.
+        """
+        if self._resumed is not None:
+            set_random_state(self._resumed)
+            self._resumed = None
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Remembers the random states; a validation that is made up for sets them.
+
+        Args:
+            runner (Runner): The runner of the training.
+        """
+        if self._resumed is not None:
+            set_random_state(self._resumed)
+        self._before_val = get_random_state()
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: list | None = None,
+    ) -> None:
+        """Takes back what validation has drawn; a checkpoint may follow at once.
+
+        Args:
+            runner (Runner): The runner of the training.
+            batch_idx (int): Number of the batch.
+            data_batch (dict, optional): The batch.
+            outputs (list, optional): The predictions.
+        """
+        set_random_state(self._before_val)
+
+
+def gather_states(runner: Runner) -> None:
+    """Puts the states of all ranks where a checkpoint keeps them.
+
+    Args:
+        runner (Runner): The runner of the training. Every rank has to call it.
+    """
+    states = gather_rank_states(bare(runner.model))
+    runner.message_hub.update_info(RANK_STATES, states)

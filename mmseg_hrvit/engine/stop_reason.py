@@ -1,0 +1,64 @@
+"""Why a run stopped, told by a file in its work directory.
+
+A launcher hides the exit status of its processes. The script that started the run
+reads the file to know whether to start it again.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmseg_hrvit.errors import InputError
+
+STOP_REASON = 'stop_reason'  # the file's name
+REASONS = ('config', 'data', 'numeric', 'preempted')
+
+
+def write_stop_reason(work_dir: str | Path, reason: str) -> None:
+    """Tells why a run stops. Any rank may call it; the last one stays.
+
+    Args:
+        work_dir (str | Path): The run's work directory; made if it is not there.
+        reason (str): 'config' for what the user gave, 'data' for an unusable sample,
+            'numeric' for losses that are not finite, or 'preempted'.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    if reason not in REASONS:
+        raise ValueError(f'reason={reason!r} is none of {", ".join(REASONS)}')
+    path = Path(work_dir, STOP_REASON)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(f'.{os.getpid()}')
+    aside.write_text(f'{reason}\n')
+    aside.replace(path)
+
+
+def read_stop_reason(work_dir: str | Path) -> str | None:
+    """Returns why the last run stopped; None if it ended, was killed or crashed."""
+    path = Path(work_dir, STOP_REASON)
+    return path.read_text().strip() if path.is_file() else None
+
+
+def clear_stop_reason(work_dir: str | Path) -> None:
+    """Forgets the last run's reason, when a new one starts."""
+    Path(work_dir, STOP_REASON).unlink(missing_ok=True)
+
+
+@contextmanager
+def stop_reason_told(work_dir: str | Path, is_first: bool = True) -> Iterator[None]:
+    """Tells the reason of an ``InputError`` that ends a run.
+
+    Args:
+        work_dir (str | Path): The run's work directory.
+        is_first (bool): Whether this is rank 0, which forgets the last run's reason.
+            Defaults to True.
+    """
+    if is_first:
+        clear_stop_reason(work_dir)
+    try:
+        yield
+    except InputError as error:
+        write_stop_reason(work_dir, error.reason)
+        raise

@@ -1,0 +1,92 @@
+"""A training loop that goes on exactly where a stopped run was."""
+
+from mmengine.registry import LOOPS
+from mmengine.runner import IterBasedTrainLoop, Runner
+
+VALIDATED = 'validated_iter'  # in the message hub, hence in every checkpoint
+
+
+@LOOPS.register_module()
+class ResumableTrainLoop(IterBasedTrainLoop):
+    """mmengine's loop over iterations, resumed sample by sample.
+
+    mmengine's reads all past samples again, or lets the sampler skip them, and then
+    augments by other random numbers. Here the samples are a stream that starts at
+    any position at once (``StreamSampler``, ``StreamDataset``). A validation that
+    was due when the run stopped is made up for.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (dict): Config of the data loader.
+        max_iters (int): Iterations of the training.
+        val_begin (int): First iteration that is validated. Defaults to 1.
+        val_interval (int): Iterations from one validation to the next. Defaults to
+            1000.
+        dynamic_intervals (list[tuple[int, int]], optional): Other intervals, each
+            with the iteration from which on it holds. Defaults to None.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: dict,
+        max_iters: int,
+        val_begin: int = 1,
+        val_interval: int = 1000,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+    ) -> None:
+        super().__init__(
+            runner,
+            make_stream(dataloader, runner.seed),
+            max_iters,
+            val_begin,
+            val_interval,
+            dynamic_intervals,
+        )
+        # An older mmengine has started workers by now, at the stream's start.
+        self.dataloader_iterator = self.dataloader._iterator = None
+
+    def run(self) -> None:
+        """Trains, from the iteration at which the run is."""
+        self.runner.call_hook('before_train')
+        self.runner.call_hook('before_train_epoch')
+        if self._iter > 0:
+            self._decide_current_val_interval()
+            self._validate_if_due()
+        sampler = self.dataloader.batch_sampler.sampler
+        sampler.start = self._iter * self.dataloader.batch_sampler.batch_size
+        self.dataloader_iterator = iter(self.dataloader)
+        while self._iter < self._max_iters and not self.stop_training:
+            self.runner.model.train()
+            self.run_iter(next(self.dataloader_iterator))
+            self._decide_current_val_interval()
+            self._validate_if_due()
+        self.runner.call_hook('after_train_epoch')
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def _validate_if_due(self) -> None:
+        is_due = self._iter >= self.val_begin and (
+            self._iter % self.val_interval == 0 or self._iter == self._max_iters
+        )
+        validated = self.runner.message_hub.runtime_info.get(VALIDATED)
+        if self.runner.val_loop is not None and is_due and validated != self._iter:
+            self.runner.val_loop.run()
+
+
+def make_stream(dataloader: dict, seed: int) -> dict:
+    """Returns the config of a data loader, with its samples as a stream.
+
+    Args:
+        dataloader (dict): Config of a data loader.
+        seed (int): Seed of the run.
+    """
+    return {
+        **dataloader,
+        'dataset': dict(
+            type='mmseg_hrvit.StreamDataset', dataset=dataloader['dataset'], seed=seed
+        ),
+        'sampler': dict(
+            type='mmseg_hrvit.StreamSampler', sampler=dataloader['sampler']
+        ),
+    }

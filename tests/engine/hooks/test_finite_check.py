@@ -1,0 +1,229 @@
+"""Runs of a tiny network whose losses and gradients fail when they are told to."""
+
+import re
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+from mmseg.structures import SegDataSample
+from safetensors import safe_open
+from torch import nn
+
+from mmseg_hrvit import FiniteCheckHook
+from mmseg_hrvit.engine.hooks.finite_check import any_not_finite, spread_failure
+from mmseg_hrvit.errors import NumericError
+
+ITERS = 6
+
+
+class Gradient(torch.autograd.Function):
+    """The identity, with a gradient that is not finite."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * torch.inf
+
+
+class Line(BaseModel):
+    """A line with a BatchNorm. An image of such a value makes the loss fail so."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(1)
+        self.layer = nn.Linear(1, 1)
+
+    def forward(self, inputs, data_samples, mode):
+        x = torch.stack(inputs).flatten(1)[:, :1].float()
+        loss = self.layer(self.norm(x)).square().mean()
+        if x.max() == 200:
+            loss = Gradient.apply(loss)
+        if x.max() == 201:
+            # Not finite, while its gradient would be.
+            loss = loss + torch.inf
+        return dict(loss_a=loss, loss_b=[loss], acc=x.mean())
+
+
+class Images(torch.utils.data.Dataset):
+    """Images of one value each; ``bad`` iterations have another."""
+
+    def __init__(self, bad, value):
+        self.bad = bad
+        self.value = value
+
+    def __len__(self):
+        return 2 * ITERS
+
+    def __getitem__(self, index):
+        value = self.value if index // 2 in self.bad else index
+        sample = SegDataSample(metainfo=dict(img_path=f'image_{index}.jpg'))
+        image = torch.full((3, 1, 1), value, dtype=torch.uint8)
+        return dict(inputs=image, data_samples=sample)
+
+
+@HOOKS.register_module()
+class Recorder(Hook):
+    """Keeps the state behind every iteration."""
+
+    def before_train(self, runner):
+        runner.states = [take_state(runner)]
+
+    def after_train_iter(self, runner, *args, **kwargs):
+        runner.states.append(take_state(runner))
+
+
+def train(folder, bad=(), value=200, max_in_row=20, **optim_wrapper):
+    torch.manual_seed(0)
+    optimizer = dict(type='AdamW', lr=0.1, **optim_wrapper.pop('optimizer', {}))
+    runner = Runner(
+        Line(),
+        str(folder),
+        train_dataloader=dict(
+            dataset=Images(bad, value),
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            batch_size=2,
+        ),
+        train_cfg=dict(by_epoch=False, max_iters=ITERS),
+        optim_wrapper=dict(optimizer=optimizer, **optim_wrapper),
+        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
+        custom_hooks=[
+            dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=max_in_row),
+            dict(type='Recorder'),
+        ],
+        default_scope='mmengine',
+        log_processor=dict(by_epoch=False),
+        experiment_name=f'{folder.parent.name}_{folder.name}',
+    )
+    runner.train()
+    return runner
+
+
+def take_state(runner):
+    weights = [tensor.clone() for tensor in runner.model.state_dict().values()]
+    optimizer = runner.optim_wrapper.state_dict()['state'].values()
+    return [*weights, *(v.clone() for state in optimizer for v in state.values())]
+
+
+def changes(runner):
+    """Whether each iteration changed anything of weights, buffers, optimizer."""
+    return [
+        len(a) != len(b) or not all(map(torch.equal, a, b))
+        for a, b in zip(runner.states, runner.states[1:], strict=False)
+    ]
+
+
+@pytest.fixture(params=[False, True], ids=['foreach', 'fused'])
+def fused(request):
+    if request.param:
+        try:
+            torch.optim.AdamW([torch.ones(1)], fused=True)
+        except RuntimeError:
+            pytest.skip('this torch has fused optimizers for GPUs alone')
+    return dict(optimizer=dict(fused=request.param))
+
+
+def test_a_good_run_stays_as_it_is(tmp_path, fused):
+    checked = train(tmp_path / 'checked', **fused)
+    assert changes(checked) == [True] * ITERS
+    assert checked.message_hub.get_info('skipped_steps') is None
+    torch.manual_seed(0)
+    model = Line()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, **fused['optimizer'])
+    data = Images((), 0)
+    for i in range(ITERS):
+        batch = [data[2 * i]['inputs'], data[2 * i + 1]['inputs']]
+        losses = model.train()(batch, None, 'loss')
+        optimizer.zero_grad()
+        (losses['loss_a'] + losses['loss_b'][0]).backward()
+        optimizer.step()
+    expected = model.state_dict().values()
+    assert all(map(torch.equal, checked.model.state_dict().values(), expected))
+
+
+@pytest.mark.parametrize('value', [200, 201], ids=['gradient', 'loss'])
+def test_a_step_that_fails_changes_nothing(tmp_path, fused, value):
+    runner = train(tmp_path, bad=(1, 2, 4), value=value, **fused)
+    assert changes(runner) == [True, False, False, True, False, True]
+    assert all(tensor.isfinite().all() for tensor in runner.states[-1])
+    log = next(tmp_path.glob('*/*.log')).read_text()
+    assert 'iteration 2: loss or gradients are not finite' in log
+    assert '(1 in a row, 3 in all)' in log
+    assert re.search(r'Iter\(train\) \[6/6\].*skipped_steps: 3', log)
+    assert runner.message_hub.get_info('skipped_steps') == 3
+
+
+def test_accumulated_gradients_are_skipped_as_one_step(tmp_path):
+    runner = train(tmp_path, bad=(2,), accumulative_counts=2)
+    before, after = runner.states[2], runner.states[4]
+    assert all(map(torch.equal, before, after))
+    assert runner.message_hub.get_info('skipped_steps') == 1
+    assert changes(runner)[5]
+
+
+def test_too_many_in_a_row_stop_the_run(tmp_path):
+    with pytest.raises(NumericError) as error:
+        train(tmp_path, bad=(0, 2, 3, 4), max_in_row=3)
+    message = str(error.value)
+    path = tmp_path / 'not_finite_iter_5_rank_0.safetensors'
+    assert f'in 3 steps in a row, up to iteration 5: the last batch is in {path}' in (
+        message
+    )
+    with safe_open(path, 'pt') as file:
+        assert file.get_tensor('inputs.1').flatten().tolist() == [200] * 3
+        assert file.metadata()['img_path.0'] == 'image_8.jpg'
+
+
+class Scaler:
+    """Stands in for GradScaler, which needs a GPU: skips its second step."""
+
+    def __init__(self):
+        self.steps = 0
+
+    def get_scale(self):
+        return 1024.0 / 2 ** (self.steps > 1)
+
+
+def test_a_step_that_the_scaler_skips_is_counted(tmp_path, monkeypatch):
+    scaler = Scaler()
+
+    def step(self):
+        scaler.steps += 1
+        if scaler.steps != 2:
+            self.optimizer.step()
+
+    monkeypatch.setattr(OptimWrapper, 'loss_scaler', scaler, raising=False)
+    monkeypatch.setattr(OptimWrapper, 'step', step)
+    runner = train(tmp_path)
+    assert runner.message_hub.get_info('skipped_steps') == 1
+    assert changes(runner)[1] is False
+
+
+def test_the_scale_is_logged(tmp_path, monkeypatch):
+    scaler = Scaler()
+    monkeypatch.setattr(OptimWrapper, 'loss_scaler', scaler, raising=False)
+    monkeypatch.setattr(FiniteCheckHook.__init__, '__defaults__', (20, 2))
+    train(tmp_path)
+    log = next(tmp_path.glob('*/*.log')).read_text()
+    assert re.search(r'Iter\(train\) \[2/6\].*amp_scale: 1024', log)
+
+
+@pytest.mark.parametrize('value', [torch.nan, torch.inf, -torch.inf])
+def test_one_value_makes_gradients_not_finite(value):
+    grads = [torch.ones(3), torch.ones(2, 2)]
+    assert any_not_finite(grads) == 0
+    assert any_not_finite([]) == 0
+    grads[1][0, 1] = value
+    assert any_not_finite(grads) == 1
+
+
+def test_evaluation_is_left_alone():
+    output = dict(loss=torch.tensor(torch.inf))
+    assert spread_failure(nn.Linear(1, 1).eval(), (), output) is output
+    assert spread_failure(nn.Linear(1, 1), (), [output]) == [output]

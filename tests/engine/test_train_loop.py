@@ -1,0 +1,67 @@
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+from trainings import make_runner, train
+
+
+@HOOKS.register_module()
+class KillHook(Hook):
+    """Ends the run in the middle of things."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, stage, iteration):
+        self.stage = stage
+        self.iteration = iteration
+
+    def _kill(self, runner, **_):
+        if runner.iter == self.iteration:
+            raise KeyboardInterrupt
+
+    def before_train_iter(self, runner, **options):
+        if self.stage == 'train':
+            self._kill(runner)
+
+    def before_val_iter(self, runner, **options):
+        if self.stage == 'val':
+            self._kill(runner)
+
+
+def weights(runner):
+    return [p.detach().clone() for p in runner.model.parameters()]
+
+
+def train_twice(folder, stage, iteration, scores):
+    kill = dict(type='KillHook', stage=stage, iteration=iteration)
+    with pytest.raises(KeyboardInterrupt):
+        train(folder, max_iters=6, scores=scores, hooks=[kill])
+    return make_runner(folder, max_iters=6, scores=scores, resume=True)
+
+
+@pytest.mark.parametrize(
+    'stage, iteration, scores',
+    [
+        ('train', 3, ()),
+        ('train', 4, ()),
+        ('train', 3, (1, 2, 3)),
+        ('train', 4, (1, 2, 3)),
+        ('val', 4, (1, 2, 3)),
+    ],
+)
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path, stage, iteration, scores):
+    untouched = weights(train(tmp_path / 'untouched', max_iters=6, scores=scores))
+    resumed = train_twice(tmp_path / 'killed', stage, iteration, scores)
+    resumed.train()
+    assert all(map(torch.equal, weights(resumed), untouched))
+
+
+@pytest.mark.parametrize(
+    'stage, iteration, left',
+    [('val', 4, 2), ('val', 6, 1), ('train', 5, 1)],
+)
+def test_a_validation_is_neither_lost_nor_done_twice(tmp_path, stage, iteration, left):
+    resumed = train_twice(tmp_path, stage, iteration, scores=(1, 2, 3))
+    resumed.train()
+    assert len(resumed.val_loop.evaluator.metrics[0].scores) == 3 - left

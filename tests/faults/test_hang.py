@@ -1,0 +1,56 @@
+"""A rank that hangs is named, and ends the run."""
+
+import time
+
+import pytest
+
+from data import write_tiny_config
+from faults.two_ranks import add_hook, read_error, set_hook, train
+from mmseg_hrvit.engine.hooks.hang_watch import HANG
+
+
+@pytest.mark.parametrize(
+    'method, doing',
+    [
+        ('before_train_iter', 'loading a batch or saving, behind iteration 1'),
+        pytest.param(
+            'after_train_iter',
+            'in the optimizer, or waiting for its GPU',
+            marks=pytest.mark.faults,
+        ),
+    ],
+)
+def test_a_rank_that_hangs_is_named(tmp_path, record_property, method, doing):
+    record_property('faults injected', 1)
+    config = write_tiny_config(tmp_path)
+    add_hook(
+        config,
+        f"priority = 'HIGHEST'\n"
+        f'def {method}(self, runner, *args, **kwargs):\n'
+        f"    if RANK == '1' and runner.iter == 1:\n"
+        f'        time.sleep(600)',
+    )
+    started = time.monotonic()
+    set_hook(config, 'HangWatchHook', timeout=8.0)
+    code, _, err = train(config, 'train_cfg.max_iters=3', 'train_cfg.val_interval=3')
+    assert code == HANG, err
+    assert read_error(err) == (
+        f'error: rank 1 ({doing}) hangs: the other ranks have waited for 8 s'
+    )
+    assert time.monotonic() - started < 500  # not the sleep's end
+
+
+@pytest.mark.faults
+def test_a_rank_that_is_stopped_is_named(tmp_path, record_property):
+    record_property('faults injected', 1)
+    config = write_tiny_config(tmp_path)
+    add_hook(
+        config,
+        'def before_train_iter(self, runner, *args, **kwargs):\n'
+        "    if RANK == '0' and runner.iter == 1:\n"
+        '        os.kill(os.getpid(), 19)',
+    )
+    set_hook(config, 'HangWatchHook', timeout=8.0)
+    code, _, err = train(config, 'train_cfg.max_iters=3', 'train_cfg.val_interval=3')
+    assert code == HANG, err
+    assert 'rank 0 (' in read_error(err)

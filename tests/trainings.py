@@ -1,0 +1,110 @@
+"""Trainings of a network of three weights, in moments."""
+
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.model import BaseModel
+from mmengine.registry import DATASETS, METRICS
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import Dataset
+
+
+class Net(BaseModel):
+    """A layer and a dropout, whose loss depends on both."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 2)
+
+    def forward(self, inputs, mode='tensor'):
+        x = torch.as_tensor(inputs, dtype=torch.float32)[:, None]
+        x = nn.functional.dropout(self.layer(x), training=self.training)
+        return dict(loss=x.square().mean()) if mode == 'loss' else list(x)
+
+
+@DATASETS.register_module()
+class Numbers(Dataset):
+    """Four numbers, each with some noise."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return dict(inputs=index + torch.rand(1).item())
+
+
+@METRICS.register_module()
+class Scripted(BaseMetric):
+    """Finds the next of some scores."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = [*scores]
+
+    def process(self, data_batch, data_samples):
+        self.results.append(0)
+
+    def compute_metrics(self, results):
+        return dict(score=self.scores.pop(0))
+
+
+def make_runner(
+    work_dir,
+    max_iters=4,
+    checkpoint=None,
+    scores=(),
+    hooks=(),
+    accumulate=1,
+    resume=False,
+):
+    """Builds a runner that validates and saves after every second iteration.
+
+    Args:
+        work_dir (Path): The work directory.
+        max_iters (int): Iterations. Defaults to 4.
+        checkpoint (dict, optional): Options of the checkpoint hook.
+        scores (Sequence[float]): What the validations find; without any, there are
+            none. Defaults to ().
+        hooks (Sequence[dict]): More hooks. Defaults to ().
+        accumulate (int): Batches of a step of the optimizer. Defaults to 1.
+        resume (bool): Whether to go on from the last checkpoint. Defaults to False.
+    """
+    torch.manual_seed(0)
+    loader = dict(
+        dataset=dict(type='Numbers'),
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        batch_size=2,
+    )
+    validation = dict(
+        val_dataloader=loader,
+        val_cfg=dict(),
+        val_evaluator=dict(type='Scripted', scores=scores),
+    )
+    options = {'interval': 2, 'by_epoch': False, **(checkpoint or {})}
+    return Runner(
+        Net(),
+        str(work_dir),
+        train_dataloader=loader,
+        train_cfg=dict(
+            type='mmseg_hrvit.ResumableTrainLoop', max_iters=max_iters, val_interval=2
+        ),
+        optim_wrapper=dict(
+            optimizer=dict(type='AdamW', lr=0.1), accumulative_counts=accumulate
+        ),
+        default_hooks=dict(
+            checkpoint=dict(type='mmseg_hrvit.DurableCheckpointHook', **options)
+        ),
+        custom_hooks=[dict(type='mmseg_hrvit.RankStateHook'), *hooks],
+        randomness=dict(seed=5),
+        resume=resume,
+        default_scope='mmengine',
+        experiment_name=f'run-{work_dir}',
+        **(validation if scores else {}),
+    )
+
+
+def train(work_dir, **options):
+    """Trains, and returns the runner."""
+    runner = make_runner(work_dir, **options)
+    runner.train()
+    return runner
