@@ -41,7 +41,13 @@ setup(
     # one is there is the user's choice (requirements.txt has the default).
     install_requires=['torch>=2.6', 'safetensors'],
     extras_require=dict(
-        tests=['pytest', 'pytest-xdist', 'ruff==0.17.6', 'setuptools>=70.1'],
+        tests=[
+            'hypothesis',
+            'pytest',
+            'pytest-xdist',
+            'ruff==0.17.6',
+            'setuptools>=70.1',
+        ],
         tensorboard=['tensorboard'],
     ),
     cmdclass=dict(build_py=BuildWithMim),

@@ -1,7 +1,14 @@
-"""Times the inference of networks side by side, interleaved in one run.
+"""Times networks side by side, interleaved in one run.
 
-Random weights, float32, from image to logits. Compare the ratios: on a shared
-machine single times drift, and they drift for all networks alike.
+Random weights. Inference is from image to logits, a training step is forward, backward
+and AdamW. Compare the ratios: on a shared machine single times drift, and they drift
+for all networks alike. CONFIG@FORM names the form in which a network runs:
+
+  eager     as it is (the default)
+  deploy    the exact inference form, mmseg_hrvit.deploy
+  compile   the repeated parts compiled by torch.compile, for inference also deployed
+  openvino  exported to OpenVINO, float32, on the CPU
+  oracle    the literal transcription of the paper in tests/
 """
 
 import argparse
@@ -15,7 +22,18 @@ import torch
 from mmengine.config import Config
 from rich.console import Console
 
-from mmseg_hrvit.analysis.benchmark import describe_device, tabulate, time_inference
+from mmseg_hrvit.analysis.benchmark import (
+    DTYPES,
+    Setting,
+    Timing,
+    describe_device,
+    plot,
+    tabulate,
+    time_networks,
+)
+from mmseg_hrvit.analysis.flops import measure_config
+from mmseg_hrvit.analysis.forms import FORMS
+from mmseg_hrvit.analysis.roofline import copy_bandwidth, matmul_rate
 from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
@@ -26,7 +44,12 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('configs', nargs='+', help=f'one or more: {CONFIG_HELP}')
+    parser.add_argument(
+        'networks',
+        nargs='+',
+        metavar='CONFIG[@FORM]',
+        help=f'one or more: {CONFIG_HELP}',
+    )
     parser.add_argument(
         '--shape', type=int, nargs=2, metavar=('H', 'W'), default=(512, 512)
     )
@@ -34,40 +57,105 @@ def parse_args(argv=None):
     parser.add_argument(
         '--device', choices=('cpu', 'cuda'), default='cpu', help='default: cpu'
     )
+    parser.add_argument(
+        '--dtype', choices=tuple(DTYPES), default='float32', help='default: float32'
+    )
+    parser.add_argument('--train', action='store_true', help='time training steps')
+    parser.add_argument(
+        '--oracle',
+        action='store_true',
+        help='the first network as @oracle too, in front of all',
+    )
+    parser.add_argument(
+        '--roofline',
+        action='store_true',
+        help='measure the rates of the machine, and the share that is reached',
+    )
     parser.add_argument('--rounds', type=int, default=10, help='default: 10')
     parser.add_argument('--warmup', type=int, default=2, help='default: 2')
     parser.add_argument('--out', type=Path, metavar='JSON', help='write the times')
+    parser.add_argument('--plot', type=Path, metavar='PNG', help='draw the times')
     return parser.parse_args(argv)
 
 
-def run(args) -> None:
-    """Times the networks, prints the table and writes the file."""
+def read_networks(args) -> dict[str, tuple[Config, str]]:
+    """Reads the configs and forms to time, by name."""
+    names = list(args.networks)
+    if args.oracle:
+        names.insert(0, f'{names[0].partition("@")[0]}@oracle')
+    networks = {}
+    for name in names:
+        config, _, form = name.partition('@')
+        if (form or 'eager') not in FORMS:
+            raise InputError(f'{name}: choose a form of {", ".join(FORMS)}')
+        networks[name] = Config.fromfile(find_config(config)), form or 'eager'
+    return networks
+
+
+def check(args) -> None:
+    """Raises InputError at arguments that cannot be run."""
     if min(*args.shape, args.batch_size, args.rounds - 1, args.warmup + 1) < 1:
         raise InputError('give a positive size and batch, 2 rounds or more')
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise InputError('--device cuda: there is no GPU here')
-    configs = {name: Config.fromfile(find_config(name)) for name in args.configs}
-    timings = time_inference(
-        configs, args.shape, args.batch_size, args.device, args.rounds, args.warmup
+    if args.train and args.roofline:
+        raise InputError('--roofline is for inference: leave --train out')
+
+
+def measure_shares(networks, timings: list[Timing], setting: Setting) -> dict:
+    """Prints the machine's rates; returns the share that each network reaches."""
+    rate = matmul_rate(setting.device, DTYPES[setting.dtype])
+    bandwidth = copy_bandwidth(setting.device)
+    print(f'matrix product {rate / 1e9:.0f} GMAC/s, copy {bandwidth / 1e9:.1f} GB/s')
+    shares = {}
+    for timing in timings:
+        macs = measure_config(networks[timing.name][0], setting.shape).executed.full
+        shares[timing.name] = macs * setting.batch_size / timing.median / rate
+    return shares
+
+
+def run(args) -> None:
+    """Times the networks, prints the table and writes the files."""
+    check(args)
+    setting = Setting(
+        args.shape,
+        args.batch_size,
+        args.device,
+        args.dtype,
+        args.train,
+        args.rounds,
+        args.warmup,
     )
+    networks = read_networks(args)
+    timings = time_networks(networks, setting)
     device = describe_device(args.device)
     height, width = args.shape
-    print(f'{args.batch_size} x {height} x {width}, {device}')
-    Console().print(tabulate(timings, args.batch_size))
+    work = 'training step' if args.train else 'inference'
+    print(f'{work}, {args.batch_size} x {height} x {width}, {args.dtype}, {device}')
+    shares = measure_shares(networks, timings, setting) if args.roofline else {}
+    Console().print(tabulate(timings, args.batch_size, shares))
     if args.out:
-        rows = [
-            dict(
-                config=timing.config,
-                seconds=timing.median / args.batch_size,
-                device=device,
-                shape=list(args.shape),
-                batch_size=args.batch_size,
-                times=timing.seconds,
-                ratio=timing.ratio,
-            )
-            for timing in timings
-        ]
+        rows = [as_row(timing, setting, device) for timing in timings]
         args.out.write_text(json.dumps(rows, indent=1) + '\n')
+    if args.plot:
+        plot(timings, args.plot)
+
+
+def as_row(timing: Timing, setting: Setting, device: str) -> dict:
+    """What the JSON file says of a network."""
+    return dict(
+        config=timing.name,
+        seconds=timing.median / setting.batch_size,
+        device=device,
+        shape=list(setting.shape),
+        batch_size=setting.batch_size,
+        dtype=setting.dtype,
+        train=setting.train,
+        times=timing.seconds,
+        ratio=timing.ratio,
+        peak_bytes=timing.peak_bytes,
+        saved_bytes=timing.saved_bytes,
+    )
 
 
 def main(argv=None):

@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from mmseg_hrvit.engine.cli import (
     CHECKPOINT_HELP,
+    add_hook,
     build_parser,
     build_runner,
     load_config,
@@ -31,6 +32,11 @@ def parse_args(argv=None):
     parser.add_argument(
         '--tta', action='store_true', help="test-time augmentation, the config's"
     )
+    parser.add_argument(
+        '--deploy',
+        action='store_true',
+        help='evaluate the exact inference form, with all that can be folded folded',
+    )
     return parser.parse_args(argv)
 
 
@@ -45,6 +51,8 @@ def apply_args(cfg: Config, args) -> None:
         draw_predictions(cfg, args)
     if args.tta:
         use_tta(cfg)
+    if args.deploy:
+        add_hook(cfg, 'mmseg_hrvit.DeployHook')
     if args.out:
         cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
 

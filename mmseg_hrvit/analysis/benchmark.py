@@ -7,18 +7,45 @@ speed drifts treats them alike: compare the ratios.
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from platform import machine
 
 import torch
-import torch.nn as nn
 from mmengine.config import Config
-from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import MODELS, DefaultScope
 from rich.progress import track
 from rich.table import Table
 from torch import Tensor
+
+from .forms import TrainingStep, inference
+from .memory import peak_memory
+
+DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How networks are run.
+
+    Args:
+        shape (Sequence[int]): Height and width of the images. Defaults to 512 x 512.
+        batch_size (int): Images at a time. Defaults to 1.
+        device (str): 'cpu' or 'cuda'. Defaults to 'cpu'.
+        dtype (str): 'float32', or 'bfloat16' for autocast. Defaults to 'float32'.
+        train (bool): Training steps, or inference to logits. Defaults to False.
+        rounds (int): Counted runs of each network. Defaults to 10.
+        warmup (int): Runs before them. Defaults to 2.
+    """
+
+    shape: Sequence[int] = (512, 512)
+    batch_size: int = 1
+    device: str = 'cpu'
+    dtype: str = 'float32'
+    train: bool = False
+    rounds: int = 10
+    warmup: int = 2
 
 
 @dataclass(frozen=True)
@@ -26,15 +53,19 @@ class Timing:
     """The times of one network.
 
     Args:
-        config (str): Its config.
+        name (str): Its config and form.
         seconds (Sequence[float]): Of its counted runs, in order.
         ratio (float): Median over the rounds of its time by that of the first
             network in the same round.
+        peak_bytes (int): Memory that a run takes beyond what was held before.
+        saved_bytes (int, optional): What a training step keeps for backward.
     """
 
-    config: str
+    name: str
     seconds: Sequence[float]
     ratio: float
+    peak_bytes: int
+    saved_bytes: int | None = None
 
     @property
     def median(self) -> float:
@@ -48,51 +79,58 @@ class Timing:
         return low, high
 
 
-def time_inference(
-    configs: Mapping[str, Config],
-    shape: Sequence[int],
-    batch_size: int,
-    device: str,
-    rounds: int,
-    warmup: int,
+def time_networks(
+    networks: Mapping[str, tuple[Config, str]], setting: Setting
 ) -> list[Timing]:
-    """Times the forward passes of some networks, from image to logits, in float32.
+    """Times some networks.
 
     Args:
-        configs (Mapping[str, Config]): Configs of mmseg or mmpretrain, by their names.
-        shape (Sequence[int]): Height and width of the images.
-        batch_size (int): Images at a time.
-        device (str): 'cpu' or 'cuda'.
-        rounds (int): Counted runs of each network.
-        warmup (int): Runs before them.
+        networks (Mapping[str, tuple[Config, str]]): Config and form, by name.
+        setting (Setting): How they are run.
 
     Returns:
-        list[Timing]: One a config, in order.
+        list[Timing]: One a network, in order.
     """
-    calls = {}
-    for name, cfg in configs.items():
+    calls, saved = {}, {}
+    for name, (cfg, form) in networks.items():
         channels = cfg.model.backbone.get('in_channels', 3)
-        images = torch.randn(batch_size, channels, *shape, device=device)
-        calls[name] = partial(infer, build_network(cfg).to(device), images)
+        shape = setting.batch_size, channels, *setting.shape
+        images = torch.randn(shape, device=setting.device)
+        if setting.train:
+            network = TrainingStep(cfg, form, images.device)
+            saved[name] = partial(network.saved_bytes, images)
+        else:
+            network = inference(cfg, form, images)
+        calls[name] = partial(run, network, images, setting.dtype)
     with torch.inference_mode():
-        seconds = interleave(list(calls.values()), rounds, warmup)
+        seconds = interleave(list(calls.values()), setting.rounds, setting.warmup)
+        peaks = [peak_memory(call, setting.device) for call in calls.values()]
+    with autocast(setting.device, setting.dtype):
+        kept = [saved[name]() if name in saved else None for name in calls]
     return [
-        Timing(name, own, statistics.median(map(float.__truediv__, own, seconds[0])))
-        for name, own in zip(calls, seconds, strict=True)
+        Timing(name, own, compare(own, seconds[0]), peak, bytes_kept)
+        for name, own, peak, bytes_kept in zip(calls, seconds, peaks, kept, strict=True)
     ]
 
 
-def build_network(cfg: Config) -> nn.Module:
-    """Builds a config's model for inference, with random weights."""
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
-        return revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
+def autocast(device: str, dtype: str) -> AbstractContextManager:
+    """Mixed precision for a type of ``DTYPES``; nothing for float32."""
+    return (
+        nullcontext() if dtype == 'float32' else torch.autocast(device, DTYPES[dtype])
+    )
 
 
-def infer(network: nn.Module, images: Tensor) -> None:
+def run(network: Callable[[Tensor], object], images: Tensor, dtype: str) -> None:
     """Runs a network, and waits until a GPU has finished."""
-    network(images, mode='tensor')
+    with autocast(images.device.type, dtype):
+        network(images)
     if images.is_cuda:
         torch.cuda.synchronize()
+
+
+def compare(seconds: Sequence[float], first: Sequence[float]) -> float:
+    """Median over the rounds of one network's time by another's."""
+    return statistics.median(map(float.__truediv__, seconds, first))
 
 
 def interleave(
@@ -125,27 +163,57 @@ def describe_device(device: str) -> str:
     return f'{machine()} CPU, {torch.get_num_threads()} threads'
 
 
-def tabulate(timings: Sequence[Timing], batch_size: int) -> Table:
+def tabulate(
+    timings: Sequence[Timing], batch_size: int, shares: Mapping[str, float]
+) -> Table:
     """Makes a table with a row a network.
 
     Args:
         timings (Sequence[Timing]): The times.
         batch_size (int): Images at a time.
+        shares (Mapping[str, float]): Of the machine's rate of multiplying matrices,
+            by name; may be empty.
 
     Returns:
-        Table: Median and quartiles of a run, images a second, and the ratio.
+        Table: Median and quartiles of a run, images a second, ratio and memory.
     """
     table = Table()
-    table.add_column('config', overflow='fold')
-    for header in ('median (s)', 'quartiles (s)', 'images/s', 'time / first'):
+    table.add_column('network', no_wrap=True)
+    headers = ['median (s)', 'quartiles (s)', 'images/s', 'time / first', 'peak (MiB)']
+    with_saved = any(timing.saved_bytes is not None for timing in timings)
+    headers += ['saved (MiB)'] * with_saved + ['of the roof'] * bool(shares)
+    for header in headers:
         table.add_column(header, justify='right')
     for timing in timings:
         low, high = timing.quartiles
-        table.add_row(
-            timing.config,
+        cells = [
+            timing.name,
             f'{timing.median:.4f}',
             f'{low:.4f} - {high:.4f}',
             f'{batch_size / timing.median:.2f}',
             f'{timing.ratio:.2f}',
-        )
+            f'{timing.peak_bytes / 2**20:.0f}',
+        ]
+        if with_saved:
+            cells.append(f'{timing.saved_bytes / 2**20:.0f}')
+        if shares:
+            cells.append(f'{shares[timing.name]:.0%}')
+        table.add_row(*cells)
     return table
+
+
+def plot(timings: Sequence[Timing], path: Path) -> None:
+    """Draws the medians and quartiles as bars."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 1 + 0.4 * len(timings)), layout='constrained')
+    axes = figure.subplots()
+    medians = [timing.median for timing in timings]
+    errors = zip(
+        *((t.median - t.quartiles[0], t.quartiles[1] - t.median) for t in timings),
+        strict=True,
+    )
+    axes.barh([timing.name for timing in timings], medians, xerr=list(errors))
+    axes.invert_yaxis()
+    axes.set_xlabel('seconds')
+    figure.savefig(path, dpi=150)

@@ -14,7 +14,6 @@ from functools import singledispatch
 import torch
 import torch.nn as nn
 from mmengine.config import Config
-from mmengine.registry import MODELS, DefaultScope
 from rich.table import Table
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
@@ -32,6 +31,8 @@ from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
 from mmseg_hrvit.models.layers.mixcfn import FFN, MixCFN
 from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
+
+from .forms import build_network
 
 # What convolutions and linear layers run as; the rest multiplies activations.
 LAYER_OPS = (torch.ops.aten.convolution, torch.ops.aten.addmm, torch.ops.aten.mm)
@@ -183,11 +184,10 @@ def measure_config(cfg: Config, shape: Sequence[int]) -> Part:
     """
     if 'model' not in cfg:
         raise InputError(f'{cfg.filename}: a config without a model')
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
-        model = MODELS.build(cfg.model)
+    model = build_network(cfg)
     channels = cfg.model.backbone.get('in_channels', 3)
     image = torch.empty(1, channels, *shape, device='meta')
-    return measure(model.eval().to('meta'), image, mode='tensor')
+    return measure(model.to('meta'), image, mode='tensor')
 
 
 def tabulate(model: Part, depth: int, executed: bool) -> Table:

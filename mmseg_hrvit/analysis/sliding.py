@@ -18,7 +18,8 @@ from mmseg.structures import SegDataSample
 from rich.table import Table
 from torch import Tensor
 
-from .benchmark import build_network, interleave
+from .benchmark import interleave
+from .forms import build_network
 from .memory import peak_memory
 
 LOOPS = {'mmseg': 'EncoderDecoder', 'tiled': 'mmseg_hrvit.TiledEncoderDecoder'}

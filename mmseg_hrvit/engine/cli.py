@@ -39,6 +39,11 @@ def build_parser(description: str) -> ArgumentParser:
         help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
     )
     parser.add_argument(
+        '--compile',
+        action='store_true',
+        help='compile the repeated parts of HRViT by torch.compile',
+    )
+    parser.add_argument(
         '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
     )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
@@ -60,6 +65,8 @@ def load_config(args: Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(find_config(args.config))
     cfg.merge_from_dict(args.cfg_options)
+    if args.compile:
+        add_hook(cfg, 'mmseg_hrvit.CompileHook')
     cfg.launcher = args.launcher
     cfg.work_dir = (
         args.work_dir
@@ -67,6 +74,11 @@ def load_config(args: Namespace) -> Config:
         or os.path.join('work_dirs', Path(args.config).stem)
     )
     return cfg
+
+
+def add_hook(cfg: Config, hook: str) -> None:
+    """Appends a hook, by its type, to those of the config."""
+    cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type=hook)]
 
 
 def find_config(name: str) -> str:

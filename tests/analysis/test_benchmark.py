@@ -5,10 +5,12 @@ from mmengine.config import Config
 from rich.console import Console
 
 from mmseg_hrvit.analysis.benchmark import (
+    Setting,
     Timing,
     interleave,
+    plot,
     tabulate,
-    time_inference,
+    time_networks,
 )
 
 
@@ -26,7 +28,8 @@ def test_seconds_are_those_of_the_call():
     assert min(fast) < min(slow)
 
 
-def test_networks_are_built_and_timed():
+def network(form='eager'):
+    """A config that is small to run, and its form."""
     model = dict(
         type='EncoderDecoder',
         backbone=dict(type='mmseg_hrvit.HRViT', norm_cfg=dict(type='SyncBN')),
@@ -34,23 +37,39 @@ def test_networks_are_built_and_timed():
             type='FCNHead', in_channels=32, in_index=0, channels=8, num_classes=2
         ),
     )
-    configs = {name: Config(dict(model=model)) for name in ('a', 'b')}
-    timings = time_inference(configs, (32, 32), 1, 'cpu', rounds=3, warmup=0)
-    assert [timing.config for timing in timings] == ['a', 'b']
+    return Config(dict(model=model)), form
+
+
+def test_networks_are_built_and_timed():
+    networks = dict(a=network(), b=network('deploy'))
+    timings = time_networks(networks, Setting((33, 33), rounds=3, warmup=0))
+    assert [timing.name for timing in timings] == ['a', 'b']
     assert timings[0].ratio == 1
     a, b = (timing.seconds for timing in timings)
     assert timings[1].ratio == pytest.approx(
         sorted(y / x for x, y in zip(a, b, strict=True))[1]
     )
+    assert timings[0].saved_bytes is None
 
 
-def test_table():
-    timing = Timing('net', [1.0, 2.0, 3.0, 4.0, 5.0], ratio=0.5)
+def test_training_steps_are_timed_in_mixed_precision():
+    setting = Setting((64, 64), 2, dtype='bfloat16', train=True, rounds=2, warmup=0)
+    (mixed,) = time_networks(dict(a=network()), setting)
+    setting = Setting((64, 64), 2, train=True, rounds=2, warmup=0)
+    (full,) = time_networks(dict(a=network()), setting)
+    assert 0 < mixed.saved_bytes < full.saved_bytes
+
+
+def test_table_and_plot(tmp_path):
+    seconds = [1.0, 2.0, 3.0, 4.0, 5.0]
+    timing = Timing('net', seconds, 0.5, peak_bytes=2**20, saved_bytes=3 * 2**20)
     assert timing.median == 3
     assert timing.quartiles == (2, 4)
     console = Console(width=120)
     with console.capture() as capture:
-        console.print(tabulate([timing], batch_size=6))
-    assert 'net' in capture.get()
+        console.print(tabulate([timing], batch_size=6, shares=dict(net=0.25)))
     cells = [c.strip() for c in capture.get().splitlines()[3].split('│')[1:-1]]
-    assert cells == ['net', '3.0000', '2.0000 - 4.0000', '2.00', '0.50']
+    expected = ['net', '3.0000', '2.0000 - 4.0000', '2.00', '0.50', '1', '3', '25%']
+    assert cells == expected
+    plot([timing], tmp_path / 'times.png')
+    assert (tmp_path / 'times.png').read_bytes().startswith(b'\x89PNG')

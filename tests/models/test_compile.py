@@ -55,7 +55,8 @@ def test_compiled_regions_are_the_same_function(request):
         pytest.skip('slow: run with --full')
     net = build()
     compiled = copy.deepcopy(net)
-    assert compile_regions(compiled) == 11  # stem, 2 fusions, 3 embeddings, 4 blocks, head
+    # The stem, two fusions, three embeddings, four blocks and the head.
+    assert compile_regions(compiled) == 1 + 2 + 3 + 4 + 1
     x = image(2, 3, 64, 64)
     for ours, expected in zip(results(compiled, x), results(net, x), strict=True):
         assert torch.allclose(ours, expected, rtol=1e-9, atol=1e-9)

@@ -22,9 +22,23 @@ def test_the_table_and_a_file_that_paper_tables_reads(tmp_path, capsys):
     assert 'CPU' in device
 
 
+def test_forms_the_oracle_and_the_roof(tmp_path, capsys):
+    out, picture = tmp_path / 'times.json', tmp_path / 'times.png'
+    argv = [CONFIG, f'{CONFIG}@deploy', '--shape', '64', '64', '--rounds', '2']
+    files = ['--out', str(out), '--plot', str(picture)]
+    load_tool('benchmark').main([*argv, '--oracle', '--roofline', *files])
+    printed = capsys.readouterr().out
+    assert 'GMAC/s' in printed
+    names = [row['config'] for row in json.loads(out.read_text())]
+    assert names == [f'{CONFIG}@oracle', CONFIG, f'{CONFIG}@deploy']
+    assert picture.stat().st_size > 0
+
+
 @pytest.mark.parametrize(
     ('argv', 'message'),
     [
+        ([f'{CONFIG}@fast'], 'choose a form'),
+        ([CONFIG, '--train', '--roofline'], 'leave --train out'),
         ([CONFIG, '--rounds', '1'], '2 rounds'),
         ([CONFIG, '--shape', '0', '64'], 'positive size'),
         (['hrvit_b9_ade20k'], 'hrvit_b9_ade20k'),

@@ -48,3 +48,8 @@ def test_a_config_without_a_hook_that_draws():
     args = test.parse_args(['CONFIG', 'a.pth', '--show'])
     with pytest.raises(InputError, match=r'need default_hooks\.visualization'):
         test.apply_args(cfg, args)
+
+
+def test_forms_are_hooks_after_those_of_the_config():
+    types = [hook.type for hook in apply('--deploy').custom_hooks]
+    assert types == [*(h.type for h in apply().custom_hooks), 'mmseg_hrvit.DeployHook']

@@ -1,0 +1,154 @@
+"""The forms in which a network can be run and timed."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, DefaultScope
+from torch import Tensor
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models import compile_regions, deploy
+
+TESTS = Path(__file__).resolve().parents[2] / 'tests'
+FORMS = ('eager', 'deploy', 'compile', 'openvino', 'oracle')
+TRAINED_FORMS = ('eager', 'compile', 'oracle')
+
+Network = Callable[[Tensor], object]
+
+
+def build_network(cfg: Config) -> nn.Module:
+    """Builds a config's model for inference, with random weights."""
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
+        return revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
+
+
+def inference(cfg: Config, form: str, images: Tensor) -> Network:
+    """Makes a function from images to logits.
+
+    Args:
+        cfg (Config): A config of mmseg or mmpretrain.
+        form (str): One of ``FORMS``.
+        images (Tensor): Images (B, C, H, W) as they will come.
+
+    Returns:
+        Network: The function.
+
+    Raises:
+        InputError: If the network does not have this form.
+    """
+    if form == 'oracle':
+        return build_oracle(cfg).to(images.device).eval()
+    network = build_network(cfg).to(images.device)
+    if form == 'openvino':
+        return with_openvino(network, images.shape)
+    if form != 'eager':
+        network = deploy(network)
+    if form == 'compile' and not compile_regions(network):
+        network.compile(dynamic=False)
+    return lambda x: network(x, mode='tensor')
+
+
+class TrainingStep:
+    """A step of AdamW on constant labels, at the logits' own size.
+
+    Args:
+        cfg (Config): A config of mmseg.
+        form (str): One of ``TRAINED_FORMS``.
+        device (torch.device): Where to train.
+
+    Raises:
+        InputError: If the network is not trained in this form.
+    """
+
+    def __init__(self, cfg: Config, form: str, device: torch.device) -> None:
+        if form not in TRAINED_FORMS:
+            raise InputError(f'@{form}: it is trained as {", ".join(TRAINED_FORMS)}')
+        is_oracle = form == 'oracle'
+        self.network = (build_oracle if is_oracle else build_network)(cfg).to(device)
+        self.options = {} if is_oracle else dict(mode='tensor')
+        if form == 'compile' and not compile_regions(self.network):
+            self.network.compile(dynamic=False)
+        self.network.train()
+        self.optimizer = torch.optim.AdamW(self.network.parameters())
+
+    def __call__(self, images: Tensor) -> None:
+        """Trains on images (B, C, H, W)."""
+        with torch.inference_mode(False), torch.enable_grad():
+            self.optimizer.zero_grad()
+            self.loss(images).backward()
+            self.optimizer.step()
+
+    def loss(self, images: Tensor) -> Tensor:
+        """The loss of images (B, C, H, W)."""
+        logits = self.network(images, **self.options)  # B, classes, H / 4, W / 4
+        shape = logits[:, 0].shape
+        labels = torch.zeros(shape, dtype=torch.long, device=images.device)
+        return F.cross_entropy(logits.float(), labels)
+
+    def saved_bytes(self, images: Tensor) -> int:
+        """Counts what autograd keeps for the backward pass of a step.
+
+        Args:
+            images (Tensor): Images (B, C, H, W).
+
+        Returns:
+            int: Bytes of all different storages, those of parameters left out.
+        """
+        parameters = {p.untyped_storage().data_ptr() for p in self.network.parameters()}
+        storages = {}  # held, so that no address is used twice
+
+        def pack(x: Tensor) -> Tensor:
+            storage = x.untyped_storage()
+            if storage.data_ptr() not in parameters:
+                storages[storage.data_ptr()] = storage
+            return x
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+            self.loss(images)
+        return sum(storage.nbytes() for storage in storages.values())
+
+
+def build_oracle(cfg: Config) -> nn.Module:
+    """Builds the literal transcription of the paper from ``tests/``.
+
+    Args:
+        cfg (Config): A config of HRViT with SegFormer's head.
+
+    Returns:
+        nn.Module: Image to logits.
+
+    Raises:
+        InputError: If the config is of another network, or there are no tests.
+    """
+    backbone, head = cfg.model.backbone, cfg.model.get('decode_head', {})
+    types = backbone.type, head.get('type')
+    if types != ('mmseg_hrvit.HRViT', 'mmseg_hrvit.LinearSegformerHead'):
+        raise InputError("the oracle is of HRViT with SegFormer's head alone")
+    if not TESTS.is_dir():
+        raise InputError('the oracle is in tests/: run this in a checkout')
+    sys.path.append(str(TESTS))
+    import oracle
+
+    return oracle.OracleSegmentor(
+        oracle.OracleHRViT(backbone.get('arch', 'b1'), backbone.get('des_act_cfg')),
+        oracle.OracleSegformerHead(head.in_channels, head.channels, head.num_classes),
+    )
+
+
+def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
+    """Makes a function that OpenVINO runs in float32 on the CPU."""
+    from mmseg_hrvit.export import InferenceGraph, trace
+    from mmseg_hrvit.export.formats.openvino import compile_model, convert
+
+    _, channels, *size = shape
+    with torch.no_grad():
+        program = trace(InferenceGraph(network), channels, tuple(size))
+    threads = torch.get_num_threads()
+    run = compile_model(convert(program, size), 'fp32', threads, tuple(shape))
+    return lambda x: run(x.numpy())

@@ -1,0 +1,43 @@
+"""What a machine can do at best: the ceiling over all networks."""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+SIDE = 2048  # of the matrices
+COPIED = 2**28  # bytes
+REPEATS = 10
+
+
+def matmul_rate(device: str, dtype: torch.dtype) -> float:
+    """Measures the rate of a product of two square matrices.
+
+    Args:
+        device (str): 'cpu' or 'cuda'.
+        dtype (torch.dtype): Type of their values.
+
+    Returns:
+        float: Multiply-accumulates a second.
+    """
+    a, b = (torch.randn(SIDE, SIDE, device=device, dtype=dtype) for _ in range(2))
+    return SIDE**3 / shortest(lambda: a @ b, device)
+
+
+def copy_bandwidth(device: str) -> float:
+    """Measures how fast memory is copied, in bytes read and written a second."""
+    source = torch.zeros(COPIED, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2 * COPIED / shortest(lambda: target.copy_(source), device)
+
+
+def shortest(call: Callable[[], object], device: str) -> float:
+    """Returns the seconds of the fastest of some calls."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        call()
+        if device == 'cuda':
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)

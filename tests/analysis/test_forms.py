@@ -1,0 +1,83 @@
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmseg_hrvit import config
+from mmseg_hrvit.analysis.forms import TrainingStep, inference
+from mmseg_hrvit.errors import InputError
+from oracle import OracleSegmentor
+from reference import image
+
+CPU = torch.device('cpu')
+
+
+@pytest.fixture(scope='module')
+def cfg():
+    return Config.fromfile(config('hrvit_b1_ade20k'))
+
+
+def run(cfg, form):
+    """Logits of a form for a given image; weights come from a given seed."""
+    x = image(1, 3, 64, 64).float()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        return inference(cfg, form, x)(x)
+
+
+def test_the_deployed_form_gives_the_same_logits(cfg):
+    assert torch.allclose(run(cfg, 'deploy'), run(cfg, 'eager'), rtol=1e-4, atol=1e-5)
+
+
+def test_the_oracle_is_the_one_of_the_tests(cfg):
+    step = TrainingStep(cfg, 'oracle', CPU)
+    assert isinstance(step.network, OracleSegmentor)
+    count = [sum(p.numel() for p in step.network.parameters())]
+    count.append(
+        sum(p.numel() for p in TrainingStep(cfg, 'eager', CPU).network.parameters())
+    )
+    assert count[0] == count[1]
+
+
+def test_a_step_trains():
+    step = make_step(torch.nn.Conv2d(3, 2, 1))
+    before = step.network.weight.detach().clone()
+    step(image(1, 3, 8, 8).float())
+    assert not torch.equal(before, step.network.weight)
+
+
+def test_what_is_kept_is_counted_once():
+    kept = [
+        make_step(network).saved_bytes(torch.zeros(1, 3, 8, 8))
+        for network in (torch.nn.Conv2d(3, 2, 1), Twice())
+    ]
+    assert kept[0] == kept[1] > 0
+
+
+class Twice(torch.nn.Conv2d):
+    """Convolves its input twice: it is kept for both."""
+
+    def __init__(self):
+        super().__init__(3, 2, 1)
+
+    def forward(self, x):
+        return super().forward(x) + super().forward(x)
+
+
+def make_step(network):
+    """A training step of any network."""
+    step = TrainingStep.__new__(TrainingStep)
+    step.network, step.options = network, {}
+    step.optimizer = torch.optim.AdamW(network.parameters())
+    return step
+
+
+@pytest.mark.parametrize('form', ['deploy', 'openvino'])
+def test_inference_forms_are_not_trained(cfg, form):
+    with pytest.raises(InputError, match=f'@{form}'):
+        TrainingStep(cfg, form, CPU)
+
+
+def test_the_oracle_is_of_hrvit_alone():
+    cfg = Config.fromfile(config('baselines/mit_b0_ade20k'))
+    with pytest.raises(InputError, match='HRViT'):
+        inference(cfg, 'oracle', image(1, 3, 64, 64))
