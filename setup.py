@@ -49,6 +49,7 @@ setup(
             'setuptools>=70.1',
         ],
         tensorboard=['tensorboard'],
+        export=['nncf', 'onnx', 'onnxruntime', 'onnxscript', 'openvino'],
     ),
     cmdclass=dict(build_py=BuildWithMim),
     classifiers=[

@@ -25,7 +25,7 @@ def read_help(name, capsys):
 def test_a_tool_says_what_it_executes(name, capsys):
     text = read_help(name, capsys)
     positional = text.split('positional arguments:')[-1].split(' options:')[0]
-    takes_config = re.match(r' configs? ', positional) is not None
+    takes_config = re.match(r' configs?\b', positional, re.I) is not None
     takes_checkpoint = re.search(r' checkpoint |checkpoint of', positional) is not None
     assert takes_config == ('it is a Python program, and is executed' in positional)
     assert takes_checkpoint == ('nothing in it is executed' in positional)

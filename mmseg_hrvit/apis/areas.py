@@ -1,0 +1,46 @@
+"""How much of an image each class covers."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from mmseg_hrvit.export import Metadata
+
+
+def count_areas(labels: np.ndarray, metadata: Metadata) -> dict[str, int]:
+    """Counts the pixels of each class.
+
+    Args:
+        labels (np.ndarray): (H, W).
+        metadata (Metadata): The classes.
+
+    Returns:
+        dict[str, int]: Pixels by class, in the classes' order.
+    """
+    counts = np.bincount(labels.ravel(), minlength=len(metadata.classes))
+    return dict(zip(metadata.classes, counts.tolist(), strict=True))
+
+
+def write_areas(areas: Iterable[tuple[str, dict[str, int]]], path: Path) -> None:
+    """Writes a table of images and their classes.
+
+    Args:
+        areas (Iterable[tuple[str, dict[str, int]]]): Name of each image, and its
+            pixels by class.
+        path (Path): A ``.csv`` file: image, class, pixels and their share; or a
+            ``.json`` file: for each image the pixels by class.
+    """
+    areas = dict(areas)
+    if path.suffix == '.json':
+        path.write_text(json.dumps(areas, indent=1) + '\n', encoding='utf-8')
+        return
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(('image', 'class', 'pixels', 'share'))
+        for name, counts in areas.items():
+            total = sum(counts.values())
+            for label, pixels in counts.items():
+                writer.writerow((name, label, pixels, f'{pixels / total:.6f}'))

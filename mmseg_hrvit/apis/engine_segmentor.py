@@ -1,0 +1,62 @@
+"""An exported file in the place of a network."""
+
+from types import SimpleNamespace
+
+import torch
+from mmseg.models.segmentors.base import BaseSegmentor
+from torch import Tensor, nn
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import Engine
+from mmseg_hrvit.models import TiledEncoderDecoder
+
+
+class EngineSegmentor(TiledEncoderDecoder):
+    """A segmentor without layers: an engine gives the logits of its windows.
+
+    Args:
+        engine (Engine): The file, whose output is not labels.
+        keep_logits (bool): Predictions have full-size logits too. Defaults to False.
+
+    Raises:
+        InputError: If the file gives labels alone.
+    """
+
+    def __init__(self, engine: Engine, keep_logits: bool = False) -> None:
+        metadata = engine.metadata
+        if metadata.output == 'labels':
+            raise InputError(
+                'this file gives labels alone, of which windows and sizes cannot be '
+                'put together: export it with --output logits'
+            )
+        channels = len(metadata.mean)
+        BaseSegmentor.__init__(
+            self,
+            data_preprocessor=dict(
+                type='SegDataPreProcessor',
+                mean=metadata.mean if metadata.normalized else [0.0] * channels,
+                std=metadata.std if metadata.normalized else [1.0] * channels,
+                bgr_to_rgb=metadata.rgb,
+            ),
+        )
+        self.engine = engine
+        self.test_cfg = {**metadata.test_cfg, 'keep_logits': keep_logits}
+        self.align_corners = metadata.align_corners
+        single = metadata.threshold is not None
+        self.num_classes = len(metadata.classes)
+        self.out_channels = 1 if single else self.num_classes
+        self.decode_head = SimpleNamespace(threshold=metadata.threshold)
+        # The tiles are calculated where, and in the type in which, parameters are.
+        self.place = nn.Parameter(torch.empty(0), requires_grad=False)
+
+    def _small_logits(self, windows: Tensor) -> Tensor:
+        if not windows.is_floating_point():
+            data = dict(inputs=list(windows))
+            windows = self.data_preprocessor(data, False)['inputs']
+        size = self.engine.metadata.size
+        if size is not None and list(windows.shape[2:]) != list(size):
+            raise InputError(
+                f'the file takes images of {size[0]} x {size[1]}, and a window has '
+                f'{windows.shape[2]} x {windows.shape[3]}: export it for any size'
+            )
+        return torch.from_numpy(self.engine.run(windows.contiguous().numpy()))

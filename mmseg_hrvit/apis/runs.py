@@ -1,0 +1,145 @@
+"""Segmenting many images, or a video, into a folder."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from mmseg_hrvit.errors import DataError
+
+from .areas import count_areas, write_areas
+from .overlay import draw_overlay
+from .results import ResultFolder
+from .segmenter import Segmenter, read_image
+from .sources import open_video
+
+FRAME_RATE = 25.0  # of a camera that does not tell its own
+
+
+def show_progress() -> Progress:
+    """Makes a progress bar with the time that is left."""
+    return Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+def segment_files(
+    segmenter: Segmenter,
+    files: Sequence[tuple[str, Path]],
+    folder: ResultFolder,
+    batch_size: int,
+) -> list[str]:
+    """Segments image files; those that are done already are left alone.
+
+    Args:
+        segmenter (Segmenter): The network.
+        files (Sequence[tuple[str, Path]]): Names and paths.
+        folder (ResultFolder): Where results go.
+        batch_size (int): Images at a time.
+
+    Returns:
+        list[str]: What is wrong with each file that could not be read.
+    """
+    todo = iter([file for file in files if not folder.is_done(file[0])])
+    bad = []
+    with show_progress() as progress:
+        task = progress.add_task('segmenting', total=len(files))
+        for name, _ in files:
+            progress.advance(task, folder.is_done(name))
+        while batch := list(islice(todo, batch_size)):
+            images = {}
+            for name, path in batch:
+                try:
+                    images[name] = read_image(path)
+                except DataError as error:
+                    bad.append(str(error))
+                    progress.console.print(f'skipped: {error}', soft_wrap=True)
+            results = segmenter(list(images.values()))
+            for (name, image), result in zip(images.items(), results, strict=True):
+                folder.write(name, image, result.labels)
+            progress.advance(task, len(batch))
+    return bad
+
+
+def segment_video(
+    segmenter: Segmenter,
+    source: str,
+    folder: ResultFolder,
+    table: Path,
+    batch_size: int,
+    max_frames: int | None,
+) -> int:
+    """Segments a video or a camera to a video of overlays.
+
+    Args:
+        segmenter (Segmenter): The network.
+        source (str): A file, or ``camera:NUMBER``.
+        folder (ResultFolder): ``overlays.mp4`` goes there.
+        table (Path): Where the areas of every frame go.
+        batch_size (int): Frames at a time.
+        max_frames (int, optional): Stop after so many.
+
+    Returns:
+        int: Number of frames.
+
+    Raises:
+        InputError: If the source cannot be opened.
+    """
+    video = open_video(source)
+    rate = video.get(cv2.CAP_PROP_FPS) or FRAME_RATE
+    total = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    frames = islice(read_frames(video), max_frames)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    out = str(folder.root / 'overlays.mp4')
+    areas, writer, shape = [], None, None
+    with show_progress() as progress:
+        known = [n for n in (total, max_frames) if n and n > 0]
+        task = progress.add_task('segmenting', total=min(known, default=None))
+        while batch := list(islice(frames, batch_size)):
+            for frame, result in zip(batch, segmenter(batch), strict=True):
+                areas.append(count_areas(result.labels, folder.metadata))
+                args = result.labels, folder.metadata, folder.opacity
+                picture = draw_overlay(frame, *args)
+                if writer is None:
+                    # The legend grows and shrinks; the picture may not.
+                    shape = picture.shape
+                    code = cv2.VideoWriter_fourcc(*'mp4v')
+                    writer = cv2.VideoWriter(out, code, rate, shape[1::-1])
+                writer.write(fit_height(picture, shape[0]))
+            progress.advance(task, len(batch))
+    video.release()
+    if writer is not None:
+        writer.release()
+    write_areas([(f'{i:06d}', counts) for i, counts in enumerate(areas)], table)
+    return len(areas)
+
+
+def read_frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    """Yields the frames (H, W, 3), BGR, until there are no more."""
+    while True:
+        ok, frame = video.read()
+        if not ok:
+            return
+        yield frame
+
+
+def fit_height(picture: np.ndarray, height: int) -> np.ndarray:
+    """Cuts a picture at the bottom, or adds white to it."""
+    missing = height - len(picture)
+    if missing <= 0:
+        return picture[:height]
+    return np.pad(picture, ((0, missing), (0, 0), (0, 0)), constant_values=255)

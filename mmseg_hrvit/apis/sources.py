@@ -1,0 +1,130 @@
+"""Where images come from."""
+
+from collections.abc import Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import unquote, urlparse
+from urllib.request import urlopen
+
+import cv2
+import mmcv
+import numpy as np
+
+from mmseg_hrvit.errors import DataError, InputError
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
+CAMERA = 'camera:'
+MAX_DOWNLOAD = 64 * 2**20  # bytes
+TIMEOUT = 30  # seconds
+
+
+def find_images(source: str) -> list[Path]:
+    """Finds image files.
+
+    Args:
+        source (str): A file, a folder, with those below it, or a glob.
+
+    Returns:
+        list[Path]: The files, sorted by name.
+
+    Raises:
+        InputError: If there is none.
+    """
+    path = Path(source)
+    if path.is_dir():
+        found = [p for p in path.rglob('*') if p.suffix.lower() in IMAGE_SUFFIXES]
+    elif has_magic(source):
+        found = [Path(p) for p in glob(source, recursive=True) if Path(p).is_file()]
+    else:
+        found = [path] if path.is_file() else []
+    if not found:
+        raise InputError(
+            f'{source}: no image there; give a file, a folder with '
+            f'{", ".join(IMAGE_SUFFIXES)} files, or a glob in quotes'
+        )
+    return sorted(found)
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is an HTTP or HTTPS address."""
+    return source.startswith(('http://', 'https://'))
+
+
+def is_video(source: str) -> bool:
+    """Whether a source is a video file or a camera, ``camera:NUMBER``."""
+    return source.startswith(CAMERA) or source.lower().endswith(VIDEO_SUFFIXES)
+
+
+def download(address: str) -> tuple[str, np.ndarray]:
+    """Downloads an image.
+
+    Args:
+        address (str): Its HTTP or HTTPS address.
+
+    Returns:
+        tuple[str, np.ndarray]: Its file's name, and the image (H, W, 3), BGR.
+
+    Raises:
+        DataError: If it cannot be had, is larger than ``MAX_DOWNLOAD``, or is no
+            image.
+    """
+    try:
+        with urlopen(address, timeout=TIMEOUT) as response:
+            data = response.read(MAX_DOWNLOAD + 1)
+    except (URLError, OSError, ValueError) as error:
+        raise DataError(f'{address}: cannot be downloaded ({error})') from error
+    if len(data) > MAX_DOWNLOAD:
+        raise DataError(f'{address}: is larger than {MAX_DOWNLOAD // 2**20} MiB')
+    try:
+        image = mmcv.imfrombytes(data)
+    except Exception as error:  # decoders raise of many kinds
+        raise DataError(f'{address}: is no image ({error})') from error
+    if image is None:
+        raise DataError(f'{address}: is no image')
+    return Path(unquote(urlparse(address).path)).name or 'image', image
+
+
+def open_video(source: str) -> cv2.VideoCapture:
+    """Opens a video file or a camera.
+
+    Args:
+        source (str): The file, or ``camera:NUMBER``.
+
+    Returns:
+        cv2.VideoCapture: It gives frames (H, W, 3), BGR.
+
+    Raises:
+        InputError: If it cannot be opened.
+    """
+    number = source.removeprefix(CAMERA)
+    is_camera = source.startswith(CAMERA)
+    if is_camera and not number.isdigit():
+        raise InputError(f'{source}: give the number of the camera, e.g. {CAMERA}0')
+    video = cv2.VideoCapture(int(number) if is_camera else source)
+    if not video.isOpened():
+        raise InputError(
+            f'{source}: cannot be opened as a {"camera" if is_camera else "video"}'
+        )
+    return video
+
+
+def names_below(paths: Sequence[Path], source: str) -> list[str]:
+    """Names files by their paths below the folder that was given.
+
+    Args:
+        paths (Sequence[Path]): The files.
+        source (str): What they were found by.
+
+    Returns:
+        list[str]: One a file, all different.
+    """
+    root = Path(source)
+    if root.is_dir():
+        return [path.relative_to(root).as_posix() for path in paths]
+    parents = [path.parent.resolve() for path in paths]
+    shared = parents[0]
+    while not all(parent.is_relative_to(shared) for parent in parents):
+        shared = shared.parent
+    return [path.resolve().relative_to(shared).as_posix() for path in paths]

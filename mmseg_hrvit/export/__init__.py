@@ -1,0 +1,22 @@
+"""Networks as files and functions of inference engines."""
+
+from .formats import FORMATS, Engine, load_engine
+from .graph import OUTPUTS, GraphOptions, InferenceGraph
+from .metadata import PRECISIONS, Metadata, read_metadata
+from .trace import trace
+from .write import Trial, write_network
+
+__all__ = [
+    'FORMATS',
+    'OUTPUTS',
+    'PRECISIONS',
+    'Engine',
+    'GraphOptions',
+    'InferenceGraph',
+    'Metadata',
+    'Trial',
+    'load_engine',
+    'read_metadata',
+    'trace',
+    'write_network',
+]

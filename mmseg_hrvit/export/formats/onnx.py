@@ -1,0 +1,70 @@
+"""ONNX, run by ONNX Runtime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch.export import ExportedProgram
+
+from mmseg_hrvit.errors import InputError
+
+from ..metadata import KEY, Metadata
+from .engine import Engine
+
+
+def write(
+    program: ExportedProgram,
+    path: Path,
+    metadata: Metadata,
+    images: Sequence[np.ndarray],
+) -> None:
+    """Writes an ``.onnx`` file.
+
+    Args:
+        program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
+        path (Path): The file.
+        metadata (Metadata): Goes into the file; its precision is written.
+        images (Sequence[np.ndarray]): Inputs of the graph to calibrate 'int8' on.
+    """
+    import onnx
+
+    model = to_proto(program)
+    if metadata.precision == 'fp16':
+        from onnxruntime.transformers.float16 import convert_float_to_float16
+
+        model = convert_float_to_float16(model, keep_io_types=True)
+    elif metadata.precision == 'int8':
+        from ..quantize import quantize
+
+        model = quantize(model, images, model.graph.input[0].name)
+    onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
+    onnx.save(model, path)
+
+
+def to_proto(program: ExportedProgram):
+    """Converts a traced graph to an ``onnx.ModelProto``."""
+    # Engines simplify the graph themselves, in a fraction of the time.
+    return torch.onnx.export(
+        program, dynamo=True, optimize=False, verbose=False
+    ).model_proto
+
+
+def load(path: Path, threads: int | None) -> Engine:
+    """Loads what ``write`` wrote; like ``load_engine``."""
+    options = onnxruntime.SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(
+            path, options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:  # of many kinds, one a way to be broken
+        raise InputError(f'{path}: cannot be read as ONNX; export it again') from error
+    text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    name = session.get_inputs()[0].name
+    return Engine(
+        lambda images: session.run(None, {name: images})[0],
+        Metadata.from_json(text, str(path)),
+    )

@@ -1,0 +1,96 @@
+"""OpenVINO: fast on Intel's CPUs."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from torch.export import ExportedProgram
+
+from mmseg_hrvit.errors import InputError
+
+from ..metadata import KEY, Metadata
+from .engine import Engine
+
+
+def write(
+    program: ExportedProgram,
+    path: Path,
+    metadata: Metadata,
+    images: Sequence[np.ndarray],
+) -> None:
+    """Writes an ``.xml`` file, and its weights beside it as ``.bin``.
+
+    Args:
+        program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
+        path (Path): The file.
+        metadata (Metadata): Goes into the file; its precision is written.
+        images (Sequence[np.ndarray]): Inputs of the graph to calibrate 'int8' on.
+    """
+    model = convert(program, metadata.size)
+    if metadata.precision == 'int8':
+        from ..quantize import quantize
+
+        model = quantize(model, images)
+    model.set_rt_info(metadata.to_json(), KEY)
+    ov.save_model(model, path, compress_to_fp16=metadata.precision == 'fp16')
+
+
+def load(path: Path, threads: int | None) -> Engine:
+    """Loads what ``write`` wrote; like ``load_engine``."""
+    try:
+        model = ov.Core().read_model(path)
+    except RuntimeError as error:
+        raise InputError(f'{path}: is no OpenVINO model, or its .bin lacks') from error
+    text = model.get_rt_info(KEY).astype(str) if model.has_rt_info(KEY) else None
+    metadata = Metadata.from_json(text, str(path))
+    return Engine(compile_model(model, metadata.precision, threads), metadata)
+
+
+def convert(program: ExportedProgram, size: Sequence[int] | None) -> ov.Model:
+    """Converts a traced graph.
+
+    Args:
+        program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
+        size (Sequence[int], optional): Height and width, if they are fixed.
+
+    Returns:
+        ov.Model: The model, in float32. Its batch is dynamic.
+    """
+    model = ov.convert_model(program)
+    if size is not None:
+        batch, channels, *_ = model.input(0).partial_shape
+        model.reshape([batch, channels, *size])
+    return model
+
+
+def compile_model(
+    model: ov.Model,
+    precision: str = 'fp32',
+    threads: int | None = None,
+    shape: Sequence[int] | None = None,
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Compiles a model for the CPU.
+
+    Args:
+        model (ov.Model): The model.
+        precision (str): 'fp32' is exact. With others OpenVINO calculates in what is
+            fast on the CPU, such as bfloat16. Defaults to 'fp32'.
+        threads (int, optional): Threads; by default OpenVINO decides.
+        shape (Sequence[int], optional): Of all batches, (B, C, H, W): planned for it
+            they run faster. Defaults to the model's.
+
+    Returns:
+        Callable[[np.ndarray], np.ndarray]: From images (B, C, H, W), float32, to
+        the graph's output.
+    """
+    if shape is not None:
+        model = model.clone()
+        model.reshape(list(shape))
+    hints = dict(PERFORMANCE_HINT='LATENCY')
+    if precision == 'fp32':
+        hints['INFERENCE_PRECISION_HINT'] = 'f32'
+    if threads is not None:
+        hints['INFERENCE_NUM_THREADS'] = threads
+    request = ov.Core().compile_model(model, 'CPU', hints).create_infer_request()
+    return lambda images: request.infer([images])[0].copy()

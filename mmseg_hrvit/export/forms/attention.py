@@ -1,0 +1,97 @@
+"""Cross-shaped attention on maps."""
+
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmseg_hrvit.models.layers.attention import CrossShapedAttention
+
+from .convs import conv1x1, part_of_depthwise
+from .windows import ColumnWindows, RowWindows
+
+
+class HalfAttention(nn.Module):
+    """One half of the channels: its attention, and its share of the projection.
+
+    The halves meet in the output projection alone, which is a sum over channels.
+    So each has its own convolutions, and no map is split or concatenated.
+
+    Args:
+        attn (CrossShapedAttention): The layer.
+        part (slice): The channels of this half.
+        windows (RowWindows): How it is cut.
+    """
+
+    def __init__(
+        self, attn: CrossShapedAttention, part: slice, windows: RowWindows
+    ) -> None:
+        super().__init__()
+        self.windows = windows
+        (q, q_bias), *keys, (v, v_bias) = read_projections(attn)
+        scale = attn.head_dim**-0.5  # of the scores, on the smaller factor
+        self.q = conv1x1(q[part] * scale, q_bias[part] * scale)
+        self.k = conv1x1(keys[0][0][part], keys[0][1][part]) if keys else None
+        self.v = conv1x1(v[part], v_bias[part])
+        self.local = (
+            part_of_depthwise(attn.parallel_conv, part)
+            if attn.parallel_conv is not None
+            else None
+        )
+        self.act = attn.act
+        bias = attn.proj.bias if part.start == 0 else None  # added once
+        self.proj = conv1x1(attn.proj.weight[:, part], bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to this half's part of the sum, (B, C, H, W)."""
+        v = self.v(x)  # B, C / 2, H, W
+        q, values = self.windows.split(self.q(x)), self.windows.split(v)
+        keys = values if self.k is None else self.windows.split(self.k(x))
+        mask = self.windows.mask(v.shape)
+        z = self.windows.merge(attend(q, keys, values, mask), v.shape)
+        if self.local is not None:
+            z = z + self.local(F.hardswish(v))
+        return self.proj(self.act(z))
+
+
+class MapAttention(nn.Module):
+    """HRViTAttn (Eqs. 1 and 2) on maps.
+
+    Args:
+        attn (CrossShapedAttention): The layer, after its ``switch_to_deploy``.
+    """
+
+    def __init__(self, attn: CrossShapedAttention) -> None:
+        super().__init__()
+        channels = attn.proj.in_features
+        sizes = attn.window_size, attn.head_dim
+        rows, columns = slice(0, channels // 2), slice(channels // 2, channels)
+        self.rows = HalfAttention(attn, rows, RowWindows(*sizes))
+        self.columns = HalfAttention(attn, columns, ColumnWindows(*sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to (B, C, H, W)."""
+        return self.rows(x) + self.columns(x)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Attends within windows; queries are scaled already.
+
+    Args:
+        q (Tensor): (B * windows, heads, tokens, d).
+        k (Tensor): Keys, as the queries.
+        v (Tensor): Values, as the queries.
+        mask (Tensor, optional): Added to the scores, (B * windows, 1, 1, tokens).
+
+    Returns:
+        Tensor: As the queries.
+    """
+    if mask is None:
+        return F.scaled_dot_product_attention(q, k, v, scale=1.0)
+    # Written out: OpenVINO 2026.4 mistakes the mask's shape where there is one head.
+    return (q @ k.transpose(-1, -2) + mask).softmax(-1) @ v
+
+
+def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:
+    """Returns weight and bias of query, of key if it has its own, and of value."""
+    linear, parts = (attn.qv, 2) if attn.share_key_value else (attn.qkv, 3)
+    return list(zip(linear.weight.chunk(parts), linear.bias.chunk(parts), strict=True))

@@ -1,0 +1,42 @@
+"""SegFormer's head as a sum of up-sampled maps."""
+
+from collections.abc import Sequence
+
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmseg_hrvit.models import LinearSegformerHead
+
+
+class SummingHead(nn.Module):
+    """``LinearSegformerHead``, deployed: engines resize maps faster than by products.
+
+    Args:
+        head (LinearSegformerHead): The head, after its ``switch_to_deploy``.
+    """
+
+    def __init__(self, head: LinearSegformerHead) -> None:
+        super().__init__()
+        self.in_index = head.in_index
+        self.convs = head.convs
+        self.act = head.fusion_conv.activate
+        self.classify = head.conv_seg
+        self.mode = head.interpolate_mode
+        self.align_corners = head.align_corners
+        self.out_channels = head.out_channels
+        self.threshold = head.threshold
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Maps the backbone's outputs to logits (B, classes, H_0, W_0)."""
+        first, *others = [
+            conv(inputs[i]) for conv, i in zip(self.convs, self.in_index, strict=True)
+        ]
+        for x in others:
+            first = first + F.interpolate(
+                x,
+                size=first.shape[2:],
+                mode=self.mode,
+                align_corners=self.align_corners,
+            )  # B, channels, H_0, W_0
+        return self.classify(self.act(first))

@@ -1,0 +1,163 @@
+"""What a file says about itself, so that it can be used without its config."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from mmengine.config import Config
+from mmengine.registry import DATASETS, DefaultScope
+
+from mmseg_hrvit.errors import InputError
+
+KEY = 'mmseg_hrvit'
+PRECISIONS = ('fp32', 'fp16', 'int8')
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """How images become the graph's input, and its output labels.
+
+    Args:
+        classes (Sequence[str]): Names of the classes.
+        palette (Sequence[Sequence[int]]): An RGB colour for each.
+        mean (Sequence[float]): Of the normalisation, in the input's channel order.
+        std (Sequence[float]): Of the normalisation.
+        rgb (bool): The input has RGB channels; otherwise BGR.
+        scale (Sequence[int], optional): (width, height) to which images are resized
+            first, as in mmcv's ``Resize``; None: they keep their size.
+        keep_ratio (bool): That resize keeps the ratio of the sides.
+        test_cfg (dict): mmseg's: the whole image, or sliding windows.
+        align_corners (bool): How logits are resized to the image.
+        threshold (float, optional): Of the one logit of a network with a single one.
+        size (Sequence[int], optional): (height, width) of all inputs; None: any.
+        normalized (bool): The input is normalised already; otherwise the graph does
+            it to values from 0 to 255. Defaults to True.
+        output (str): As in ``GraphOptions``. Defaults to 'logits'.
+        precision (str): One of ``PRECISIONS``. Defaults to 'fp32'.
+    """
+
+    classes: Sequence[str]
+    palette: Sequence[Sequence[int]]
+    mean: Sequence[float]
+    std: Sequence[float]
+    rgb: bool
+    scale: Sequence[int] | None
+    keep_ratio: bool
+    test_cfg: dict
+    align_corners: bool
+    threshold: float | None
+    size: Sequence[int] | None = None
+    normalized: bool = True
+    output: str = 'logits'
+    precision: str = 'fp32'
+
+    def to_json(self) -> str:
+        """Writes it as a text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | None, filename: str) -> 'Metadata':
+        """Reads the text.
+
+        Args:
+            text (str, optional): What stood in a file.
+            filename (str): The file's name.
+
+        Returns:
+            Metadata: The metadata.
+
+        Raises:
+            InputError: If the file has none, or that of another version.
+        """
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f'{filename}: was not written by this version of tools/export.py; '
+                'export it again'
+            ) from error
+
+
+def read_metadata(cfg: Config) -> Metadata:
+    """Collects from a config what its network needs in use.
+
+    Args:
+        cfg (Config): Config of a segmentation model.
+
+    Returns:
+        Metadata: The metadata.
+
+    Raises:
+        InputError: If the config has no test data set or no normalisation.
+    """
+    dataset = cfg.get('test_dataloader', {}).get('dataset')
+    if dataset is None:
+        raise InputError('the config has no test_dataloader.dataset: it names classes')
+    preprocessor = cfg.model.get('data_preprocessor') or {}
+    if preprocessor.get('mean') is None:
+        raise InputError('the config has no mean and std in model.data_preprocessor')
+    head = cfg.model.decode_head
+    resize = find_resize(dataset)
+    info = read_classes(dataset, cfg.get('default_scope', 'mmseg'))
+    return Metadata(
+        classes=list(info['classes']),
+        palette=[list(colour) for colour in info['palette']],
+        mean=list(preprocessor.mean),
+        std=list(preprocessor.std),
+        rgb=preprocessor.get('bgr_to_rgb', False),
+        scale=list(resize['scale']) if resize else None,
+        keep_ratio=resize.get('keep_ratio', False),
+        test_cfg=dict(cfg.model.get('test_cfg') or dict(mode='whole')),
+        align_corners=head.get('align_corners', False),
+        threshold=(head.get('threshold') or 0.3) if is_single(head) else None,
+    )
+
+
+def find_resize(dataset: dict) -> dict:
+    """Returns the test pipeline's ``Resize``; an empty dict if it has none."""
+    while 'dataset' in dataset:  # inside a wrapper
+        dataset = dataset['dataset']
+    steps = [step for step in dataset.get('pipeline', []) if step['type'] == 'Resize']
+    return steps[0] if steps else {}
+
+
+def read_classes(dataset: dict, scope: str) -> dict:
+    """Returns a data set's metainfo, 'classes' and 'palette', without its files."""
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    with DefaultScope.overwrite_default_scope(scope):
+        lazy = {**dataset, 'lazy_init': True, 'pipeline': []}
+        return DATASETS.build(lazy).metainfo
+
+
+def is_single(head: dict) -> bool:
+    """Whether a head gives one logit, which a threshold makes a label of."""
+    return head.get('out_channels', head.get('num_classes')) == 1
+
+
+def fix_size(metadata: Metadata, size: Sequence[int]) -> Metadata:
+    """Makes all inputs of one size.
+
+    Args:
+        metadata (Metadata): The metadata.
+        size (Sequence[int]): (height, width). Whole images are resized to it; sliding
+            windows must have it.
+
+    Returns:
+        Metadata: A copy with the size in it.
+
+    Raises:
+        InputError: If sliding windows are of another size.
+    """
+    height, width = size
+    if min(size) < 1:
+        raise InputError(f'size {height} x {width}: give a positive one')
+    if metadata.test_cfg.get('mode') != 'slide':
+        return replace(metadata, size=[*size], scale=[width, height], keep_ratio=False)
+    window = list(metadata.test_cfg['crop_size'])
+    if list(size) != window:
+        raise InputError(
+            f'size {height} x {width}: the config slides windows of {window[0]} x '
+            f'{window[1]}; give their size'
+        )
+    return replace(metadata, size=[*size])

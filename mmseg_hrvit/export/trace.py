@@ -1,0 +1,67 @@
+"""Tracing a graph to a program of torch, the source of every format."""
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+from torch.fx.experimental import _config as symbolic
+
+from mmseg_hrvit.errors import InputError
+
+# Of a dynamic side: below, a map of HRViT is one pixel, which torch takes as fixed.
+MIN_SIZE = 33
+MAX_SIZE = 16384
+MAX_BATCH = 1024
+EXAMPLE = (5, 251, 333)  # batch, height, width: unlike each other and all maps
+
+
+def trace(
+    graph: nn.Module, channels: int, size: tuple[int, int] | None
+) -> ExportedProgram:
+    """Traces a graph; the batch is dynamic.
+
+    Args:
+        graph (nn.Module): A function of images, in evaluation mode.
+        channels (int): Channels of the images.
+        size (tuple[int, int], optional): Height and width of all images; None: any
+            from ``MIN_SIZE`` on.
+
+    Returns:
+        ExportedProgram: The program, with weights.
+
+    Raises:
+        InputError: If the network can be traced for a given size only.
+    """
+    batch, *example = EXAMPLE
+    images = torch.zeros(batch, channels, *(size or example))
+    dims = {0: Dim('batch', max=MAX_BATCH)}
+    if size is None:
+        sides = dict(min=MIN_SIZE, max=MAX_SIZE)
+        dims.update({2: Dim('height', **sides), 3: Dim('width', **sides)})
+    # Sizes are compared when the program runs, not proven for all while tracing.
+    with symbolic.patch(backed_size_oblivious=True), torch.no_grad():
+        try:
+            program = torch.export.export(
+                graph,
+                (images,),
+                dynamic_shapes=(dims,),
+                prefer_deferred_runtime_asserts_over_guards=True,
+            )
+        except Exception as error:
+            if size is not None:
+                raise
+            raise InputError(
+                'this network cannot be exported for images of any size '
+                f'({type(error).__name__}): give the size of its images'
+            ) from error
+    drop_asserts(program)
+    return program
+
+
+def drop_asserts(program: ExportedProgram) -> None:
+    """Takes the comparisons of sizes out: most are about memory layout alone."""
+    graph = program.graph_module.graph
+    for node in list(graph.nodes):
+        if node.target is torch.ops.aten._assert_scalar.default:
+            graph.erase_node(node)
+    graph.eliminate_dead_code()
+    program.graph_module.recompile()

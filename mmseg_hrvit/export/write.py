@@ -1,0 +1,75 @@
+"""Writing a network to a file, and trying the file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from mmseg_hrvit.errors import InputError
+
+from .formats import load_engine, open_format
+from .graph import GraphOptions, InferenceGraph
+from .metadata import Metadata
+from .trace import trace
+from .verify import TOLERANCE, label_agreement, largest_difference, random_batches
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a file did against the network in torch.
+
+    Args:
+        difference (float): The largest relative one of ``largest_difference``.
+        agreement (float, optional): Share of labels that are the same, on images;
+            None if there were none.
+    """
+
+    difference: float
+    agreement: float | None
+
+
+def write_network(
+    segmentor: nn.Module,
+    path: Path,
+    metadata: Metadata,
+    to: str,
+    images: Sequence[np.ndarray] = (),
+) -> Trial:
+    """Writes a network to a file, and runs the file beside the network.
+
+    Args:
+        segmentor (nn.Module): An ``EncoderDecoder`` in evaluation mode, on the CPU.
+        path (Path): The file.
+        metadata (Metadata): What the file will be: size, input, output, precision.
+        to (str): The format, a key of ``FORMATS``.
+        images (Sequence[np.ndarray]): Inputs of the graph, each (B, C, H, W), on
+            which labels are compared and 'int8' is calibrated.
+
+    Returns:
+        Trial: How it did.
+
+    Raises:
+        InputError: If the format cannot be written here, or if a file of 'fp32'
+            differs from the network; it is removed then.
+    """
+    form = open_format(to, metadata.precision)
+    options = GraphOptions(metadata.output, normalize=not metadata.normalized)
+    graph = InferenceGraph(segmentor, options).eval()
+    channels = len(metadata.mean)
+    program = trace(graph, channels, metadata.size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    form.write(program, path, metadata, images)
+    engine = load_engine(path)
+    batches = random_batches(metadata.size, channels, metadata.normalized)
+    difference = largest_difference(engine, graph, batches)
+    if metadata.precision == 'fp32' and not difference <= TOLERANCE:
+        path.unlink()
+        raise InputError(
+            f'{path}: its output differs from the network by {difference:.1e}, more '
+            f'than {TOLERANCE}: removed; try another format, or another version of '
+            'its packages'
+        )
+    agreement = label_agreement(engine, graph, images) if images else None
+    return Trial(difference, agreement)

@@ -1,0 +1,91 @@
+"""Every layer in its form for engines is the same function."""
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from torch import nn
+
+from export_data import SMALL_ARCH, build_small
+from mmseg_hrvit.export.forms import rewrite
+from mmseg_hrvit.export.forms.branch import MapBranch
+from mmseg_hrvit.export.forms.norm import MapNorm
+from mmseg_hrvit.export.forms.pooling import MatrixPool
+from mmseg_hrvit.export.forms.windows import ColumnWindows, RowWindows
+from reference import fill, image, relative_error
+
+SIZES = ((33, 97), (161, 130), (7, 40))
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {},
+        dict(share_key_value=False),
+        dict(efficient_patch_embed=False),
+        dict(mixcfn=False),
+        dict(parallel_conv=False),
+        dict(extra_nonlinearity=False),
+        dict(des=False),
+        dict(des_act_cfg=dict(type='GELU')),
+        dict(dense_fusion=False, window_sizes=(2, 3, 5, 4)),
+    ],
+    ids=lambda options: '-'.join(options) or 'paper',
+)
+@torch.no_grad()
+def test_backbone_of_every_design_choice(options):
+    cfg = dict(type='mmseg_hrvit.HRViT', arch=SMALL_ARCH, **options)
+    net = fill(MODELS.build(cfg)).eval()
+    form = rewrite(net)
+    assert any(isinstance(module, MapBranch) for module in form.modules())
+    for size in SIZES:
+        x = image(2, 3, *size).float()
+        for actual, expected in zip(form(x), net(x), strict=True):
+            assert relative_error(actual, expected) < 1e-5, size
+
+
+@pytest.mark.parametrize('name', ['hrvit_b1_ade20k', 'hrvit_b1_upernet_ade20k'])
+@torch.no_grad()
+def test_whole_networks_and_the_original_stays(name):
+    net, _ = build_small(name)
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    form = rewrite(net)
+    x = image(1, 3, 97, 130).float()
+    assert relative_error(form(x, mode='tensor'), net(x, mode='tensor')) < 1e-5
+    after = net.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+@pytest.mark.parametrize('windows', [RowWindows(7, 4), ColumnWindows(7, 4)])
+def test_windows_come_back_and_their_padding_is_masked(windows):
+    x = torch.randn(2, 8, 9, 17)
+    tokens = windows.split(x)  # B * windows, heads, tokens, d
+    assert torch.equal(windows.merge(tokens, x.shape), x)
+    mask = windows.mask(x.shape)  # B * windows, 1, 1, tokens
+    assert mask.shape[0] == tokens.shape[0]
+    assert (mask == 0).sum() == 2 * 9 * 17
+    assert (mask == -torch.inf).sum() == mask.numel() - 2 * 9 * 17
+    kept = tokens.transpose(1, 2).flatten(2)[mask[:, 0, 0] == 0]  # tokens, C
+    assert torch.equal(kept.sort(0)[0], x.permute(0, 2, 3, 1).flatten(0, 2).sort(0)[0])
+
+
+def test_no_mask_where_windows_fit():
+    assert RowWindows(7, 4).mask(torch.Size((1, 8, 14, 5))) is None
+    assert ColumnWindows(1, 4).mask(torch.Size((1, 8, 14, 5))) is None
+
+
+@pytest.mark.parametrize('bins', [1, 2, 3, 6])
+@pytest.mark.parametrize('size', [(8, 11), (3, 2), (17, 6)])
+def test_pooling_is_torchs(bins, size):
+    pool = nn.AdaptiveAvgPool2d(bins)
+    x = torch.randn(2, 3, *size)
+    assert torch.allclose(MatrixPool(pool)(x), pool(x), atol=1e-6)
+
+
+def test_norm_with_and_without_affine():
+    x = 5 + 3 * torch.randn(2, 6, 4, 5)
+    for norm in (nn.LayerNorm(6), nn.LayerNorm(6, elementwise_affine=False)):
+        for parameter in norm.parameters():
+            nn.init.normal_(parameter)
+        expected = norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        assert torch.allclose(MapNorm(norm)(x), expected, atol=1e-5)

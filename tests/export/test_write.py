@@ -1,0 +1,150 @@
+"""Files of engines are the network, at every size."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
+
+import mmseg_hrvit
+from export_data import build_small
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import (
+    FORMATS,
+    InferenceGraph,
+    load_engine,
+    read_metadata,
+    write_network,
+)
+from mmseg_hrvit.export.metadata import fix_size
+from mmseg_hrvit.export.verify import (
+    TOLERANCE,
+    label_agreement,
+    largest_difference,
+    random_batches,
+)
+from reference import fill
+
+ENGINES = dict(onnx='onnxruntime', openvino='openvino', torchexport='torch')
+SEGFORMER, UPERNET = 'hrvit_b1_ade20k', 'hrvit_b1_upernet_ade20k'
+
+
+def build_true(name):
+    """A config's network with weights for tests, and its metadata."""
+    cfg = Config.fromfile(mmseg_hrvit.config(name))
+    return fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
+
+
+def need(to):
+    """Skips the test where the format's packages are not installed."""
+    for package in {ENGINES[to], *FORMATS[to].to_write}:
+        pytest.importorskip(package, reason=f'{package} is not installed')
+
+
+@pytest.mark.parametrize(
+    ('to', 'name'),
+    [
+        ('onnx', SEGFORMER),
+        ('openvino', SEGFORMER),
+        ('openvino', UPERNET),
+        ('torchexport', UPERNET),
+    ],
+)
+def test_any_size(to, name, tmp_path):
+    need(to)
+    network, metadata = build_small(name)
+    path = tmp_path / f'net{FORMATS[to].suffix}'
+    trial = write_network(network, path, metadata, to)
+    assert trial.difference <= TOLERANCE
+    assert trial.agreement is None
+    engine = load_engine(path, threads=1)
+    assert engine.metadata == metadata
+    graph = InferenceGraph(network)
+    rng = np.random.default_rng(1)
+    for shape in ((1, 3, 90, 47), (3, 3, 225, 35)):
+        x = rng.standard_normal(shape, np.float32)
+        assert engine.run(x).shape[:2] == (len(x), len(metadata.classes))
+        assert largest_difference(engine, graph, [x]) < TOLERANCE
+
+
+@pytest.mark.parametrize('to', ['onnx', 'openvino'])
+def test_a_fixed_size_with_all_inside(to, tmp_path):
+    need(to)
+    network, metadata = build_small(SEGFORMER)
+    metadata = replace(metadata, output='labels', normalized=False)
+    metadata = fix_size(metadata, (64, 100))
+    path = tmp_path / 'deep' / f'net{FORMATS[to].suffix}'
+    trial = write_network(network, path, metadata, to)
+    assert trial.difference <= TOLERANCE
+    (x,) = random_batches((64, 100), 3, normalized=False)[:1]
+    assert load_engine(path).run(x).shape == (1, 64, 100)
+
+
+@pytest.mark.parametrize(('to', 'precision'), [('onnx', 'fp16'), ('openvino', 'fp16')])
+def test_half_precision_keeps_labels(to, precision, tmp_path):
+    need(to)
+    network, metadata = build_small(SEGFORMER)
+    metadata = fix_size(replace(metadata, precision=precision), (64, 64))
+    path = tmp_path / f'net{FORMATS[to].suffix}'
+    images = random_batches((64, 64), 3, normalized=True)
+    trial = write_network(network, path, metadata, to, images)
+    assert trial.agreement > 0.95
+    assert trial.difference > 0
+
+
+def test_int8_is_quantised(tmp_path):
+    need('openvino')
+    pytest.importorskip('nncf')
+    network, metadata = build_small(SEGFORMER)
+    metadata = fix_size(replace(metadata, precision='int8'), (64, 64))
+    path = tmp_path / 'net.xml'
+    images = random_batches((64, 64), 3, normalized=True)
+    trial = write_network(network, path, metadata, 'openvino', images)
+    assert trial.agreement > 0.5
+    assert '"FakeQuantize"' in path.read_text()
+    with pytest.raises(InputError, match='int8 is calibrated on images'):
+        write_network(network, path, metadata, 'openvino')
+
+
+def test_a_file_that_differs_is_refused_and_removed(tmp_path, monkeypatch):
+    from mmseg_hrvit.export import write
+
+    network, metadata = build_small(SEGFORMER)
+    real = write.load_engine
+
+    def wrong(path):
+        engine = real(path)
+        return replace(engine, run=lambda x: engine.run(x) * 1.001)
+
+    monkeypatch.setattr(write, 'load_engine', wrong)
+    path = tmp_path / 'net.pt2'
+    metadata = fix_size(metadata, (64, 64))
+    with pytest.raises(InputError, match=r'differs from the network by 1\.0e-03'):
+        write_network(network, path, metadata, 'torchexport')
+    assert not path.exists()
+
+
+def test_labels_are_compared_pixel_by_pixel():
+    class Fake:
+        def run(self, x):
+            return x
+
+    shifted = Fake()
+    shifted.run = lambda x: np.roll(x, 1, axis=1)
+    x = np.random.default_rng(0).standard_normal((1, 3, 4, 5), np.float32)
+    graph = torch.nn.Identity()
+    assert label_agreement(Fake(), graph, [x]) == 1
+    assert label_agreement(shifted, graph, [x]) == 0
+
+
+@pytest.mark.full
+@pytest.mark.parametrize('to', ['onnx', 'openvino'])
+@pytest.mark.parametrize('head', ['', '_upernet'])
+@pytest.mark.parametrize('arch', ['b1', 'b2', 'b3'])
+def test_true_networks(arch, head, to, tmp_path):
+    need(to)
+    network, metadata = build_true(f'hrvit_{arch}{head}_ade20k')
+    path = tmp_path / f'net{FORMATS[to].suffix}'
+    assert write_network(network, path, metadata, to).difference <= TOLERANCE
