@@ -5,7 +5,7 @@ from mmengine.registry import MODELS, Registry
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from golden import FEATURES
-from mmseg_hrvit import HRViT
+from mmseg_hrvit import HRViT, deploy
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 from oracle import OracleHRViT
@@ -113,6 +113,18 @@ def test_outputs_and_gradients_equal_the_oracle(size):
     expected_stats = dict(oracle.named_buffers())
     for name, value in net.named_buffers():
         assert torch.allclose(value, expected_stats[name], rtol=1e-9), name
+
+
+@pytest.mark.parametrize('form', [lambda net: net, deploy], ids=['eager', 'deployed'])
+@torch.no_grad()
+def test_bfloat16_is_near_float32(form):
+    net = fill(HRViT()).eval()
+    x = image(1, 3, 64, 96).float()
+    with torch.autocast('cpu', torch.bfloat16):
+        maps = form(net)(x)
+    assert maps[0].dtype == torch.bfloat16
+    for level, expected in zip(maps, net(x), strict=True):
+        assert relative_error(level.float(), expected) < 0.04
 
 
 def test_every_registry_finds_it():
