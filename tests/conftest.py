@@ -5,6 +5,8 @@ import torch
 from hypothesis import HealthCheck, settings
 from mmengine.registry import DefaultScope
 
+from mmseg_hrvit.engine.launch import told_to_stop
+
 COUNTED = ('kills survived', 'resumes bit-exact', 'faults injected', 'results lost')
 
 
@@ -51,6 +53,13 @@ def pytest_terminal_summary(terminalreporter, config):
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def no_signal():
+    """A signal that a test has sent to itself does not stop another one."""
+    yield
+    told_to_stop.clear()
 
 
 @pytest.fixture(autouse=True)

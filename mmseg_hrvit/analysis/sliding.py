@@ -171,7 +171,8 @@ def tabulate(costs: Sequence[Cost]) -> Table:
             f'{statistics.median(cost.outside):.3f}',
             f'{outside_ratio(cost, first):.2f}',
             f'{cost.peak / MEBIBYTE:.0f}',
-            f'{cost.peak / first.peak:.2f}',
+            # Small maps may fit into what the process held already.
+            f'{cost.peak / first.peak:.2f}' if first.peak else '–',
         )
     return table
 
