@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import torch
+from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors.base import BaseSegmentor
 from torch import Tensor, nn
 
@@ -32,8 +33,7 @@ class EngineSegmentor(TiledEncoderDecoder):
         channels = len(metadata.mean)
         BaseSegmentor.__init__(
             self,
-            data_preprocessor=dict(
-                type='SegDataPreProcessor',
+            data_preprocessor=SegDataPreProcessor(
                 mean=metadata.mean if metadata.normalized else [0.0] * channels,
                 std=metadata.std if metadata.normalized else [1.0] * channels,
                 bgr_to_rgb=metadata.rgb,

