@@ -50,6 +50,9 @@ fi
 srun --kill-on-bad-exit=1 \
     python -u "$HRVIT_TOOLS/train.py" "$config" --launcher slurm "${arguments[@]}" &
 srun=$!
+# A signal that came before srun was known is handed on now.
+[ -z "$warned" ] || tell USR1
+[ -z "$ended" ] || tell TERM
 while [ -n "$waiting" ]; do # a signal ends `wait` too
     waiting=''
     status=0

@@ -31,6 +31,7 @@ def run(folder, tool, *arguments, **environ):
         env={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}', **environ},
         capture_output=True,
         text=True,
+        timeout=120,
     )
     return done.returncode, done.stdout.splitlines(), done.stderr
 
