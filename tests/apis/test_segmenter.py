@@ -1,0 +1,127 @@
+"""From images to label maps, by a network or by an exported file."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmseg.apis import MMSegInferencer
+
+import mmseg_hrvit
+from data import draw_pair, make_camvid
+from export_data import build_small, small_config
+from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.export import load_engine, write_network
+from mmseg_hrvit.export.metadata import fix_size
+
+CONFIG = 'hrvit_b1_camvid'
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    network, _ = build_small(CONFIG)
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
+    return tmp_path / 'net.pth'
+
+
+@pytest.fixture
+def segmenter(checkpoint):
+    return Segmenter.from_checkpoint(small_config(CONFIG), checkpoint)
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = make_camvid(tmp_path / 'camvid', num_images=3) / 'images/val'
+    return sorted(folder.iterdir())
+
+
+def test_paths_and_arrays_alone_and_in_a_batch(segmenter, images):
+    arrays = [cv2.imread(str(path)) for path in images]
+    results = segmenter(images, probabilities=True)
+    for path, array, result in zip(images, arrays, results, strict=True):
+        (alone,) = segmenter([path])
+        assert alone.probabilities is None
+        assert alone.labels.dtype == np.uint8
+        assert alone.labels.shape == array.shape[:2]
+        assert (alone.labels == result.labels).mean() > 0.999
+        assert np.array_equal(segmenter([array])[0].labels, alone.labels)
+        assert result.probabilities.shape == (11, *array.shape[:2])
+        assert np.allclose(result.probabilities.sum(0), 1, atol=1e-5)
+        assert np.array_equal(result.probabilities.argmax(0), result.labels)
+
+
+def test_the_same_labels_as_mmsegs_inferencer(segmenter, images, checkpoint, tmp_path):
+    cfg = small_config(CONFIG)
+    cfg.dump(tmp_path / 'config.py')
+    inferencer = MMSegInferencer(
+        str(tmp_path / 'config.py'), str(checkpoint), device='cpu', show_progress=False
+    )
+    expected = inferencer(str(images[0]))['predictions']
+    assert np.array_equal(segmenter([images[0]])[0].labels, expected)
+
+
+def test_inferencer_takes_a_shipped_config():
+    path = mmseg_hrvit.config('hrvit_quickstart')
+    inferencer = MMSegInferencer(path, device='cpu', show_progress=False)
+    image = np.zeros((40, 50, 3), np.uint8)
+    assert inferencer(image)['predictions'].shape == (40, 50)
+
+
+def test_an_exported_file_gives_the_same(segmenter, images, tmp_path):
+    metadata = fix_size(segmenter.metadata, (96, 128))
+    path = tmp_path / 'net.pt2'
+    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    exported = Segmenter.from_file(path)
+    assert exported.metadata.classes == segmenter.metadata.classes
+    expected = Segmenter(segmenter.segmentor, metadata)(images, probabilities=True)
+    actual = exported(images, probabilities=True)
+    for a, e in zip(actual, expected, strict=True):
+        assert np.allclose(a.probabilities, e.probabilities, atol=1e-4)
+        assert (a.labels == e.labels).mean() > 0.999
+
+
+def test_windows_of_an_exported_file_have_its_size(segmenter, tmp_path):
+    metadata = fix_size(segmenter.metadata, (64, 64))
+    path = tmp_path / 'net.pt2'
+    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    exported = Segmenter.from_file(path)
+    with pytest.raises(InputError, match='takes images of 64 x 64'):
+        exported.segmentor(torch.zeros(1, 3, 32, 64), mode='predict')
+    assert load_engine(path).metadata.size == [64, 64]
+
+
+def test_files_of_labels_alone_are_refused(segmenter, tmp_path):
+    from dataclasses import replace
+
+    metadata = replace(fix_size(segmenter.metadata, (64, 64)), output='labels')
+    path = tmp_path / 'net.pt2'
+    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    with pytest.raises(InputError, match='gives labels alone'):
+        Segmenter.from_file(path)
+
+
+def test_bad_images(segmenter, tmp_path):
+    with pytest.raises(DataError, match='there is no such file'):
+        segmenter([tmp_path / 'none.jpg'])
+    (tmp_path / 'text.jpg').write_text('no image')
+    with pytest.raises(DataError, match=r'text\.jpg: cannot be read as an image'):
+        segmenter([tmp_path / 'text.jpg'])
+
+
+def test_a_config_inside_a_checkpoint_is_never_run(tmp_path, images):
+    network, _ = build_small(CONFIG)
+    trap = f"open({str(tmp_path / 'trapped')!r}, 'w')"
+    meta = dict(cfg=trap, config=trap)
+    saved = dict(state_dict=network.state_dict(), meta=meta)
+    torch.save(saved, tmp_path / 'trap.pth')
+    segmenter = Segmenter.from_checkpoint(small_config(CONFIG), tmp_path / 'trap.pth')
+    assert segmenter(images[:1])
+    assert not (tmp_path / 'trapped').exists()
+
+
+def test_images_of_other_sizes_keep_them(segmenter, tmp_path):
+    paths = [tmp_path / f'{i}.png' for i in range(3)]
+    sizes = ((40, 90), (90, 40), (40, 90))
+    for path, size in zip(paths, sizes, strict=True):
+        draw_pair(path, path.with_suffix('.map.png'), [0], size=size)
+    assert [r.labels.shape for r in segmenter(paths)] == list(sizes)

@@ -1,0 +1,126 @@
+"""The command line of tools/demo.py."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from data import draw_pair, load_tool
+from export_data import build_small, small_config
+from mmseg_hrvit.apis import Segmenter, runs
+
+CONFIG = 'hrvit_b1_camvid'
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Config and checkpoint of a small network."""
+    network, _ = build_small(CONFIG)
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
+    small_config(CONFIG).dump(tmp_path / 'net.py')
+    return [str(tmp_path / 'net.py'), str(tmp_path / 'net.pth')]
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / 'images'
+    for i in range(6):
+        draw_pair(folder / f'{i}.jpg', tmp_path / 'unused.png', [0], i, (40, 56))
+    for i in range(2):
+        (folder / f'broken{i}.jpg').write_text('no image')
+    return folder
+
+
+def run(*args):
+    with pytest.raises(SystemExit) as exit:
+        load_tool('demo').main([str(arg) for arg in args])
+    return exit.value.code
+
+
+def files(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob('*.*'))
+
+
+def test_a_folder_with_broken_files(model, images, tmp_path, capsys):
+    out = tmp_path / 'out'
+    assert run(images, *model, '--out', out, '--batch-size', 4) == 1
+    err = capsys.readouterr().err
+    assert err.count('skipped') == 2
+    assert 'broken1.jpg: cannot be read as an image' in err
+    assert files(out / 'labels') == [f'{i}.jpg.png' for i in range(6)]
+    labels = cv2.imread(str(out / 'labels/0.jpg.png'), cv2.IMREAD_UNCHANGED)
+    (expected,) = Segmenter.from_checkpoint(*model)([images / '0.jpg'])
+    assert np.array_equal(labels, expected.labels)
+    overlay = cv2.imread(str(out / 'overlays/0.jpg.jpg'))
+    assert overlay.shape[0] > 40
+    assert overlay.shape[1] == 56
+    assert len((out / 'areas.csv').read_text().splitlines()) == 1 + 6 * 11
+
+
+def test_goes_on_where_it_was_killed(model, images, tmp_path, monkeypatch):
+    out = tmp_path / 'out'
+    seen = []
+    real = Segmenter.__call__
+
+    def segment(self, batch, **kwargs):
+        seen.extend(batch)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        return real(self, batch, **kwargs)
+
+    monkeypatch.setattr(runs.Segmenter, '__call__', segment)
+    args = [str(a) for a in (images, *model, '--out', out, '--areas', 'json')]
+    with pytest.raises(KeyboardInterrupt):
+        load_tool('demo').main(args)
+    assert len(files(out / 'labels')) == 3
+    seen.clear()
+    seen.append(None)  # counts past the place of the interrupt
+    seen.extend([None] * 4)
+    assert run(*args) == 1
+    assert len(seen) - 5 == 3  # none done twice
+    assert len(json.loads((out / 'areas.json').read_text())) == 6
+
+
+def test_one_image_and_a_video(model, images, tmp_path, capsys):
+    out = tmp_path / 'out'
+    assert run(images / '0.jpg', *model, '--out', out) == 0
+    assert files(out / 'labels') == ['0.jpg.png']
+    film = str(tmp_path / 'film.avi')
+    code = cv2.VideoWriter_fourcc(*'MJPG')
+    writer = cv2.VideoWriter(film, code, 10, (56, 40))
+    for i in range(5):
+        writer.write(cv2.imread(str(images / f'{i}.jpg')))
+    writer.release()
+    assert run(film, *model, '--out', out, '--batch-size', 2, '--max-frames', 3) == 0
+    assert '3 frames' in capsys.readouterr().out
+    video = cv2.VideoCapture(str(out / 'overlays.mp4'))
+    assert sum(1 for _ in runs.read_frames(video)) == 3
+    assert len((out / 'areas.csv').read_text().splitlines()) == 1 + 3 * 11
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (['none.jpg', 'net.onnx'], 'none.jpg: no image there'),
+        ([__file__, 'net.onnx'], 'net.onnx: there is no such file'),
+        ([__file__, 'a', 'b', 'c'], 'give a config and a checkpoint, or a file'),
+        ([__file__, 'hrvit_b9', 'x.pth'], "no config is called 'hrvit_b9'"),
+        ([__file__, 'net.onnx', '--batch-size', '0'], 'give 1 or more'),
+    ],
+)
+def test_mistakes_are_one_line(args, message, capsys):
+    assert run(*args) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: ')
+    assert message in line
+
+
+def test_an_exported_file_and_the_models_code_is_not_run(model, images, tmp_path):
+    """tools/export.py writes it; a process that cannot build the network uses it."""
+    out = tmp_path / 'net.pt2'
+    args = ['--to', 'torchexport', '--out', out, '--size', 40, 56]
+    load_tool('export').main([str(arg) for arg in (*model, *args)])
+    assert run(images / '1.jpg', out, '--out', tmp_path / 'out') == 0
+    assert files(tmp_path / 'out/labels') == ['1.jpg.png']
