@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_linear_bn_eval
 from mmseg_hrvit.errors import InputError
 
 from .layout import channels_first, channels_last
+from .linear import Linear
 from .options import BranchSpec, Options
 from .recompute import light_memory
 
@@ -118,15 +119,15 @@ class CrossShapedAttention(nn.Module):
         self.window_size = spec.window_size
         self.share_key_value = options.share_key_value
         if self.share_key_value:
-            self.qv = nn.Linear(channels, 2 * channels)
+            self.qv = Linear(channels, 2 * channels)
         else:
-            self.qkv = nn.Linear(channels, 3 * channels)
+            self.qkv = Linear(channels, 3 * channels)
         self.parallel_conv = (
             nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
             if options.parallel_conv
             else None
         )
-        self.proj = nn.Linear(channels, channels)
+        self.proj = Linear(channels, channels)
         if options.extra_nonlinearity:
             self.act = nn.Hardswish()
             self.bn = build_norm_layer(options.norm_cfg, channels)[1]

@@ -10,6 +10,7 @@ from mmseg_hrvit.errors import InputError
 
 from .attention import attend, cross_shaped_attention
 from .layout import channels_first, channels_last
+from .linear import Linear
 from .mixcfn import FFN
 
 
@@ -65,12 +66,12 @@ class CSWinAttention(nn.Module):
             )
         self.head_dim = channels // num_heads
         self.window_size = window_size
-        self.qkv = nn.Linear(channels, 3 * channels)
+        self.qkv = Linear(channels, 3 * channels)
         part = channels // halves
         self.lepe = nn.ModuleList(
             nn.Conv2d(part, part, 3, padding=1, groups=part) for _ in range(halves)
         )
-        self.proj = nn.Linear(channels, channels)
+        self.proj = Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""

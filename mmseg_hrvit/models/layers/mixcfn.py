@@ -8,6 +8,7 @@ from torch import Tensor
 from mmseg_hrvit.errors import InputError
 
 from .layout import channels_first, channels_last
+from .linear import Linear
 from .recompute import light_memory
 
 
@@ -32,11 +33,11 @@ class MixCFN(nn.Module):
         if hidden % 2:
             raise InputError(f'MixCFN needs even hidden channels, got {hidden}')
         half = hidden // 2
-        self.fc1 = nn.Linear(channels, hidden)
+        self.fc1 = Linear(channels, hidden)
         self.dwconv3 = nn.Conv2d(half, half, 3, padding=1, groups=half)
         self.dwconv5 = nn.Conv2d(half, half, 5, padding=2, groups=half)
         self.act = nn.GELU()
-        self.fc2 = nn.Linear(hidden, channels)
+        self.fc2 = Linear(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
@@ -80,9 +81,9 @@ class FFN(nn.Module):
 
     def __init__(self, channels: int, mlp_ratio: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(channels, channels * mlp_ratio)
+        self.fc1 = Linear(channels, channels * mlp_ratio)
         self.act = nn.GELU()
-        self.fc2 = nn.Linear(channels * mlp_ratio, channels)
+        self.fc2 = Linear(channels * mlp_ratio, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (..., C) to (..., C)."""

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+from .linear import Linear
 from .recompute import light_memory
 
 # Up to here one full matrix is faster than folding and turning the tokens.
@@ -53,9 +54,9 @@ class DiversityEnhancedShortcut(nn.Module):
     def __init__(self, channels: int, act_cfg: dict) -> None:
         super().__init__()
         self.factors = k, p = kronecker_factors(channels)
-        self.proj_right = nn.Linear(p, p)
+        self.proj_right = Linear(p, p)
         self.act = build_activation_layer(act_cfg)
-        self.proj_left = nn.Linear(k, k)
+        self.proj_left = Linear(k, k)
         self.is_dense = False
 
     def forward(self, x: Tensor) -> Tensor:
@@ -83,8 +84,8 @@ class DiversityEnhancedShortcut(nn.Module):
         return folded.transpose(-1, -2).flatten(-2)  # ..., C
 
 
-def linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+def linear(weight: Tensor, bias: Tensor) -> Linear:
     """Makes a linear layer of given weights."""
-    layer = nn.Linear(weight.shape[1], weight.shape[0]).to(weight)
+    layer = Linear(weight.shape[1], weight.shape[0]).to(weight)
     layer.weight.data, layer.bias.data = weight.data, bias.data
     return layer
