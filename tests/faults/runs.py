@@ -20,7 +20,7 @@ from mmseg_hrvit.checkpoints import load_from_local
 from paths import TOOLS
 
 HERE = Path(__file__).parent
-PATIENCE = 120  # seconds for anything that takes a few
+PATIENCE = 600  # seconds for anything that takes a few
 
 
 def write_config(folder, max_iters=12, validates=True, **options):
