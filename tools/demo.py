@@ -55,16 +55,6 @@ def parse_args(argv=None):
     return parser.parse_args(argv)
 
 
-def load(model: list[str]) -> Segmenter:
-    """Loads config and checkpoint, or an exported file."""
-    if len(model) > 2:
-        raise InputError(
-            f'{" ".join(model)}: give a config and a checkpoint, or a file'
-        )
-    is_file = len(model) == 1
-    return Segmenter.from_file(*model) if is_file else Segmenter.from_checkpoint(*model)
-
-
 def run(args) -> int:
     """Segments the source; returns the exit status."""
     if args.batch_size < 1 or (args.max_frames is not None and args.max_frames < 1):
@@ -73,7 +63,7 @@ def run(args) -> int:
     table = args.out / f'areas.{args.areas}'
     is_folder = not (is_address(source) or is_video(source))
     paths = find_images(source) if is_folder else []  # before the network is loaded
-    segmenter = load(args.model)
+    segmenter = Segmenter.from_arguments(args.model)
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity)
     if is_video(source):
         count = segment_video(

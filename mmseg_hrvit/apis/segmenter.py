@@ -16,7 +16,7 @@ from mmseg.models.segmentors.base import BaseSegmentor
 
 from mmseg_hrvit.analysis.pictures import load_model
 from mmseg_hrvit.engine.cli import find_config
-from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 
@@ -97,6 +97,26 @@ class Segmenter:
         """
         engine = load_engine(path, threads)
         return cls(EngineSegmentor(engine).eval(), engine.metadata)
+
+    @classmethod
+    def from_arguments(cls, model: Sequence[str]) -> 'Segmenter':
+        """Loads what a command line names; like the two above.
+
+        Args:
+            model (Sequence[str]): Config and checkpoint, or an exported file.
+
+        Returns:
+            Segmenter: The network.
+
+        Raises:
+            InputError: If it names something else, or that cannot be used.
+        """
+        if len(model) > 2:
+            raise InputError(
+                f'{" ".join(model)}: give a config and a checkpoint, or a file'
+            )
+        is_file = len(model) == 1
+        return cls.from_file(*model) if is_file else cls.from_checkpoint(*model)
 
     def __call__(
         self, images: Sequence[Image], probabilities: bool = False

@@ -1,0 +1,6 @@
+"""A trained network as a web page and as an HTTP endpoint."""
+
+from .server import listen, serve
+from .uploads import Limits
+
+__all__ = ['Limits', 'listen', 'serve']

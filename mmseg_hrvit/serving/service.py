@@ -1,0 +1,58 @@
+"""What the page and the endpoint share: the network, one upload at a time."""
+
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from mmseg_hrvit.apis import Segmenter
+
+from .uploads import Limits, decode
+
+
+class Service:
+    """Segments uploads.
+
+    Args:
+        segmenter (Segmenter): The network.
+        limits (Limits): Of uploads.
+    """
+
+    def __init__(self, segmenter: Segmenter, limits: Limits) -> None:
+        self.segmenter = segmenter
+        self.limits = limits
+        self.metadata = segmenter.metadata
+        # Many uploads at once need the memory of one, and a Segmenter has state.
+        self.lock = Lock()
+
+    def segment(self, data: bytes) -> tuple[np.ndarray, np.ndarray]:
+        """Segments an image file.
+
+        Args:
+            data (bytes): The file.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits, and the
+            class of every pixel, (H, W).
+
+        Raises:
+            InputError: If the upload is refused, or does not suit the network.
+        """
+        with self.lock:
+            image = decode(data, self.limits)
+            (result,) = self.segmenter([image])
+        return image, result.labels
+
+
+def encode(picture: np.ndarray, suffix: str) -> bytes:
+    """Encodes a picture.
+
+    Args:
+        picture (np.ndarray): (H, W) or (H, W, 3), BGR.
+        suffix (str): '.png' or '.jpg'.
+
+    Returns:
+        bytes: The file.
+    """
+    _, data = cv2.imencode(suffix, picture)
+    return data.tobytes()

@@ -1,0 +1,82 @@
+"""The command line of tools/serve.py."""
+
+import socket
+
+import pytest
+import torch
+
+from data import load_tool
+from export_data import build_small, small_config
+
+pytest.importorskip('gradio')
+pytest.importorskip('fastapi_offline')
+
+import uvicorn
+from fastapi.testclient import TestClient
+
+CONFIG = 'hrvit_b1_camvid'
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Config and checkpoint of a small network."""
+    network, _ = build_small(CONFIG)
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
+    small_config(CONFIG).dump(tmp_path / 'net.py')
+    return [str(tmp_path / 'net.py'), str(tmp_path / 'net.pth')]
+
+
+def fail(*args):
+    with pytest.raises(SystemExit) as exit:
+        load_tool('serve').main([str(arg) for arg in args])
+    return exit.value.code
+
+
+def test_serves_on_this_machine_alone(model, monkeypatch, capsys):
+    seen = []
+
+    def run(self, sockets):
+        seen.append(sockets[0].getsockname())
+        with TestClient(self.config.app) as client:
+            seen.append(client.get('/classes').status_code)
+            seen.append(client.post('/segment', files=dict(image=bytes(60))))
+
+    monkeypatch.setattr(uvicorn.Server, 'run', run)
+    load_tool('serve').main([*model, '--port', '0', '--max-bytes', '50'])
+    (host, port), status, refusal = seen
+    assert host == '127.0.0.1'
+    assert f'http://127.0.0.1:{port} ' in capsys.readouterr().out
+    assert status == 200
+    assert refusal.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (['net.onnx', '--max-bytes', '0'], '--max-bytes 0: give 1 or more'),
+        (['net.onnx', '--max-pixels', '10000000000'], 'give 1 to 178956970'),
+        (['net.onnx', '--port', '0'], 'net.onnx: there is no such file'),
+        (['a', 'b', 'c', '--port', '0'], 'give a config and a checkpoint, or a file'),
+        (['net.onnx', '--port', '99999'], '127.0.0.1:99999: cannot listen there'),
+        (['net.onnx', '--host', 'nowhere.invalid'], 'choose another --port or --host'),
+    ],
+)
+def test_mistakes_are_one_line(args, message, capsys):
+    assert fail(*args) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: ')
+    assert message in line
+
+
+def test_a_port_that_is_taken(capsys):
+    with socket.create_server(('127.0.0.1', 0)) as other:
+        port = other.getsockname()[1]
+        assert fail('net.onnx', '--port', port) == 2
+    assert f'127.0.0.1:{port}: cannot listen there' in capsys.readouterr().err
+
+
+def test_a_missing_package(monkeypatch, capsys):
+    monkeypatch.setattr('mmseg_hrvit.export.formats.table.find_spec', lambda name: None)
+    assert fail('net.onnx') == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith('`pip install fastapi_offline gradio uvicorn`')
