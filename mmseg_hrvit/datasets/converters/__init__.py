@@ -1,0 +1,1 @@
+"""From annotations of many kinds to the folders and the config that mmseg trains on."""

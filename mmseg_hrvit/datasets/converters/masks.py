@@ -1,0 +1,178 @@
+"""Label maps in which every class has a colour, and the table of the colours."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmseg_hrvit.apis.segmenter import read_image
+from mmseg_hrvit.datasets.image_files import check_image_file
+from mmseg_hrvit.errors import DataError, InputError
+
+from .source import Pair, Source, kept_classes, list_images, number_classes, read_json
+
+Colour = tuple[int, int, int]  # RGB
+COLUMNS = ['name', 'r', 'g', 'b']
+SHOWN = 3  # unknown colours in a message
+
+
+def read_masks(
+    images: Path,
+    masks: Path,
+    colours: Sequence[tuple[str, Colour]],
+    ignored: Sequence[str],
+    mask_ending: str = '',
+) -> Source:
+    """Reads a folder of images and one of colour-coded label maps.
+
+    Args:
+        images (Path): Folder of the images.
+        masks (Path): Folder of the label maps, of the same names.
+        colours (Sequence[tuple[str, Colour]]): Class and colour. A class may have
+            several colours.
+        ignored (Sequence[str]): Classes whose pixels are ignored.
+        mask_ending (str): What the names of label maps have after those of the
+            images, before the suffix. Defaults to ''.
+
+    Returns:
+        Source: The data set.
+
+    Raises:
+        InputError: If a folder is missing or empty, or there are too few classes.
+    """
+    labels = number_classes([*dict.fromkeys(n for n, _ in colours)], None, ignored)
+    table = {colour: labels[name] for name, colour in colours}
+    first_colours = dict(reversed(colours))
+    classes = kept_classes(labels)
+    found, maps = list_images(images), list_images(masks)
+    names = {name: f'{name}{mask_ending}' for name in found}
+    return Source(
+        classes=classes,
+        palette=[first_colours[name] for name in classes],
+        pairs=[
+            Pair(name, found[name], partial(read_mask, path=maps[mask], table=table))
+            for name, mask in names.items()
+            if mask in maps
+        ],
+        faults=[*find_single(found, maps, names)],
+    )
+
+
+def find_single(
+    found: dict[str, Path], maps: dict[str, Path], names: dict[str, str]
+) -> Iterator[str]:
+    """Yields what is wrong with images and label maps that have no partner."""
+    for name, path in found.items():
+        if names[name] not in maps:
+            yield f'image {path} has no label map {names[name]}.*: add it'
+    for mask in maps.keys() - names.values():
+        yield f'label map {maps[mask]} has no image: add it'
+
+
+def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
+    """Reads a label map by its colours.
+
+    Args:
+        size (tuple[int, int]): Height and width of the image; the label map's own
+            are returned.
+        path (Path): The file.
+        table (dict[Colour, int]): Label of every colour.
+
+    Returns:
+        np.ndarray: (height, width), 8 bits.
+
+    Raises:
+        DataError: If it cannot be read, or has other colours.
+    """
+    check_image_file(str(path))
+    codes = encode(read_image(path)[..., ::-1])
+    known = encode(np.array([*table]))
+    order = np.argsort(known)
+    places = np.searchsorted(known[order], codes).clip(max=len(known) - 1)
+    nearest = order[places]
+    unknown = np.unique(codes[known[nearest] != codes])
+    if len(unknown):
+        shown = ', '.join(str(decode(code)) for code in unknown[:SHOWN].tolist())
+        raise DataError(
+            f'label map {path} has {len(unknown)} colours that are not in the table, '
+            f'such as {shown} (R, G, B): add them to it, or mend the file'
+        )
+    return np.array([*table.values()], np.uint8)[nearest]
+
+
+def encode(colours: np.ndarray) -> np.ndarray:
+    """Makes one number of each colour.
+
+    Args:
+        colours (np.ndarray): (..., 3), RGB.
+
+    Returns:
+        np.ndarray: (...).
+    """
+    return colours.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+
+
+def decode(code: int) -> Colour:
+    """Makes the colour again."""
+    return code >> 16, code >> 8 & 255, code & 255
+
+
+def read_table(path: Path) -> list[tuple[str, Colour]]:
+    """Reads a table of colours.
+
+    Args:
+        path (Path): A CSV file with the columns name, r, g, b, where names may be
+            there several times, or a JSON file {name: [r, g, b]}.
+
+    Returns:
+        list[tuple[str, Colour]]: Class and colour, in the order of the file.
+
+    Raises:
+        InputError: If it cannot be read, a row is none, or a colour is there twice.
+    """
+    rows = read_json_table(path) if path.suffix == '.json' else read_csv_table(path)
+    colours = [(name, check_colour(name, values, path)) for name, values in rows]
+    owners = {}
+    for name, colour in colours:
+        if owners.setdefault(colour, name) != name:
+            raise InputError(
+                f'{path}: {owners[colour]} and {name} have the same colour {colour}: '
+                'give each its own'
+            )
+    return colours
+
+
+def read_json_table(path: Path) -> list[tuple[str, Sequence]]:
+    """Reads names and colours from a JSON file."""
+    table = read_json(path)
+    if not isinstance(table, dict):
+        raise InputError(f'{path}: write it as {{"name": [r, g, b], ...}}')
+    return list(table.items())
+
+
+def read_csv_table(path: Path) -> list[tuple[str, Sequence]]:
+    """Reads names and colours from a CSV file."""
+    try:
+        text = path.read_text(encoding='utf-8-sig')
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f'{path} cannot be read ({error}): check it') from error
+    head, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
+    columns = [column.strip().lower() for column in head]
+    if columns != COLUMNS:
+        raise InputError(f'{path}: the first line must be {",".join(COLUMNS)}')
+    return [(row[0].strip(), row[1:]) for row in rows]
+
+
+def check_colour(name: str, values: Sequence, path: Path) -> Colour:
+    """Returns a colour of a table, or refuses it."""
+    try:
+        colour = tuple(int(value) for value in values)
+    except (TypeError, ValueError):
+        colour = ()
+    if len(colour) != 3 or not all(0 <= value <= 255 for value in colour):
+        raise InputError(
+            f'{path}: {name} has the colour {values}: give three numbers from 0 to 255'
+        )
+    return colour

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmseg_hrvit.datasets.converters.labelme import draw, read_labelme
+from mmseg_hrvit.errors import DataError, InputError
+from own_data import (
+    NAMES,
+    SIZE,
+    draw_streets,
+    labelme_mask,
+    write_labelme,
+    write_shapes,
+)
+
+
+def paint(*shapes, rest=255):
+    shapes = [{'shape_type': 'polygon', 'label': 'a', **shape} for shape in shapes]
+    return draw((8, 10), 'x.json', shapes, dict(a=1, b=2, __ignore__=255), rest)
+
+
+def test_masks_of_streets_come_back(tmp_path):
+    labels = draw_streets(tmp_path, 3)
+    write_labelme(tmp_path, labels)
+    source = read_labelme(tmp_path, 'other', [])
+    assert source.classes == ['other', *sorted(NAMES[1:])]
+    assert len(source.palette) == len(source.classes)
+    numbers = np.array([source.classes.index(n) for n in ['other', *NAMES[1:]]])
+    assert len(source.pairs) == 3 and source.faults == []
+    for pair in source.pairs:
+        assert np.array_equal(pair.read_labels(SIZE), numbers[labels[pair.name]])
+
+
+def test_shapes_are_drawn_in_their_order():
+    square = [[2, 1], [6, 1], [6, 5], [2, 5]]
+    drawn = paint(
+        dict(points=square),
+        dict(shape_type='rectangle', points=[[9, 7], [5, 4]], label='b'),
+        rest=0,
+    )
+    expected = np.zeros((8, 10), int)
+    expected[1:6, 2:7] = 1
+    expected[4:8, 5:10] = 2
+    assert np.array_equal(drawn, expected)
+
+
+def test_a_circle_is_its_centre_and_a_point_on_it():
+    drawn = paint(dict(shape_type='circle', points=[[5, 4], [5, 6.5]]), rest=0)
+    y, x = np.mgrid[:8, :10]
+    distance = np.hypot(x - 5, y - 4)
+    assert drawn[distance <= 2.5 - 1].all()  # to a pixel
+    assert not drawn[distance > 2.5 + 1].any()
+
+
+def test_what_is_to_be_ignored_is():
+    drawn = paint(dict(points=[[0, 0], [4, 0], [4, 7], [0, 7]], label='__ignore__'))
+    assert (drawn == 255).all()
+
+
+@pytest.mark.parametrize(
+    ('shape', 'what'),
+    [
+        (dict(shape_type='line', points=[[1, 1], [2, 2]]), "a 'line' .a. has no area"),
+        (dict(points=[[1, 1], [2, 2]]), '2 corners'),
+        (dict(points=[[1], [2], [3]]), 'cannot be drawn'),
+        (dict(points=[['x', 1], [2, 2], [3, 3]]), 'cannot be drawn'),
+        (dict(shape_type='circle', points=[[1, 1]]), 'cannot be drawn'),
+        (dict(shape_type='mask', points=[[1, 1], [2, 2]]), 'no mask'),
+        (dict(shape_type='mask', points=[[1, 1]], mask='!'), 'cannot be drawn'),
+        (dict(shape_type='mask', points=[[1, 1]], mask='AAAA'), 'cannot be drawn'),
+    ],
+)
+def test_a_shape_that_cannot_be_drawn_is_named(shape, what):
+    with pytest.raises(DataError, match=f'^x.json: .*{what}'):
+        paint(shape)
+
+
+def spoil(tmp_path, text):
+    labels = draw_streets(tmp_path, 2)
+    write_labelme(tmp_path, labels)
+    (tmp_path / 'street_0.json').write_text(text)
+    return read_labelme(tmp_path, None, [])
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['{', '[]', '{}', '{"imagePath": "street_0.jpg", "shapes": [{"label": "a"}]}'],
+)
+def test_a_broken_file_is_named_and_left_out(tmp_path, text):
+    source = spoil(tmp_path, text)
+    assert [pair.name for pair in source.pairs] == ['street_1']
+    assert len(source.faults) == 1 and 'street_0.json' in source.faults[0]
+
+
+def test_a_missing_image_is_named(tmp_path):
+    (fault,) = spoil(tmp_path, '{"imagePath": "no.jpg", "shapes": []}').faults
+    assert 'no.jpg is missing' in fault
+
+
+def test_an_image_without_shapes_is_background(tmp_path):
+    write_labelme(tmp_path, draw_streets(tmp_path, 2))
+    write_shapes(tmp_path / 'street_0.json', [])
+    pairs = {p.name: p for p in read_labelme(tmp_path, 'other', []).pairs}
+    assert not pairs['street_0'].read_labels(SIZE).any()
+
+
+def test_labelmes_own_name_for_what_is_ignored_is_no_class(tmp_path):
+    labels = draw_streets(tmp_path, 1)['street_0']
+    shapes = [labelme_mask('__ignore__', labels == 3), labelme_mask('a', labels == 2)]
+    write_shapes(tmp_path / 'street_0.json', shapes)
+    source = read_labelme(tmp_path, 'other', [])
+    assert source.classes == ['other', 'a']
+    drawn = source.pairs[0].read_labels(SIZE)
+    assert np.array_equal(drawn == 255, labels == 3)
+
+
+def test_a_folder_without_annotations_is_refused(tmp_path):
+    with pytest.raises(InputError, match='no JSON file'):
+        read_labelme(tmp_path, None, [])
+    write_shapes(tmp_path / 'a.json', [])
+    Image.new('RGB', (4, 4)).save(tmp_path / 'a.jpg')
+    with pytest.raises(InputError, match='no shape with a label'):
+        read_labelme(tmp_path, 'other', [])

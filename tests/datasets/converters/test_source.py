@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from data import draw_pair
+from mmseg_hrvit.datasets.converters.source import (
+    kept_classes,
+    list_images,
+    make_palette,
+    number_classes,
+)
+from mmseg_hrvit.errors import InputError
+
+
+def test_classes_are_numbered_in_order():
+    labels = number_classes(['b', 'a', 'void'], None, ['void'])
+    assert labels == dict(b=0, a=1, void=255)
+    assert kept_classes(labels) == ['b', 'a']
+
+
+def test_the_background_is_the_first_class_and_may_be_named_too():
+    assert number_classes(['a', 'rest'], 'rest', []) == dict(rest=0, a=1)
+    assert number_classes(['a'], 'rest', []) == dict(rest=0, a=1)
+
+
+@pytest.mark.parametrize(
+    ('names', 'ignored', 'what'),
+    [
+        (['a'], [], '1 classes'),
+        (['a', 'b'], ['b'], '1 classes'),
+        ([str(i) for i in range(255)], [], '255 classes'),
+        (['a', 'b', 'c'], ['x'], '--ignore x: the classes are a, b, c'),
+    ],
+)
+def test_what_is_no_choice_of_classes_is_refused(names, ignored, what):
+    with pytest.raises(InputError, match=what):
+        number_classes(names, None, ignored)
+
+
+def test_colours_differ():
+    palette = np.array(make_palette(40))
+    distances = abs(palette[:, None] - palette[None]).sum(-1)
+    assert distances[~np.eye(40, dtype=bool)].min() > 15
+    assert palette.min() >= 0 and palette.max() <= 255
+
+
+def test_images_are_found_below_a_folder(tmp_path):
+    for name in ('a.jpg', 'b/c.png'):
+        draw_pair(tmp_path / name, tmp_path.parent / 'unused.png', [0])
+    assert list_images(tmp_path) == {
+        'a': tmp_path / 'a.jpg',
+        'b/c': tmp_path / 'b/c.png',
+    }
+
+
+def test_folders_that_do_not_do_are_refused(tmp_path):
+    with pytest.raises(InputError, match='no folder'):
+        list_images(tmp_path / 'no')
+    for name in ('a.jpg', 'a.png'):
+        draw_pair(tmp_path / name, tmp_path.parent / 'unused.png', [0])
+    with pytest.raises(InputError, match='the same name but for the suffix'):
+        list_images(tmp_path)
