@@ -8,23 +8,26 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
+SERVE = ['fastapi-offline', 'gradio', 'uvicorn']
 
 
 class BuildWithMim(build_py):
-    """Adds configs and tools under ``mmseg_hrvit/.mim``, where mim looks."""
+    """Adds configs, tools and their index in ``mmseg_hrvit/.mim``, where mim looks."""
 
     def run(self) -> None:
         """Builds the package; an editable one finds the folders in the checkout."""
         super().run()
         if self.editable_mode:
             return
+        mim = Path(self.build_lib) / 'mmseg_hrvit' / '.mim'
         for folder in ('configs', 'tools'):
             shutil.copytree(
                 ROOT / folder,
-                Path(self.build_lib) / 'mmseg_hrvit' / '.mim' / folder,
+                mim / folder,
                 dirs_exist_ok=True,
                 ignore=shutil.ignore_patterns('__pycache__'),
             )
+        shutil.copy(ROOT / 'model-index.yml', mim)
 
 
 setup(
@@ -36,13 +39,18 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*']),
+    package_data={'mmseg_hrvit.serving': ['viewer/*']},
     python_requires='>=3.10',
     # The OpenMMLab packages come in two families of the same import names; which
     # one is there is the user's choice (requirements.txt has the default).
     install_requires=['torch>=2.6', 'safetensors'],
     extras_require=dict(
         tests=[
+            *SERVE,
+            'httpx',
             'hypothesis',
+            'model-index',
+            'pycocotools',
             'pytest',
             'pytest-xdist',
             'ruff==0.17.6',
@@ -50,6 +58,8 @@ setup(
         ],
         tensorboard=['tensorboard'],
         export=['nncf', 'onnx', 'onnxruntime', 'onnxscript', 'openvino'],
+        data=['cityscapesscripts', 'pycocotools'],
+        serve=SERVE,
     ),
     cmdclass=dict(build_py=BuildWithMim),
     classifiers=[

@@ -92,6 +92,50 @@ def make_camvid(root: Path, num_images: int = 2) -> Path:
     return root
 
 
+def make_cocostuff(root: Path, num_images: int = 2) -> Path:
+    """Draws COCO-Stuff 164k, with the labels as mmseg converts them."""
+    for split in ('train2017', 'val2017'):
+        for i in range(num_images):
+            draw_pair(
+                root / f'images/{split}/{i:012d}.jpg',
+                root / f'annotations/{split}/{i:012d}_labelTrainIds.png',
+                [*range(171), IGNORED],
+                seed=i,
+            )
+    return root
+
+
+def make_pascalcontext(root: Path, num_images: int = 2) -> Path:
+    """Draws Pascal Context: one folder, and a list of names for each split."""
+    for k, split in enumerate(('train', 'val')):
+        names = [f'2010_{k}{i:05d}' for i in range(num_images)]
+        for i, name in enumerate(names):
+            draw_pair(
+                root / f'JPEGImages/{name}.jpg',
+                root / f'SegmentationClassContext/{name}.png',
+                [*range(60)],
+                seed=i,
+            )
+        path = root / f'ImageSets/SegmentationContext/{split}.txt'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('\n'.join(names))
+    return root
+
+
+def make_mapillary(root: Path, num_images: int = 2) -> Path:
+    """Draws Mapillary Vistas with both sets of labels."""
+    for split in ('training', 'validation'):
+        for i in range(num_images):
+            for version, num_classes in (('v1.2', 66), ('v2.0', 124)):
+                draw_pair(
+                    root / f'{split}/images/{i:05d}.jpg',
+                    root / f'{split}/{version}/labels/{i:05d}.png',
+                    [*range(num_classes)],
+                    seed=i,
+                )
+    return root
+
+
 def make_image_folders(root: Path) -> Path:
     """Draws ImageNet's layout: 10 classes, of each an image in each split."""
     draw_textures(root, train=1, val=1, size=80)

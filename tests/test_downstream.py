@@ -12,7 +12,14 @@ from data import make_ade20k
 from paths import ROOT
 
 SOURCES = ('mmseg_hrvit', 'configs', 'tools')
-FILES = ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE')
+FILES = (
+    'setup.py',
+    'pyproject.toml',
+    'MANIFEST.in',
+    'README.md',
+    'LICENSE',
+    'model-index.yml',
+)
 
 MY_PROJECT = """
 from mmcv.transforms import BaseTransform
@@ -120,4 +127,6 @@ def test_the_wheel_carries_configs_and_tools(site):
     for folder in ('configs', 'tools'):
         own = {p.relative_to(ROOT) for p in (ROOT / folder).rglob('*.[ps][yh]')}
         assert own == {p.relative_to(mim) for p in (mim / folder).rglob('*.[ps][yh]')}
+    for file in ('model-index.yml', 'configs/metafile.yaml'):
+        assert (mim / file).read_text() == (ROOT / file).read_text()
     assert not (site / 'tests').exists()

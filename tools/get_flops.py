@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mmengine.config import Config, DictAction
 from rich.console import Console
 
-from mmseg_hrvit.analysis.flops import measure_config, tabulate
+from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
 from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
@@ -54,8 +54,7 @@ def print_flops(args) -> None:
     """Measures the config's model and prints the table."""
     cfg = Config.fromfile(find_config(args.config))
     cfg.merge_from_dict(args.cfg_options)
-    is_classifier = cfg.get('default_scope') == 'mmpretrain'
-    height, width = args.shape or ((224, 224) if is_classifier else (512, 512))
+    height, width = args.shape or default_shape(cfg)
     if min(height, width) < 1:
         raise InputError(f'--shape {height} {width}: give a positive size')
     model = measure_config(cfg, (height, width))

@@ -27,14 +27,39 @@ def read_history(work_dir: str | Path) -> list[dict]:
     history = []
     for path in sorted(Path(work_dir).glob('*/vis_data/scalars.json')):
         records = [json.loads(line) for line in path.read_text().splitlines()]
-        first = min((record['step'] for record in records), default=float('inf'))
-        history = [record for record in history if record['step'] < first] + records
+        history = keep_before(history, records) + records
     if not any('loss' in record for record in history):
         raise InputError(
             f'{work_dir} holds no log of a training run '
             '(TIME/vis_data/scalars.json): give the --work-dir of the training.'
         )
     return history
+
+
+def keep_before(history: list[dict], later: list[dict]) -> list[dict]:
+    """Keeps of a history what a later start did not do again.
+
+    In a training by epochs the step of an evaluation is its epoch, and that of a
+    training record its iteration: the two are compared apart.
+
+    Args:
+        history (list[dict]): The records so far.
+        later (list[dict]): Those of the later start.
+
+    Returns:
+        list[dict]: The records of ``history`` before it.
+    """
+    first = dict(step=float('inf'), epoch=float('inf'))
+    for record in later:
+        if 'loss' in record:
+            first['step'] = min(first['step'], record['step'])
+        epoch = record.get('epoch', record['step'])
+        first['epoch'] = min(first['epoch'], epoch)
+    return [
+        record
+        for record in history
+        if record['step'] < first['step' if 'loss' in record else 'epoch']
+    ]
 
 
 def plot_run(work_dir: str | Path, out: str | Path) -> None:

@@ -190,6 +190,15 @@ def measure_config(cfg: Config, shape: Sequence[int]) -> Part:
     return measure(model.to('meta'), image, mode='tensor')
 
 
+def default_shape(cfg: Config) -> tuple[int, int]:
+    """Returns the height and width that the paper measures a config's task at.
+
+    Args:
+        cfg (Config): A config of mmseg or mmpretrain.
+    """
+    return (224, 224) if cfg.get('default_scope') == 'mmpretrain' else (512, 512)
+
+
 def tabulate(model: Part, depth: int, executed: bool) -> Table:
     """Draws the parts of a network that compute or have parameters.
 

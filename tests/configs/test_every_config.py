@@ -9,7 +9,15 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from data import make_ade20k, make_camvid, make_cityscapes, shrink
+from data import (
+    make_ade20k,
+    make_camvid,
+    make_cityscapes,
+    make_cocostuff,
+    make_mapillary,
+    make_pascalcontext,
+    shrink,
+)
 from mmseg_hrvit.engine.launch import prepare_cpu
 from paths import CONFIGS, config_names
 
@@ -18,13 +26,20 @@ LAYOUTS = dict(
     cityscapes=make_cityscapes,
     camvid=make_camvid,
     quickstart=partial(make_ade20k, num_classes=8),
+    cocostuff164k=make_cocostuff,
+    pascalcontext59=make_pascalcontext,
+    pascalcontext60=make_pascalcontext,
+    mapillary1=make_mapillary,
+    mapillary2=make_mapillary,
 )
 # Those with a test of their own, which trains a step as well.
-OTHERS = ('ablations/', 'pretrain/')
+OTHERS = ('ablations/', 'detection/', 'pretrain/')
 SEGMENTATION = [name for name in config_names() if not name.startswith(OTHERS)]
 PAPER = [name for name in SEGMENTATION if '/' not in name]
-# Larger variants of other baselines: minutes on a busy machine.
-SLOW = re.compile('baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)')
+# Larger variants of what is stepped anyway: minutes on a busy machine.
+SLOW = re.compile(
+    'baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)|datasets/hrvit_b[23]'
+)
 STEPS = [
     pytest.param(name, marks=pytest.mark.full) if SLOW.match(name) else name
     for name in SEGMENTATION

@@ -1,4 +1,5 @@
 # The street scenes that tools/dataset/draw_scenes.py draws: ADE20K's folder layout.
+_base_ = './common.py'
 data_root = 'data/quickstart'
 crop_size = (128, 192)
 metainfo = dict(
@@ -41,8 +42,6 @@ test_pipeline = [
 train_dataloader = dict(
     batch_size=4,
     num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='BaseSegDataset',
         data_root=data_root,
@@ -55,10 +54,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
     num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='BaseSegDataset',
         data_root=data_root,
@@ -71,6 +67,3 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-# 'gpu' gathers results by the process group; 'cpu' would need a shared disk.
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'], collect_device='gpu')
-test_evaluator = val_evaluator

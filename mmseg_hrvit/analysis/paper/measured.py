@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mmseg_hrvit.analysis.curves import read_history
-from mmseg_hrvit.analysis.flops import Part, measure_config
+from mmseg_hrvit.analysis.flops import Part, default_shape, measure_config
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
 
@@ -74,7 +74,7 @@ def measure_tables(tables: Sequence[Table], results: Path | None = None) -> Meas
 
 
 def measure_systems(names: Iterable[str]) -> dict[str, Part]:
-    """Measures shipped configs: at 512 x 512, classifiers at 224 x 224.
+    """Measures shipped configs, each at the size of its task.
 
     Args:
         names (Iterable[str]): Names of the configs.
@@ -96,8 +96,7 @@ def measure_systems(names: Iterable[str]) -> dict[str, Part]:
 def measure_system(path: str) -> Part:
     """Measures the config of a file, at the size of its task."""
     cfg = Config.fromfile(path)
-    size = 224 if cfg.get('default_scope') == 'mmpretrain' else 512
-    return measure_config(cfg, (size, size))
+    return measure_config(cfg, default_shape(cfg))
 
 
 def read_scores(folder: Path, names: Iterable[str], metric: str) -> dict[str, Score]:

@@ -1,0 +1,50 @@
+# Mapillary Vistas 1.2: 65 classes, and 'Unlabeled' as one more, as in mmseg.
+_base_ = './common.py'
+data_root = 'data/mapillary'
+crop_size = (512, 1024)
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='mmseg_hrvit.CheckAnnotations'),
+    dict(
+        type='RandomResize', scale=(2048, 1024), ratio_range=(0.5, 2.0), keep_ratio=True
+    ),
+    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(2048, 1024), keep_ratio=True),
+    # After the resize: the label map keeps its own size.
+    dict(type='LoadAnnotations'),
+    dict(type='mmseg_hrvit.CheckAnnotations'),
+    dict(type='PackSegInputs'),
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    dataset=dict(
+        type='MapillaryDataset_v1',
+        data_root=data_root,
+        data_prefix=dict(
+            img_path='training/images', seg_map_path='training/v1.2/labels'
+        ),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    dataset=dict(
+        type='MapillaryDataset_v1',
+        data_root=data_root,
+        data_prefix=dict(
+            img_path='validation/images', seg_map_path='validation/v1.2/labels'
+        ),
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+
+auto_scale_lr = dict(enable=False, base_batch_size=16)

@@ -1,0 +1,172 @@
+"""Making a file to hand on from the checkpoint of a training."""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
+from torch import Tensor
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.version import __version__
+
+from .durable import write_durably
+from .loading import load_from_local
+from .matching import WRAPPERS, describe, differences, unwrap
+
+KEY = 'mmseg_hrvit'  # of the metadata in a .safetensors file
+# timm and others keep averaged weights beside the others. mmengine's EMAHook needs no
+# key: it has put them into `state_dict`, and those without averaging aside.
+AVERAGED = ('state_dict_ema', 'model_ema')
+KEPT = ('epoch', 'iter', 'arch', 'des_act', 'cfg')
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is handed on of a checkpoint.
+
+    Args:
+        weights (dict[str, Tensor]): Names -> tensors.
+        meta (dict): Plain data: what the run noted of itself.
+    """
+
+    weights: dict[str, Tensor]
+    meta: dict
+
+    def to_pth(self) -> bytes:
+        """Returns the content of a ``.pth`` file, in mmengine's layout."""
+        buffer = io.BytesIO()
+        torch.save(dict(meta=self.meta, state_dict=self.weights), buffer)
+        return buffer.getvalue()
+
+    def to_safetensors(self) -> bytes:
+        """Returns the content of a ``.safetensors`` file.
+
+        Its metadata are texts: 'mmseg_hrvit' is the JSON of ``meta``; what says how
+        the weights were trained stands beside it, where loading looks for it.
+        """
+        meta = {key: self.meta[key] for key in ('arch', 'des_act') if key in self.meta}
+        meta[KEY] = json.dumps(self.meta, sort_keys=True)
+        return safetensors.torch.save(self.weights, meta)
+
+
+def publish_file(
+    src: str | Path, out: str | Path, name: str, cfg: Config | None = None
+) -> list[Path]:
+    """Writes what is to be handed on of a checkpoint.
+
+    Args:
+        src (str | Path): The checkpoint. Nothing in it is executed.
+        out (str | Path): The folder; it need not exist.
+        name (str): What the files' names begin with.
+        cfg (Config, optional): Its config; then the checkpoint has to fit it.
+
+    Returns:
+        list[Path]: ``NAME-HASH.pth`` and ``NAME-HASH.safetensors``. HASH is the
+        first 8 digits of the file's own SHA-256.
+
+    Raises:
+        InputError: If the checkpoint cannot be read, does not fit, or holds no
+            weights, or if the files cannot be written.
+    """
+    if not name or Path(name).name != name:
+        raise InputError(f'--name {name}: give a name, not a path')
+    published = read_published(load_from_local(str(src), 'cpu'))
+    if not published.weights:
+        raise InputError(f'{src}: holds no weights; give a checkpoint of a network')
+    if cfg is not None:
+        check_fit(published.weights, cfg, src)
+    contents = dict(pth=published.to_pth, safetensors=published.to_safetensors)
+    return [
+        write_hashed(content(), Path(out), name, suffix)
+        for suffix, content in contents.items()
+    ]
+
+
+def read_published(checkpoint: Mapping) -> Published:
+    """Takes out of a checkpoint what is to be handed on.
+
+    Args:
+        checkpoint (Mapping): What was saved.
+
+    Returns:
+        Published: The weights, averaged ones if there are any, and the plain data.
+    """
+    weights = unwrap(checkpoint, (*AVERAGED, *WRAPPERS))
+    # A view would be saved with all of what it is a view of.
+    weights = {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in weights.items()
+    }
+    return Published(weights, read_meta(checkpoint))
+
+
+def read_meta(checkpoint: Mapping) -> dict:
+    """Takes out of a checkpoint what its run noted of itself.
+
+    Args:
+        checkpoint (Mapping): What was saved.
+
+    Returns:
+        dict: Numbers and texts, classes and palette. The config is a text.
+    """
+    found = checkpoint.get('meta')
+    found = found if isinstance(found, Mapping) else {}
+    meta = {key: found[key] for key in KEPT if isinstance(found.get(key), int | str)}
+    data = found.get('dataset_meta')
+    if isinstance(data, Mapping):
+        meta['dataset_meta'] = {
+            key: np.asarray(data[key]).tolist()
+            for key in ('classes', 'palette')
+            if data.get(key) is not None
+        }
+    averaged = any(key in checkpoint for key in ('ema_state_dict', *AVERAGED))
+    return dict(meta, averaged=averaged, mmseg_hrvit_version=__version__)
+
+
+def check_fit(weights: Mapping, cfg: Config, filename: str | Path) -> None:
+    """Raises InputError if weights do not fill the network of a config.
+
+    Args:
+        weights (Mapping): Names -> tensors.
+        cfg (Config): The config.
+        filename (str | Path): Where the weights are from.
+    """
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
+        expected = MODELS.build(cfg.model).state_dict()
+    wrong = differences(expected, weights)
+    if wrong:
+        raise InputError(
+            f'{filename} does not fit the config: {describe(wrong, expected, weights)}'
+        )
+
+
+def write_hashed(content: bytes, folder: Path, name: str, suffix: str) -> Path:
+    """Writes a file that has its hash in its name, as torch.hub checks it.
+
+    Args:
+        content (bytes): What it holds.
+        folder (Path): Its folder.
+        name (str): What its name begins with.
+        suffix (str): What its name ends with, without the dot.
+
+    Returns:
+        Path: The file.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    path = folder / f'{name}-{digest}.{suffix}'
+    try:
+        write_durably(content, path)
+    except OSError as error:
+        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
+    return path
