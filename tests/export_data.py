@@ -1,5 +1,6 @@
 """The smallest HRViT with all kinds of modules, for tests that trace it."""
 
+import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
@@ -23,3 +24,11 @@ def build_small(name):
     """The network of ``small_config`` with weights for tests, and its metadata."""
     cfg = small_config(name)
     return fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
+
+
+def save_small(name, folder):
+    """Writes config and checkpoint of ``build_small``; returns their paths."""
+    network, _ = build_small(name)
+    torch.save(dict(state_dict=network.state_dict()), folder / 'net.pth')
+    small_config(name).dump(folder / 'net.py')
+    return [str(folder / 'net.py'), str(folder / 'net.pth')]

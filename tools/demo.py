@@ -21,6 +21,7 @@ from mmseg_hrvit.apis.sources import (
     is_video,
     names_below,
 )
+from mmseg_hrvit.engine.cli import MODEL_HELP
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -37,12 +38,7 @@ def parse_args(argv=None):
         help="an image, a folder, a glob in quotes, a video, 'camera:0', or an "
         'HTTP(S) address of an image',
     )
-    parser.add_argument(
-        'model',
-        nargs='+',
-        help='a config, or the name of a shipped one, and a checkpoint; or a file '
-        'that tools/export.py wrote',
-    )
+    parser.add_argument('model', nargs='+', help=MODEL_HELP)
     parser.add_argument('--out', type=Path, default='results', help='default: results')
     parser.add_argument(
         '--areas', choices=('csv', 'json'), default='csv', help='default: csv'

@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.engine.cli import MODEL_HELP
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.serving import Limits, listen, serve
 
@@ -19,12 +20,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        'model',
-        nargs='+',
-        help='a config, or the name of a shipped one, and a checkpoint; or a file '
-        'that tools/export.py wrote',
-    )
+    parser.add_argument('model', nargs='+', help=MODEL_HELP)
     parser.add_argument(
         '--host',
         default='127.0.0.1',

@@ -16,6 +16,10 @@ CONFIG_HELP = (
     'executed: use those of people you trust'
 )
 CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
+MODEL_HELP = (
+    'a config, or the name of a shipped one, and a checkpoint; or a file that '
+    'tools/export.py wrote'
+)
 
 
 def build_parser(description: str) -> ArgumentParser:

@@ -1,10 +1,9 @@
 """The command line of tools/export.py."""
 
 import pytest
-import torch
 
 from data import draw_pair, load_tool
-from export_data import build_small, small_config
+from export_data import save_small
 from mmseg_hrvit.export import load_engine
 
 CONFIG = 'hrvit_b1_camvid'
@@ -13,10 +12,7 @@ CONFIG = 'hrvit_b1_camvid'
 @pytest.fixture
 def model(tmp_path):
     """Config and checkpoint of a small network."""
-    network, _ = build_small(CONFIG)
-    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
-    small_config(CONFIG).dump(tmp_path / 'net.py')
-    return [str(tmp_path / 'net.py'), str(tmp_path / 'net.pth')]
+    return save_small(CONFIG, tmp_path)
 
 
 def test_writes_tries_and_compares_labels(model, tmp_path, capsys):

@@ -3,10 +3,9 @@
 import socket
 
 import pytest
-import torch
 
 from data import load_tool
-from export_data import build_small, small_config
+from export_data import save_small
 
 pytest.importorskip('gradio')
 pytest.importorskip('fastapi_offline')
@@ -20,10 +19,7 @@ CONFIG = 'hrvit_b1_camvid'
 @pytest.fixture
 def model(tmp_path):
     """Config and checkpoint of a small network."""
-    network, _ = build_small(CONFIG)
-    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
-    small_config(CONFIG).dump(tmp_path / 'net.py')
-    return [str(tmp_path / 'net.py'), str(tmp_path / 'net.pth')]
+    return save_small(CONFIG, tmp_path)
 
 
 def fail(*args):
