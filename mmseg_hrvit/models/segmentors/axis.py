@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
@@ -107,22 +108,29 @@ def bilinear_taps(
         size (int): Size of the line.
         out_size (int): Size to which it is resized.
         align_corners (bool): As there.
-        dtype (torch.dtype): Type in which positions are calculated, and rounded.
+        dtype (torch.dtype): Type of the weights, in which positions are rounded.
 
     Returns:
         Taps: Two for a pixel, or one where the size stays.
     """
     if size == out_size:
         return Taps(torch.arange(size)[:, None], torch.ones(size, 1, dtype=dtype))
-    position = torch.arange(out_size, dtype=dtype)
+    # How positions are rounded depends on torch's build for the processor, so it is
+    # asked: of each pixel's two taps, which are neighbours, no two are equal modulo 3.
+    thirds = F.one_hot(torch.arange(size) % 3, 3).T.to(dtype)  # 3, size
+    shares = F.interpolate(
+        thirds[None], out_size, mode='linear', align_corners=align_corners
+    )[0]
+    pixel = torch.arange(out_size)
     if align_corners:
-        position = position * ((size - 1) / max(out_size - 1, 1))
+        position = pixel * ((size - 1) / max(out_size - 1, 1))
     else:
-        position = ((position + 0.5) * (size / out_size) - 0.5).clamp(min=0)
-    low = position.long().clamp(max=size - 1)
-    high = (low + 1).clamp(max=size - 1)
-    share = (position - low).clamp(max=1)
-    return Taps(torch.stack((low, high), 1), torch.stack((1 - share, share), 1))
+        position = (pixel + 0.5) * (size / out_size) - 0.5
+    nearest = position.round().long().clamp(0, size - 1)
+    low = nearest - (shares[(nearest - 1) % 3, pixel] > 0).long()
+    index = torch.stack((low, low + 1), 1)  # out_size, 2
+    weight = shares[index % 3, pixel[:, None]]
+    return Taps(index.clamp(max=size - 1), weight)
 
 
 def cut_windows(size: int, crop_size: int, stride: int) -> list[range]:
