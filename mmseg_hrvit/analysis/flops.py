@@ -306,7 +306,7 @@ def count_block(block: Block, x: Tensor) -> Macs:
 
 
 @count.register
-def count_attention(attn: CrossShapedAttention, x: Tensor) -> Macs:
+def count_attention(attn: CrossShapedAttention, x: Tensor, *_: nn.Module) -> Macs:
     """Counts attention on (B, H, W, C), the last window padded to its full size."""
     one_product = cross_shaped_product(x, attn.window_size)
     return Macs(x.shape[:-1].numel() * weights(attn), 2 * one_product)
@@ -340,7 +340,7 @@ def count_shortcut(des: DiversityEnhancedShortcut, x: Tensor) -> Macs:
 
 @count.register(MixCFN)
 @count.register(FFN)
-def count_ffn(ffn: nn.Module, x: Tensor) -> Macs:
+def count_ffn(ffn: nn.Module, x: Tensor, *_: nn.Module) -> Macs:
     """Counts a feed-forward network on (..., C)."""
     return Macs(x.shape[:-1].numel() * weights(ffn))
 

@@ -190,7 +190,7 @@ def cross_shaped_attention():
 
 
 def test_attention_counts_the_padding_of_the_last_window():
-    part = measure(cross_shaped_attention(), meta(1, 5, 3, 8))
+    part = measure(cross_shaped_attention(), meta(1, 5, 3, 8), nn.Identity())
     # Three windows of 2 x 3 and two of 5 x 2, each on 4 channels.
     one_product = (3 * 6**2 + 2 * 10**2) * 4
     layers = 15 * (8 * 16 + 9 * 8 + 8 * 8)
@@ -198,7 +198,7 @@ def test_attention_counts_the_padding_of_the_last_window():
 
 
 def test_executed_counts_what_runs():
-    part = measure(cross_shaped_attention(), meta(1, 5, 3, 8))
+    part = measure(cross_shaped_attention(), meta(1, 5, 3, 8), nn.Identity())
     # The short windows, 1 x 3 and 5 x 1, are not padded.
     one_product = (2 * 6**2 + 3**2 + 10**2 + 5**2) * 4
     layers = 15 * (8 * 16 + 9 * 8 + 8 * 8)
@@ -263,7 +263,7 @@ def empty_sum(self, j, inputs):
 
 def test_measuring_leaves_the_model_as_it_was():
     module = cross_shaped_attention()
-    measure(module, meta(1, 5, 3, 8))
+    measure(module, meta(1, 5, 3, 8), nn.Identity())
     assert 'forward' not in vars(module)
 
 

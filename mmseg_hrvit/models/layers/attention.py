@@ -142,16 +142,18 @@ class CrossShapedAttention(nn.Module):
             nn.init.zeros_(self.bn.weight)
             nn.init.zeros_(self.bn.bias)
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Projects tokens (B, H, W, C) to query, key and value of that shape."""
+    def project(self, x: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
+        """Projects tokens, after ``norm``, to query, key and value (B, H, W, C)."""
+        linear = self.qv if self.share_key_value else self.qkv
+        x = light_memory(lambda tokens: linear(norm(tokens)), x)  # B, H, W, 2C or 3C
         if not self.share_key_value:
-            return self.qkv(x).chunk(3, dim=-1)
-        q, v = self.qv(x).chunk(2, dim=-1)
+            return x.chunk(3, dim=-1)
+        q, v = x.chunk(2, dim=-1)
         return q, v, v
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps tokens (B, H, W, C) to (B, H, W, C)."""
-        q, k, v = self.project(x)
+    def forward(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """Maps tokens (B, H, W, C) to (B, H, W, C), after ``norm``."""
+        q, k, v = self.project(x, norm)
         z = cross_shaped_attention(q, k, v, self.window_size, self.head_dim)
         if self.parallel_conv is not None:
             z = z + light_memory(self._convolve, v)

@@ -37,8 +37,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
-        residual = self.attn(self.norm1(x))
+        # The layers apply the norms, so as to recompute them in the backward pass.
+        residual = self.attn(x, self.norm1)
         if self.des is not None:
             residual = residual + self.des(x)
         x = x + self.drop_path(residual)
-        return x + self.drop_path(self.ffn(self.norm2(x)))
+        return x + self.drop_path(self.ffn(x, self.norm2))

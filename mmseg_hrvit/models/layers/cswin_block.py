@@ -128,4 +128,4 @@ class CSWinBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
         x = x + self.drop_path(self.attn(self.norm1(x)))
-        return x + self.drop_path(self.ffn(self.norm2(x)))
+        return x + self.drop_path(self.ffn(x, self.norm2))

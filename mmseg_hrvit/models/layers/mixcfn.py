@@ -39,10 +39,10 @@ class MixCFN(nn.Module):
         self.act = nn.GELU()
         self.fc2 = Linear(hidden, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps tokens (B, H, W, C) to (B, H, W, C)."""
-        x = channels_first(self.fc1(x))  # B, hidden, H, W
-        x = self._mix(x)
+    def forward(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """Maps tokens (B, H, W, C) to (B, H, W, C), after ``norm``."""
+        x = light_memory(lambda tokens: self.fc1(norm(tokens)), x)
+        x = self._mix(channels_first(x))  # B, hidden, H, W
         return light_memory(self._finish, channels_last(x))
 
     def switch_to_deploy(self) -> None:
@@ -85,6 +85,6 @@ class FFN(nn.Module):
         self.act = nn.GELU()
         self.fc2 = Linear(channels * mlp_ratio, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps tokens (..., C) to (..., C)."""
-        return self.fc2(self.act(self.fc1(x)))
+    def forward(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """Maps tokens (..., C) to (..., C), after ``norm``."""
+        return self.fc2(self.act(self.fc1(norm(x))))
