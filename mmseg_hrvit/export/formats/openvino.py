@@ -12,6 +12,7 @@ from mmseg_hrvit.errors import InputError
 
 from ..metadata import KEY, Metadata
 from .engine import Engine
+from .openvino_reader import read_program
 
 MAX_PLANS = 4  # of a file of one size: one a number of images
 
@@ -73,7 +74,7 @@ def convert(program: ExportedProgram, size: Sequence[int] | None) -> ov.Model:
     Returns:
         ov.Model: The model, in float32. Its batch is dynamic.
     """
-    model = ov.convert_model(program)
+    model = read_program(program)
     if size is not None:
         batch, channels, *_ = model.input(0).partial_shape
         model.reshape([batch, channels, *size])

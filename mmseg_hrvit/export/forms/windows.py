@@ -5,7 +5,6 @@ The last window is padded to full size and its padding masked: the paper's own w
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -31,7 +30,9 @@ class RowWindows:
         n, s = self.count(height), self.window_size
         x = x.permute(0, 2, 3, 1)  # B, H, W, C
         if s > 1:
-            x = F.pad(x, (0, 0, 0, 0, 0, n * s - height))  # B, n * s, W, C
+            x = torch.constant_pad_nd(
+                x, (0, 0, 0, 0, 0, n * s - height)
+            )  # B, n * s, W, C
         heads = channels // self.head_dim
         x = x.reshape(batch * n, s * width, heads, self.head_dim)
         return x.transpose(1, 2)
@@ -59,7 +60,11 @@ class RowWindows:
         penalty = self._penalty(height)
         if penalty is None:
             return None
-        penalty = penalty[:, :, None].expand(-1, -1, width).flatten(1)  # n, s * W
+        penalty = (
+            penalty[:, :, None]
+            .expand(-1, -1, width)
+            .reshape(-1, self.window_size * width)
+        )  # n, s * W
         return for_each_image(penalty, batch)
 
     def _penalty(self, size: int) -> Tensor | None:
@@ -85,7 +90,7 @@ class ColumnWindows(RowWindows):
         n, s = self.count(width), self.window_size
         x = x.permute(0, 2, 3, 1)  # B, H, W, C
         if s > 1:
-            x = F.pad(x, (0, 0, 0, n * s - width))  # B, H, n * s, C
+            x = torch.constant_pad_nd(x, (0, 0, 0, n * s - width))  # B, H, n * s, C
         heads = channels // self.head_dim
         x = x.reshape(batch, height, n, s, heads, self.head_dim)
         x = x.permute(0, 2, 4, 1, 3, 5)  # B, n, heads, H, s, d
@@ -112,7 +117,11 @@ class ColumnWindows(RowWindows):
         penalty = self._penalty(width)
         if penalty is None:
             return None
-        penalty = penalty[:, None].expand(-1, height, -1).flatten(1)  # n, H * s
+        penalty = (
+            penalty[:, None]
+            .expand(-1, height, -1)
+            .reshape(-1, height * self.window_size)
+        )  # n, H * s
         return for_each_image(penalty, batch)
 
 
