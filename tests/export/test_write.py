@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 import mmseg_hrvit
-from export_data import build_small
+from export_data import SMALL_ARCH, build_small, small_config
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import (
     FORMATS,
@@ -80,6 +80,17 @@ def test_a_fixed_size_with_all_inside(to, tmp_path):
     assert trial.difference <= TOLERANCE
     (x,) = random_batches((64, 100), 3, normalized=False)[:1]
     assert load_engine(path).run(x).shape == (1, 64, 100)
+
+
+def test_a_single_head_in_a_short_window(tmp_path):
+    need('openvino')
+    cfg = small_config(SEGFORMER)
+    # Of 72 x 100 pixels branch 1 has 9 x 13, in windows of 2.
+    cfg.model.backbone.arch = dict(SMALL_ARCH, head_dims=(8, 16, 8, 8))
+    network, metadata = fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
+    path, metadata = tmp_path / 'net.xml', fix_size(metadata, (72, 100))
+    trial = write_network(network, path, metadata, 'openvino')
+    assert trial.difference <= TOLERANCE
 
 
 @pytest.mark.parametrize(('to', 'precision'), [('onnx', 'fp16'), ('openvino', 'fp16')])

@@ -87,7 +87,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """
     if mask is None:
         return F.scaled_dot_product_attention(q, k, v, scale=1.0)
-    # Written out: OpenVINO 2026.4 mistakes the mask's shape where there is one head.
+    if q.shape[1] > 1:
+        return attend_masked(q, k, v, mask)
+    # OpenVINO 2026.4 leaves out the dimension of a single head, but not the mask's.
+    return attend_masked(*(x.squeeze(1) for x in (q, k, v, mask))).unsqueeze(1)
+
+
+def attend_masked(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """Attends within windows, written out; like ``attend``."""
     return (q @ k.transpose(-1, -2) + mask).softmax(-1) @ v
 
 
