@@ -9,10 +9,10 @@ import pytest
 
 from data import draw_pair
 from export_data import save_small
+from faults.runs import PATIENCE
 from paths import TOOLS
 
 IMAGES, BROKEN = 200, 5
-PATIENCE = 600  # seconds for what takes a few
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ a program into them, which traces it anew and takes longer than all the rest of 
 export. Of the operators that the forms for engines consist of, few are not core ones.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import openvino as ov
 import torch
@@ -14,7 +13,6 @@ from openvino.frontend import OpConversionFailure
 from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 from torch.export import ExportedProgram
 from torch.fx import Graph, Node
-from torch.nn.modules.utils import _pair
 
 aten = torch.ops.aten
 
@@ -53,14 +51,15 @@ def convolve(
     x: Node,
     weight: Node,
     bias: Node | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    dilation: Sequence[int] = (1, 1),
     groups: int = 1,
 ) -> tuple:
     """Arguments of the core convolution, which can be a transposed one as well."""
-    sizes = map(list, map(_pair, (stride, padding, dilation)))
-    return (x, weight, bias, *sizes, False, [0, 0], groups)
+    # The reader takes tuples for values that it does not know.
+    sizes = (list(size) for size in (stride, padding, dilation))
+    return x, weight, bias, *sizes, False, [0, 0], groups
 
 
 # Operator -> the core one, and its arguments from those of the first.
