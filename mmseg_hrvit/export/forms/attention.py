@@ -44,10 +44,8 @@ class HalfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to this half's part of the sum, (B, C, H, W)."""
         v = self.v(x)  # B, C / 2, H, W
-        q, values = self.windows.split(self.q(x)), self.windows.split(v)
-        keys = values if self.k is None else self.windows.split(self.k(x))
-        mask = self.windows.mask(v.shape)
-        z = self.windows.merge(attend(q, keys, values, mask), v.shape)
+        keys = [] if self.k is None else [self.k(x)]
+        z = self.windows.attend([self.q(x), v, *keys])
         if self.local is not None:
             z = z + self.local(F.hardswish(v))
         return self.proj(self.act(z))
@@ -71,31 +69,6 @@ class MapAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, H, W)."""
         return self.rows(x) + self.columns(x)
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Attends within windows; queries are scaled already.
-
-    Args:
-        q (Tensor): (B * windows, heads, tokens, d).
-        k (Tensor): Keys, as the queries.
-        v (Tensor): Values, as the queries.
-        mask (Tensor, optional): Added to the scores, (B * windows, 1, 1, tokens).
-
-    Returns:
-        Tensor: As the queries.
-    """
-    if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, scale=1.0)
-    if q.shape[1] > 1:
-        return attend_masked(q, k, v, mask)
-    # OpenVINO 2026.4 leaves out the dimension of a single head, but not the mask's.
-    return attend_masked(*(x.squeeze(1) for x in (q, k, v, mask))).unsqueeze(1)
-
-
-def attend_masked(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    """Attends within windows, written out; like ``attend``."""
-    return (q @ k.transpose(-1, -2) + mask).softmax(-1) @ v
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from mmseg_hrvit.models.backbones.hrvit import Branch
 from mmseg_hrvit.models.layers import Block, ConvPatchEmbed
+from mmseg_hrvit.models.layers.mixcfn import MixCFN
 
 from .attention import MapAttention
-from .mixcfn import MapFFN
+from .mixcfn import MapFFN, MapMixCFN
 from .norm import MapNorm
 from .shortcut import MapShortcut
 
@@ -29,7 +30,8 @@ class MapBlock(nn.Module):
         self.attn = MapAttention(block.attn)
         self.des = MapShortcut(block.des) if block.des is not None else None
         self.norm2 = MapNorm(block.norm2)
-        self.ffn = MapFFN(block.ffn)
+        ffn = MapMixCFN if isinstance(block.ffn, MixCFN) else MapFFN
+        self.ffn = ffn(block.ffn)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, H, W)."""
