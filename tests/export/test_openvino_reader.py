@@ -16,10 +16,12 @@ class AllOperators(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(4, 6, 3, stride=2, padding=1, groups=2)
         self.plain = nn.Conv2d(6, 5, (1, 2), dilation=2, bias=False)
+        self.dropout = nn.Dropout2d()
 
     def forward(self, x):
         x = x.contiguous(memory_format=torch.channels_last)
-        x = self.plain(self.conv(x))  # B, 5, h, w
+        x = self.dropout(self.plain(self.conv(x)))  # B, 5, h, w
+        x = x * (x > -0.1).to(torch.float32)
         x = x.reshape(x.shape[0], 5, -1, 2)
         return (x @ x.transpose(-1, -2)).softmax(-1)
 

@@ -13,8 +13,10 @@ from openvino.frontend import OpConversionFailure
 from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 from torch.export import ExportedProgram
 from torch.fx import Graph, Node
+from torch.fx.node import Argument
 
 aten = torch.ops.aten
+Arguments = tuple[tuple[Argument, ...], dict[str, Argument]]
 
 
 def read_program(program: ExportedProgram) -> ov.Model:
@@ -42,9 +44,13 @@ def use_core_operators(graph: Graph) -> None:
     """
     for node in graph.nodes:
         if node.target in CORE:
-            core, arguments = CORE[node.target]
-            node.args, node.kwargs = arguments(*node.args), {}
-            node.target = core
+            node.target, arguments = CORE[node.target]
+            node.args, node.kwargs = arguments(*node.args)
+
+
+def call(*args: Argument, **kwargs: Argument) -> Arguments:
+    """Arguments as a node has them."""
+    return args, kwargs
 
 
 def convolve(
@@ -55,22 +61,28 @@ def convolve(
     padding: Sequence[int] = (0, 0),
     dilation: Sequence[int] = (1, 1),
     groups: int = 1,
-) -> tuple:
+) -> Arguments:
     """Arguments of the core convolution, which can be a transposed one as well."""
     # The reader takes tuples for values that it does not know.
     sizes = (list(size) for size in (stride, padding, dilation))
-    return x, weight, bias, *sizes, False, [0, 0], groups
+    return call(x, weight, bias, *sizes, False, [0, 0], groups)
 
 
 # Operator -> the core one, and its arguments from those of the first.
-CORE: dict[Callable, tuple[Callable, Callable[..., tuple]]] = {
-    aten.contiguous.default: (aten.alias.default, lambda x: (x,)),
+CORE: dict[Callable, tuple[Callable, Callable[..., Arguments]]] = {
+    aten.contiguous.default: (aten.alias.default, call),
     aten.conv2d.default: (aten.convolution.default, convolve),
+    aten.feature_dropout.default: (aten.alias.default, lambda x, *_: call(x)),
     # OpenVINO's takes any number of dimensions in front of the matrices.
-    aten.matmul.default: (aten.bmm.default, lambda a, b: (a, b)),
-    aten.reshape.default: (aten.view.default, lambda x, shape: (x, shape)),
+    aten.matmul.default: (aten.bmm.default, call),
+    aten.reshape.default: (aten.view.default, call),
     aten.softmax.int: (  # all is float32
         aten._softmax.default,
-        lambda x, dim, dtype=None: (x, dim, False),
+        lambda x, dim, dtype=None: call(x, dim, False),
+    ),
+    # The reader knows types by their argument's name alone.
+    aten.to.dtype: (
+        aten._to_copy.default,
+        lambda x, dtype, *_: call(x, dtype=dtype),
     ),
 }

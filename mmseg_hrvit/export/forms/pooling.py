@@ -19,9 +19,9 @@ class MatrixPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, *bins)."""
-        rows = bin_weights(x.shape[2], self.bins[0]).to(x)
-        columns = bin_weights(x.shape[3], self.bins[1]).to(x)
-        return rows @ x @ columns.T
+        rows = bin_weights(x.shape[2], self.bins[0])
+        columns = bin_weights(x.shape[3], self.bins[1])
+        return rows @ x @ columns.transpose(0, 1)
 
 
 def bin_weights(size: int, bins: int) -> Tensor:
@@ -33,11 +33,13 @@ def bin_weights(size: int, bins: int) -> Tensor:
             ``ceil((i + 1) * size / bins)``, as in torch.
 
     Returns:
-        Tensor: (bins, size).
+        Tensor: (bins, size), float32.
     """
     number = torch.arange(bins)[:, None]
     start = torch.div(number * size, bins, rounding_mode='floor')
     end = torch.div((number + 1) * size + bins - 1, bins, rounding_mode='floor')
     pixel = torch.arange(size)
-    inside = ((pixel >= start) & (pixel < end)).float()  # bins, size
+    # Of each pixel, 0 or 1 lies in a bin.
+    inside = torch.minimum(pixel + 1, end) - torch.maximum(pixel, start)
+    inside = inside.clamp(min=0)  # bins, size
     return inside / inside.sum(1, keepdim=True)
