@@ -1,5 +1,7 @@
 """Cross-shaped attention on maps."""
 
+from collections.abc import Sequence
+
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,11 +43,11 @@ class HalfAttention(nn.Module):
         bias = attn.proj.bias if part.start == 0 else None  # added once
         self.proj = conv1x1(attn.proj.weight[:, part], bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to this half's part of the sum, (B, C, H, W)."""
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Maps (B, C, H, W), of that mask, to a part of the sum, (B, C, H, W)."""
         v = self.v(x)  # B, C / 2, H, W
         keys = [] if self.k is None else [self.k(x)]
-        z = self.windows.attend([self.q(x), v, *keys])
+        z = self.windows.attend([self.q(x), v, *keys], mask)
         if self.local is not None:
             z = z + self.local(F.hardswish(v))
         return self.proj(self.act(z))
@@ -66,9 +68,13 @@ class MapAttention(nn.Module):
         self.rows = HalfAttention(attn, rows, RowWindows(*sizes))
         self.columns = HalfAttention(attn, columns, ColumnWindows(*sizes))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to (B, C, H, W)."""
-        return self.rows(x) + self.columns(x)
+    def masks(self, x: Tensor) -> list[Tensor | None]:
+        """Makes the masks that maps of the size of x need, of rows and of columns."""
+        return [half.windows.mask(x) for half in (self.rows, self.columns)]
+
+    def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> Tensor:
+        """Maps (B, C, H, W), of these masks, to (B, C, H, W)."""
+        return self.rows(x, masks[0]) + self.columns(x, masks[1])
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:

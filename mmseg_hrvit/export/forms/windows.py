@@ -26,42 +26,41 @@ class RowWindows:
         self.window_size = window_size
         self.head_dim = head_dim
 
-    def attend(self, maps: Sequence[Tensor]) -> Tensor:
+    def mask(self, x: Tensor) -> Tensor | None:
+        """Makes the mask that maps need in ``attend``.
+
+        Args:
+            x (Tensor): A map (B, C, H, W) of their size.
+
+        Returns:
+            Tensor | None: None if the size is known, or windows are never short.
+        """
+        is_known = isinstance(x.shape[self.dim], int)  # one that is open is no int
+        return None if is_known or self.window_size == 1 else self.padding_mask(x)
+
+    def padding_mask(self, x: Tensor) -> Tensor:
+        """Minus infinity for what is padded, 0 for others: (B * n, 1, 1, tokens)."""
+        padding = self._padding(x.shape[self.dim])
+        mask = self.pad(torch.zeros_like(x[:, :1]), padding, -torch.inf)
+        return self.split(mask, self.window_size, head_dim=1).transpose(-1, -2)
+
+    def attend(self, maps: Sequence[Tensor], mask: Tensor | None) -> Tensor:
         """Attends within windows.
 
         Args:
             maps (Sequence[Tensor]): Queries, scaled already, values, and keys if they
                 are others than the values; each (B, C, H, W).
+            mask (Tensor, optional): From ``mask``.
 
         Returns:
             Tensor: (B, C, H, W).
         """
-        is_open = not isinstance(maps[0].shape[self.dim], int)  # while tracing
-        attend_all = self.attend_padded if is_open else self.attend_apart
-        return attend_all(maps).permute(0, 3, 1, 2)
-
-    def attend_apart(self, maps: Sequence[Tensor]) -> Tensor:
-        """Like ``attend``, a short last window by itself; returns (B, H, W, C)."""
-        size, s = maps[0].shape[self.dim], self.window_size
-        rest = size % s
-        if rest in (0, size):
-            return self._attend_full(maps, rest or s)
-        parts = (x.split([size - rest, rest], self.dim) for x in maps)
-        first, last = zip(*parts, strict=True)
-        outputs = self._attend_full(first, s), self._attend_full(last, rest)
-        return torch.cat(outputs, self.dim - 1)  # B, H, W, C
-
-    def attend_padded(self, maps: Sequence[Tensor]) -> Tensor:
-        """Like ``attend``, the last window padded to s; returns (B, H, W, C)."""
-        size, s = maps[0].shape[self.dim], self.window_size
-        if s == 1:
-            return self._attend_full(maps, s)
-        padding = (size + s - 1) // s * s - size
-        mask = torch.zeros_like(maps[0][:, :1])  # B, 1, H, W
-        mask = self.split(self.pad(mask, padding, -torch.inf), s, head_dim=1)
-        mask = mask.transpose(-1, -2)  # B * n, 1, 1, s * W
-        z = self._attend_full([self.pad(x, padding) for x in maps], s, mask)
-        return self.crop(z, size)
+        z = (
+            self._attend_apart(maps)
+            if mask is None
+            else self._attend_padded(maps, mask)
+        )
+        return z.permute(0, 3, 1, 2)
 
     def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
         """Cuts a map (B, C, n * s, W) into tokens (B * n, heads, s * W, d)."""
@@ -83,6 +82,25 @@ class RowWindows:
     def crop(self, x: Tensor, size: int) -> Tensor:
         """Takes rows at the end of (B, H, W, C) off."""
         return x[:, :size]
+
+    def _padding(self, size: int) -> int:
+        s = self.window_size
+        return (size + s - 1) // s * s - size  # engines know no remainder
+
+    def _attend_apart(self, maps: Sequence[Tensor]) -> Tensor:
+        size, s = maps[0].shape[self.dim], self.window_size
+        rest = size % s
+        if rest in (0, size):
+            return self._attend_full(maps, rest or s)
+        parts = (x.split([size - rest, rest], self.dim) for x in maps)
+        first, last = zip(*parts, strict=True)
+        outputs = self._attend_full(first, s), self._attend_full(last, rest)
+        return torch.cat(outputs, self.dim - 1)  # B, H, W, C
+
+    def _attend_padded(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
+        size, s = maps[0].shape[self.dim], self.window_size
+        padded = [self.pad(x, self._padding(size)) for x in maps]
+        return self.crop(self._attend_full(padded, s, mask), size)  # B, H, W, C
 
     def _attend_full(
         self, maps: Sequence[Tensor], s: int, mask: Tensor | None = None

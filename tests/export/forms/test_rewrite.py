@@ -70,12 +70,14 @@ def test_windows_known_and_padded(size, window_size):
         rows = RowWindows(window_size, 4)
         columns = ColumnWindows(window_size, 4)
         turned = [x.transpose(2, 3) for x in maps]
+        assert rows.mask(q) is None
         for actual in (
-            rows.attend(maps).permute(0, 2, 3, 1),
-            rows.attend_padded(maps),
-            columns.attend(turned).permute(0, 3, 2, 1),
-            columns.attend_padded(turned).transpose(1, 2),
+            rows.attend(maps, None),
+            rows.attend(maps, rows.padding_mask(q)),
+            columns.attend(turned, None).transpose(2, 3),
+            columns.attend(turned, columns.padding_mask(turned[0])).transpose(2, 3),
         ):
+            actual = actual.permute(0, 2, 3, 1)  # B, H, W, C
             assert torch.allclose(actual, expected, atol=1e-6)
 
 
