@@ -85,17 +85,21 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     Returns:
         Tensor: As the queries.
     """
-    if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, scale=1.0)
     if q.shape[1] > 1:
-        return attend_masked(q, k, v, mask)
-    # OpenVINO 2026.4 leaves out the dimension of a single head, but not the mask's.
-    return attend_masked(*(x.squeeze(1) for x in (q, k, v, mask))).unsqueeze(1)
+        return attend_written_out(q, k, v, mask)
+    # OpenVINO 2026.4 fuses attention of a single head wrongly at some sizes.
+    if mask is not None:
+        mask = mask.squeeze(1)
+    heads = (x.squeeze(1) for x in (q, k, v))
+    return attend_written_out(*heads, mask).unsqueeze(1)
 
 
-def attend_masked(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    """Attends within windows, written out; like ``attend``."""
-    return (q @ k.transpose(-1, -2) + mask).softmax(-1) @ v
+def attend_written_out(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Attends within windows; like ``attend``."""
+    scores = q @ k.transpose(-1, -2)
+    if mask is not None:
+        scores = scores + mask
+    return scores.softmax(-1) @ v
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:
