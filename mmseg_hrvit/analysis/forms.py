@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import compile_regions, deploy
@@ -25,7 +26,15 @@ Network = Callable[[Tensor], object]
 def build_network(cfg: Config) -> nn.Module:
     """Builds a config's model for inference, with random weights."""
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
-        return revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
+        return awaken(revert_sync_batchnorm(MODELS.build(cfg.model))).eval()
+
+
+def awaken(network: nn.Module) -> nn.Module:
+    """Draws the scales of BatchNorms; at a start of zero nothing before them counts."""
+    for module in network.modules():
+        if isinstance(module, _BatchNorm) and module.affine:
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+    return network
 
 
 def inference(cfg: Config, form: str, images: Tensor) -> Network:
@@ -135,20 +144,40 @@ def build_oracle(cfg: Config) -> nn.Module:
     sys.path.append(str(TESTS))
     import oracle
 
-    return oracle.OracleSegmentor(
+    network = oracle.OracleSegmentor(
         oracle.OracleHRViT(backbone.get('arch', 'b1'), backbone.get('des_act_cfg')),
         oracle.OracleSegformerHead(head.in_channels, head.channels, head.num_classes),
     )
+    return awaken(network)
 
 
 def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
-    """Makes a function that OpenVINO runs in float32 on the CPU."""
+    """Makes a function that OpenVINO runs in float32 on the CPU.
+
+    Args:
+        network (nn.Module): A segmentor of mmseg, in evaluation mode.
+        shape (Sequence[int]): Of the images, (B, C, H, W).
+
+    Returns:
+        Network: The function.
+
+    Raises:
+        RuntimeError: If it computes another function than the network.
+    """
     from mmseg_hrvit.export import InferenceGraph, trace
     from mmseg_hrvit.export.formats.openvino import compile_model, convert
+    from mmseg_hrvit.export.verify import TOLERANCE, relative_difference, run_graph
 
     _, channels, *size = shape
+    graph = InferenceGraph(network)
     with torch.no_grad():
-        program = trace(InferenceGraph(network), channels, tuple(size))
+        program = trace(graph, channels, tuple(size))
     threads = torch.get_num_threads()
     run = compile_model(convert(program, size), 'fp32', threads, tuple(shape))
+    images = torch.randn(*shape).numpy()
+    difference = relative_difference(run(images), run_graph(graph, images))
+    if not difference <= TOLERANCE:
+        raise RuntimeError(
+            f'OpenVINO computes something else: it differs by {difference:.1e}'
+        )
     return lambda x: run(x.numpy())

@@ -33,9 +33,14 @@ def largest_difference(
         if engine.metadata.output == 'labels':
             difference = (actual != expected).mean()
         else:
-            difference = np.abs(actual - expected).max() / np.abs(expected).max()
+            difference = relative_difference(actual, expected)
         worst = max(worst, float(difference))
     return worst
+
+
+def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
+    """Returns the largest difference, by the largest of what is expected."""
+    return float(np.abs(actual - expected).max() / np.abs(expected).max())
 
 
 def label_agreement(

@@ -1,5 +1,7 @@
 """Cross-shaped attention on maps."""
 
+from collections.abc import Sequence
+
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,13 +43,11 @@ class HalfAttention(nn.Module):
         bias = attn.proj.bias if part.start == 0 else None  # added once
         self.proj = conv1x1(attn.proj.weight[:, part], bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to this half's part of the sum, (B, C, H, W)."""
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Maps (B, C, H, W), of that mask, to a part of the sum, (B, C, H, W)."""
         v = self.v(x)  # B, C / 2, H, W
-        q, values = self.windows.split(self.q(x)), self.windows.split(v)
-        keys = values if self.k is None else self.windows.split(self.k(x))
-        mask = self.windows.mask(v.shape)
-        z = self.windows.merge(attend(q, keys, values, mask), v.shape)
+        keys = [] if self.k is None else [self.k(x)]
+        z = self.windows.attend([self.q(x), v, *keys], mask)
         if self.local is not None:
             z = z + self.local(F.hardswish(v))
         return self.proj(self.act(z))
@@ -68,38 +68,13 @@ class MapAttention(nn.Module):
         self.rows = HalfAttention(attn, rows, RowWindows(*sizes))
         self.columns = HalfAttention(attn, columns, ColumnWindows(*sizes))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to (B, C, H, W)."""
-        return self.rows(x) + self.columns(x)
+    def masks(self, x: Tensor) -> list[Tensor | None]:
+        """Makes the masks that maps of the size of x need, of rows and of columns."""
+        return [half.windows.mask(x) for half in (self.rows, self.columns)]
 
-
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Attends within windows; queries are scaled already.
-
-    Args:
-        q (Tensor): (B * windows, heads, tokens, d).
-        k (Tensor): Keys, as the queries.
-        v (Tensor): Values, as the queries.
-        mask (Tensor, optional): Added to the scores, (B * windows, 1, 1, tokens).
-
-    Returns:
-        Tensor: As the queries.
-    """
-    if q.shape[1] > 1:
-        return attend_written_out(q, k, v, mask)
-    # OpenVINO 2026.4 fuses attention of a single head wrongly at some sizes.
-    if mask is not None:
-        mask = mask.squeeze(1)
-    heads = (x.squeeze(1) for x in (q, k, v))
-    return attend_written_out(*heads, mask).unsqueeze(1)
-
-
-def attend_written_out(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Attends within windows; like ``attend``."""
-    scores = q @ k.transpose(-1, -2)
-    if mask is not None:
-        scores = scores + mask
-    return scores.softmax(-1) @ v
+    def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> Tensor:
+        """Maps (B, C, H, W), of these masks, to (B, C, H, W)."""
+        return self.rows(x, masks[0]) + self.columns(x, masks[1])
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:

@@ -32,11 +32,14 @@ class SummingHead(nn.Module):
         first, *others = [
             conv(inputs[i]) for conv, i in zip(self.convs, self.in_index, strict=True)
         ]
-        for x in others:
-            first = first + F.interpolate(
+        resized = [
+            F.interpolate(
                 x,
                 size=first.shape[2:],
                 mode=self.mode,
                 align_corners=self.align_corners,
             )  # B, channels, H_0, W_0
+            for x in others
+        ]
+        first = first + sum(resized[1:], resized[0])
         return self.classify(self.act(first))

@@ -1,8 +1,11 @@
-"""Cutting maps into windows of whole rows or columns, for sizes yet unknown.
+"""Attention within windows of whole rows or columns of a map.
 
-The last window is padded to full size and its padding masked: the paper's own way
-(Figure 2b). A short last window of its own would need to know whether there is one.
+Where the size of the map is known, a short last window is attended by itself. Where it
+is open while tracing, so is whether there is one: then the last window is padded to
+full size and its padding masked, the paper's own way (Figure 2b).
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -16,116 +19,152 @@ class RowWindows:
         head_dim (int): Channels d of a head.
     """
 
+    dim = 2  # of a map (B, C, H, W): the one that is cut
+
     def __init__(self, window_size: int, head_dim: int) -> None:
         self.window_size = window_size
         self.head_dim = head_dim
 
-    def count(self, size: int) -> int:
-        """Number of windows in ``size`` rows."""
-        return (size + self.window_size - 1) // self.window_size
-
-    def split(self, x: Tensor) -> Tensor:
-        """Cuts a map (B, C, H, W) into tokens (B * windows, heads, s * W, d)."""
-        batch, channels, height, width = x.shape
-        n, s = self.count(height), self.window_size
-        x = x.permute(0, 2, 3, 1)  # B, H, W, C
-        if s > 1:
-            x = torch.constant_pad_nd(
-                x, (0, 0, 0, 0, 0, n * s - height)
-            )  # B, n * s, W, C
-        heads = channels // self.head_dim
-        x = x.reshape(batch * n, s * width, heads, self.head_dim)
-        return x.transpose(1, 2)
-
-    def merge(self, x: Tensor, shape: torch.Size) -> Tensor:
-        """Puts tokens of windows together to the map of ``shape``, (B, C, H, W)."""
-        batch, channels, height, width = shape
-        rows = self.count(height) * self.window_size
-        x = x.transpose(1, 2).reshape(batch, rows, width, channels)
-        if self.window_size > 1:
-            x = x[:, :height]
-        return x.permute(0, 3, 1, 2)
-
-    def mask(self, shape: torch.Size) -> Tensor | None:
-        """What is added to the scores of each window's keys.
+    def mask(self, x: Tensor) -> Tensor | None:
+        """Makes the mask that maps need in ``attend``.
 
         Args:
-            shape (torch.Size): The map's, (B, C, H, W).
+            x (Tensor): A map (B, C, H, W) of their size.
 
         Returns:
-            Tensor | None: (B * windows, 1, 1, s * W), minus infinity for padding; None
-            if it is known that there is no padding.
+            Tensor | None: None if the size is known, or windows are never short.
         """
-        batch, _, height, width = shape
-        penalty = self._penalty(height)
-        if penalty is None:
-            return None
-        penalty = (
-            penalty[:, :, None]
-            .expand(-1, -1, width)
-            .reshape(-1, self.window_size * width)
-        )  # n, s * W
-        return for_each_image(penalty, batch)
+        is_known = isinstance(x.shape[self.dim], int)  # one that is open is no int
+        return None if is_known or self.window_size == 1 else self.padding_mask(x)
 
-    def _penalty(self, size: int) -> Tensor | None:
-        n, s = self.count(size), self.window_size
-        # A size that is open while tracing is no int.
-        if s == 1 or (isinstance(size, int) and size % s == 0):
-            return None
-        is_padding = torch.arange(n * s) >= size
-        return torch.zeros(n * s).masked_fill(is_padding, -torch.inf).reshape(n, s)
+    def padding_mask(self, x: Tensor) -> Tensor:
+        """Minus infinity for what is padded, 0 for others: (B * n, 1, 1, tokens)."""
+        padding = self._padding(x.shape[self.dim])
+        mask = self.pad(torch.zeros_like(x[:, :1]), padding, -torch.inf)
+        return self.split(mask, self.window_size, head_dim=1).transpose(-1, -2)
+
+    def attend(self, maps: Sequence[Tensor], mask: Tensor | None) -> Tensor:
+        """Attends within windows.
+
+        Args:
+            maps (Sequence[Tensor]): Queries, scaled already, values, and keys if they
+                are others than the values; each (B, C, H, W).
+            mask (Tensor, optional): From ``mask``.
+
+        Returns:
+            Tensor: (B, C, H, W).
+        """
+        z = (
+            self._attend_apart(maps)
+            if mask is None
+            else self._attend_padded(maps, mask)
+        )
+        return z.permute(0, 3, 1, 2)
+
+    def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
+        """Cuts a map (B, C, n * s, W) into tokens (B * n, heads, s * W, d)."""
+        batch, channels, height, width = x.shape
+        x = x.permute(0, 2, 3, 1)  # B, H, W, C
+        heads = channels // head_dim
+        x = x.reshape(batch * (height // s), s * width, heads, head_dim)
+        return x.transpose(1, 2)
+
+    def merge(self, x: Tensor, shape: torch.Size, s: int) -> Tensor:
+        """Puts the tokens of a map of ``shape`` together, as (B, n * s, W, C)."""
+        batch, channels, height, width = shape
+        return x.transpose(1, 2).reshape(batch, height, width, channels)
+
+    def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
+        """Adds rows at the end of a map."""
+        return torch.constant_pad_nd(x, [0, 0, 0, padding], value)
+
+    def crop(self, x: Tensor, size: int) -> Tensor:
+        """Takes rows at the end of (B, H, W, C) off."""
+        return x[:, :size]
+
+    def _padding(self, size: int) -> int:
+        s = self.window_size
+        return (size + s - 1) // s * s - size  # engines know no remainder
+
+    def _attend_apart(self, maps: Sequence[Tensor]) -> Tensor:
+        size, s = maps[0].shape[self.dim], self.window_size
+        rest = size % s
+        if rest in (0, size):
+            return self._attend_full(maps, rest or s)
+        parts = (x.split([size - rest, rest], self.dim) for x in maps)
+        first, last = zip(*parts, strict=True)
+        outputs = self._attend_full(first, s), self._attend_full(last, rest)
+        return torch.cat(outputs, self.dim - 1)  # B, H, W, C
+
+    def _attend_padded(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
+        size, s = maps[0].shape[self.dim], self.window_size
+        padded = [self.pad(x, self._padding(size)) for x in maps]
+        return self.crop(self._attend_full(padded, s, mask), size)  # B, H, W, C
+
+    def _attend_full(
+        self, maps: Sequence[Tensor], s: int, mask: Tensor | None = None
+    ) -> Tensor:
+        tokens = [self.split(x, s, self.head_dim) for x in maps]
+        return self.merge(attend(*tokens, mask=mask), maps[0].shape, s)  # B, H, W, C
 
 
 class ColumnWindows(RowWindows):
-    """Windows of s whole columns; like ``RowWindows``, H and W in each other's place.
+    """Windows of s whole columns.
 
     Args:
         window_size (int): Columns s of a window.
         head_dim (int): Channels d of a head.
     """
 
-    def split(self, x: Tensor) -> Tensor:
-        """Cuts a map (B, C, H, W) into tokens (B * windows, heads, H * s, d)."""
-        batch, channels, height, width = x.shape
-        n, s = self.count(width), self.window_size
-        x = x.permute(0, 2, 3, 1)  # B, H, W, C
-        if s > 1:
-            x = torch.constant_pad_nd(x, (0, 0, 0, n * s - width))  # B, H, n * s, C
-        heads = channels // self.head_dim
-        x = x.reshape(batch, height, n, s, heads, self.head_dim)
-        x = x.permute(0, 2, 4, 1, 3, 5)  # B, n, heads, H, s, d
-        return x.reshape(batch * n, heads, height * s, self.head_dim)
+    dim = 3
 
-    def merge(self, x: Tensor, shape: torch.Size) -> Tensor:
-        """Puts tokens of windows together to the map of ``shape``, (B, C, H, W)."""
+    def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
+        """Cuts a map (B, C, H, n * s) into tokens (B * n, heads, H * s, d)."""
+        batch, channels, height, width = x.shape
+        n, heads = width // s, channels // head_dim
+        x = x.permute(0, 2, 3, 1).reshape(batch, height, n, s, heads, head_dim)
+        x = x.permute(0, 2, 4, 1, 3, 5)  # B, n, heads, H, s, d
+        return x.reshape(batch * n, heads, height * s, head_dim)
+
+    def merge(self, x: Tensor, shape: torch.Size, s: int) -> Tensor:
+        """Puts the tokens of a map of ``shape`` together, as (B, H, n * s, C)."""
         batch, channels, height, width = shape
-        n, s = self.count(width), self.window_size
-        heads = channels // self.head_dim
+        n, heads = width // s, channels // self.head_dim
         x = x.reshape(batch, n, heads, height, s, self.head_dim)
         x = x.permute(0, 3, 1, 4, 2, 5)  # B, H, n, s, heads, d
-        x = x.reshape(batch, height, n * s, channels)
-        if s > 1:
-            x = x[:, :, :width]
-        return x.permute(0, 3, 1, 2)
+        return x.reshape(batch, height, width, channels)
 
-    def mask(self, shape: torch.Size) -> Tensor | None:
-        """What is added to each window's scores, (B * windows, 1, 1, H * s).
+    def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
+        """Adds columns at the end of a map."""
+        return torch.constant_pad_nd(x, [0, padding], value)
 
-        None if it is known that there is no padding.
-        """
-        batch, _, height, width = shape
-        penalty = self._penalty(width)
-        if penalty is None:
-            return None
-        penalty = (
-            penalty[:, None]
-            .expand(-1, height, -1)
-            .reshape(-1, height * self.window_size)
-        )  # n, H * s
-        return for_each_image(penalty, batch)
+    def crop(self, x: Tensor, size: int) -> Tensor:
+        """Takes columns at the end of (B, H, W, C) off."""
+        return x[:, :, :size]
 
 
-def for_each_image(mask: Tensor, batch: int) -> Tensor:
-    """Repeats a mask of windows (n, keys) for images, as (B * n, 1, 1, keys)."""
-    n, keys = mask.shape
-    return mask.expand(batch, n, keys).reshape(batch * n, 1, 1, keys)
+def attend(
+    q: Tensor, v: Tensor, k: Tensor | None = None, mask: Tensor | None = None
+) -> Tensor:
+    """Attends within windows.
+
+    Args:
+        q (Tensor): Queries, scaled already, (B * windows, heads, tokens, d).
+        v (Tensor): Values, as the queries.
+        k (Tensor, optional): Keys, as the queries. Defaults to the values.
+        mask (Tensor, optional): Added to the scores, (B * windows, 1, 1, tokens).
+
+    Returns:
+        Tensor: As the queries.
+    """
+    k = v if k is None else k
+    # OpenVINO 2026.4 fuses attention of a single head wrongly at some sizes.
+    is_single = q.shape[1] == 1
+    if is_single:
+        q, k, v = (x.squeeze(1) for x in (q, k, v))
+        mask = None if mask is None else mask.squeeze(1)
+    scores = q @ k.transpose(-1, -2)
+    if mask is not None:
+        scores = scores + mask
+    z = scores.softmax(-1) @ v
+    return z.unsqueeze(1) if is_single else z

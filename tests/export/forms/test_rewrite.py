@@ -10,7 +10,8 @@ from mmseg_hrvit.export.forms import rewrite
 from mmseg_hrvit.export.forms.branch import MapBranch
 from mmseg_hrvit.export.forms.norm import MapNorm
 from mmseg_hrvit.export.forms.pooling import MatrixPool
-from mmseg_hrvit.export.forms.windows import ColumnWindows, RowWindows
+from mmseg_hrvit.export.forms.shortcut import MapShortcut
+from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
 from reference import fill, image, relative_error
 
 SIZES = ((33, 97), (161, 130), (7, 40))
@@ -56,22 +57,19 @@ def test_whole_networks_and_the_original_stays(name):
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-@pytest.mark.parametrize('windows', [RowWindows(7, 4), ColumnWindows(7, 4)])
-def test_windows_come_back_and_their_padding_is_masked(windows):
-    x = torch.randn(2, 8, 9, 17)
-    tokens = windows.split(x)  # B * windows, heads, tokens, d
-    assert torch.equal(windows.merge(tokens, x.shape), x)
-    mask = windows.mask(x.shape)  # B * windows, 1, 1, tokens
-    assert mask.shape[0] == tokens.shape[0]
-    assert (mask == 0).sum() == 2 * 9 * 17
-    assert (mask == -torch.inf).sum() == mask.numel() - 2 * 9 * 17
-    kept = tokens.transpose(1, 2).flatten(2)[mask[:, 0, 0] == 0]  # tokens, C
-    assert torch.equal(kept.sort(0)[0], x.permute(0, 2, 3, 1).flatten(0, 2).sort(0)[0])
-
-
-def test_no_mask_where_windows_fit():
-    assert RowWindows(7, 4).mask(torch.Size((1, 8, 14, 5))) is None
-    assert ColumnWindows(1, 4).mask(torch.Size((1, 8, 14, 5))) is None
+@pytest.mark.parametrize(
+    ('channels', 'groups'), [(32, 1), (48, 1), (64, 2), (96, 3), (240, 5), (512, 16)]
+)
+def test_shortcut_multiplies_few_zeros(channels, groups):
+    des = fill(DiversityEnhancedShortcut(channels, dict(type='GELU')))
+    x = torch.randn(2, channels, 3, 4)
+    expected = des(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    for deployed in (False, True):
+        if deployed:
+            des.switch_to_deploy()
+        form = MapShortcut(des)
+        assert form.right.groups == groups
+        assert relative_error(form(x), expected) < 1e-5
 
 
 @pytest.mark.parametrize('bins', [1, 2, 3, 6])
