@@ -1,5 +1,6 @@
 """Tracing a graph to a program of torch, the source of every format."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,7 +44,7 @@ def trace(
         dims.update({2: Dim('height', **sides), 3: Dim('width', **sides)})
     # Sizes are compared when the program runs, not proven for all while tracing.
     oblivious = symbolic.patch(backed_size_oblivious=True)
-    with oblivious, without_stack_traces(), torch.no_grad():
+    with oblivious, little_overhead(), torch.no_grad():
         try:
             program = torch.export.export(
                 graph,
@@ -63,14 +64,22 @@ def trace(
 
 
 @contextmanager
-def without_stack_traces() -> Iterator[None]:
-    """Keeps torch from noting where each node came from: a fifth of the time."""
+def little_overhead() -> Iterator[None]:
+    """Saves a quarter of the time of tracing.
+
+    Torch does not note where each node came from, and Python does not look for garbage
+    among the many objects that stay.
+    """
     before = getattr(config, 'do_not_emit_stack_traces', False)  # newer versions' alone
     config.do_not_emit_stack_traces = True
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
         config.do_not_emit_stack_traces = before
+        if collects:
+            gc.enable()
 
 
 def drop_asserts(program: ExportedProgram) -> None:

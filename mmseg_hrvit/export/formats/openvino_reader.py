@@ -5,14 +5,14 @@ a program into them, which traces it anew and takes longer than all the rest of 
 export. Of the operators that the forms for engines consist of, few are not core ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import openvino as ov
 import torch
 from openvino.frontend import OpConversionFailure
 from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
 from torch.export import ExportedProgram
-from torch.fx import Graph, Node
+from torch.fx import Graph, GraphModule, Node
 from torch.fx.node import Argument
 
 aten = torch.ops.aten
@@ -31,9 +31,34 @@ def read_program(program: ExportedProgram) -> ov.Model:
     module = program.module()
     use_core_operators(module.graph)
     try:
-        return ov.convert_model(TorchFXPythonDecoder(module, dynamic_shapes=True))
+        return ov.convert_model(GraphDecoder(module, dynamic_shapes=True))
     except OpConversionFailure:  # other networks have other operators
         return ov.convert_model(program)
+
+
+class GraphDecoder(TorchFXPythonDecoder):
+    """OpenVINO's reader of a graph, which looks up each node's position many times.
+
+    Args:
+        module (GraphModule): The graph.
+        dynamic_shapes (bool): Whether its inputs may have any size.
+    """
+
+    def __init__(self, module: GraphModule, dynamic_shapes: bool) -> None:
+        super().__init__(module, dynamic_shapes=dynamic_shapes)
+        self._nodes = IndexedNodes(self._nodes)
+
+
+class IndexedNodes(list):
+    """Nodes that know their positions: a list would be searched from its start."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        super().__init__(nodes)
+        self.positions = {node: i for i, node in enumerate(nodes)}
+
+    def index(self, node: Node) -> int:
+        """Position of a node."""
+        return self.positions[node]
 
 
 def use_core_operators(graph: Graph) -> None:

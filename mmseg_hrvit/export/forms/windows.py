@@ -54,12 +54,9 @@ class RowWindows:
         Returns:
             Tensor: (B, C, H, W).
         """
-        z = (
-            self._attend_apart(maps)
-            if mask is None
-            else self._attend_padded(maps, mask)
-        )
-        return z.permute(0, 3, 1, 2)
+        if mask is None:
+            return self._attend_apart(maps)
+        return self._attend_padded(maps, mask)
 
     def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
         """Cuts a map (B, C, n * s, W) into tokens (B * n, heads, s * W, d)."""
@@ -75,12 +72,8 @@ class RowWindows:
         return x.transpose(1, 2).reshape(batch, height, width, channels)
 
     def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
-        """Adds rows at the end of a map."""
+        """Adds rows at the end of a map; takes them off if ``padding`` is negative."""
         return torch.constant_pad_nd(x, [0, 0, 0, padding], value)
-
-    def crop(self, x: Tensor, size: int) -> Tensor:
-        """Takes rows at the end of (B, H, W, C) off."""
-        return x[:, :size]
 
     def _padding(self, size: int) -> int:
         s = self.window_size
@@ -94,18 +87,19 @@ class RowWindows:
         parts = (x.split([size - rest, rest], self.dim) for x in maps)
         first, last = zip(*parts, strict=True)
         outputs = self._attend_full(first, s), self._attend_full(last, rest)
-        return torch.cat(outputs, self.dim - 1)  # B, H, W, C
+        return torch.cat(outputs, self.dim)
 
     def _attend_padded(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
-        size, s = maps[0].shape[self.dim], self.window_size
-        padded = [self.pad(x, self._padding(size)) for x in maps]
-        return self.crop(self._attend_full(padded, s, mask), size)  # B, H, W, C
+        padding = self._padding(maps[0].shape[self.dim])
+        padded = [self.pad(x, padding) for x in maps]
+        return self.pad(self._attend_full(padded, self.window_size, mask), -padding)
 
     def _attend_full(
         self, maps: Sequence[Tensor], s: int, mask: Tensor | None = None
     ) -> Tensor:
         tokens = [self.split(x, s, self.head_dim) for x in maps]
-        return self.merge(attend(*tokens, mask=mask), maps[0].shape, s)  # B, H, W, C
+        z = self.merge(attend(*tokens, mask=mask), maps[0].shape, s)  # B, H, W, C
+        return z.permute(0, 3, 1, 2)
 
 
 class ColumnWindows(RowWindows):
@@ -135,12 +129,8 @@ class ColumnWindows(RowWindows):
         return x.reshape(batch, height, width, channels)
 
     def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
-        """Adds columns at the end of a map."""
+        """Adds columns at the end of a map, or takes them off."""
         return torch.constant_pad_nd(x, [0, padding], value)
-
-    def crop(self, x: Tensor, size: int) -> Tensor:
-        """Takes columns at the end of (B, H, W, C) off."""
-        return x[:, :, :size]
 
 
 def attend(
