@@ -55,8 +55,11 @@ class RowWindows:
             Tensor: (B, C, H, W).
         """
         if mask is None:
-            return self._attend_apart(maps)
-        return self._attend_padded(maps, mask)
+            return self._attend_apart(maps).permute(0, 3, 1, 2)
+        padding = self._padding(maps[0].shape[self.dim])
+        padded = [self.pad(x, padding) for x in maps]
+        z = self._attend_full(padded, self.window_size, mask)
+        return self.pad(z.permute(0, 3, 1, 2), -padding)
 
     def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
         """Cuts a map (B, C, n * s, W) into tokens (B * n, heads, s * W, d)."""
@@ -87,19 +90,13 @@ class RowWindows:
         parts = (x.split([size - rest, rest], self.dim) for x in maps)
         first, last = zip(*parts, strict=True)
         outputs = self._attend_full(first, s), self._attend_full(last, rest)
-        return torch.cat(outputs, self.dim)
-
-    def _attend_padded(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
-        padding = self._padding(maps[0].shape[self.dim])
-        padded = [self.pad(x, padding) for x in maps]
-        return self.pad(self._attend_full(padded, self.window_size, mask), -padding)
+        return torch.cat(outputs, self.dim - 1)  # B, H, W, C
 
     def _attend_full(
         self, maps: Sequence[Tensor], s: int, mask: Tensor | None = None
     ) -> Tensor:
         tokens = [self.split(x, s, self.head_dim) for x in maps]
-        z = self.merge(attend(*tokens, mask=mask), maps[0].shape, s)  # B, H, W, C
-        return z.permute(0, 3, 1, 2)
+        return self.merge(attend(*tokens, mask=mask), maps[0].shape, s)  # B, H, W, C
 
 
 class ColumnWindows(RowWindows):
