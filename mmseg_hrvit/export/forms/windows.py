@@ -59,6 +59,7 @@ class RowWindows:
         padding = self._padding(maps[0].shape[self.dim])
         padded = [self.pad(x, padding) for x in maps]
         z = self._attend_full(padded, self.window_size, mask)
+        # No slice: torch would not know its size for sure, and take longer to trace.
         return self.pad(z.permute(0, 3, 1, 2), -padding)
 
     def split(self, x: Tensor, s: int, head_dim: int) -> Tensor:
