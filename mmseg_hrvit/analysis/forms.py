@@ -144,11 +144,10 @@ def build_oracle(cfg: Config) -> nn.Module:
     sys.path.append(str(TESTS))
     import oracle
 
-    network = oracle.OracleSegmentor(
+    return oracle.OracleSegmentor(
         oracle.OracleHRViT(backbone.get('arch', 'b1'), backbone.get('des_act_cfg')),
         oracle.OracleSegformerHead(head.in_channels, head.channels, head.num_classes),
     )
-    return awaken(network)
 
 
 def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:

@@ -1,9 +1,15 @@
 import pytest
 import torch
 from mmengine.config import Config
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmseg_hrvit import config
-from mmseg_hrvit.analysis.forms import TrainingStep, inference
+from mmseg_hrvit import config, export
+from mmseg_hrvit.analysis.forms import (
+    TrainingStep,
+    build_network,
+    build_oracle,
+    inference,
+)
 from mmseg_hrvit.errors import InputError
 from oracle import OracleSegmentor
 from reference import image
@@ -26,6 +32,25 @@ def run(cfg, form):
 
 def test_the_deployed_form_gives_the_same_logits(cfg):
     assert torch.allclose(run(cfg, 'deploy'), run(cfg, 'eager'), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('build', [build_network, build_oracle])
+def test_attention_counts(cfg, build):
+    norms = [m for m in build(cfg).modules() if isinstance(m, _BatchNorm)]
+    assert norms
+    assert all((norm.weight > 0).all() for norm in norms)
+
+
+def test_what_openvino_computes_is_compared(cfg, monkeypatch):
+    pytest.importorskip('openvino', reason='openvino is not installed')
+    from mmseg_hrvit.export.formats import openvino
+
+    monkeypatch.setattr(export, 'trace', lambda *_: None)
+    monkeypatch.setattr(openvino, 'convert', lambda *_: None)
+    zeros = torch.zeros(1, 150, 16, 16).numpy()
+    monkeypatch.setattr(openvino, 'compile_model', lambda *_: lambda images: zeros)
+    with pytest.raises(RuntimeError, match=r'differs by 1\.0e\+00'):
+        inference(cfg, 'openvino', image(1, 3, 64, 64).float())
 
 
 def test_the_oracle_is_the_one_of_the_tests(cfg):
