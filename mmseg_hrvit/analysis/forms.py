@@ -169,8 +169,7 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
 
     _, channels, *size = shape
     graph = InferenceGraph(network)
-    with torch.no_grad():
-        program = trace(graph, channels, tuple(size))
+    program = trace(graph, channels, tuple(size))
     threads = torch.get_num_threads()
     run = compile_model(convert(program, size), 'fp32', threads, tuple(shape))
     images = torch.randn(*shape).numpy()
