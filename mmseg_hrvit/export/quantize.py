@@ -12,7 +12,10 @@ T = TypeVar('T')
 
 
 def quantize(
-    model: T, images: Sequence[np.ndarray], input_name: str | None = None
+    model: T,
+    images: Sequence[np.ndarray],
+    input_name: str | None = None,
+    in_float: Sequence[str] = (),
 ) -> T:
     """Quantises weights and activations; what they range over is seen on images.
 
@@ -20,6 +23,7 @@ def quantize(
         model (T): An OpenVINO or an ONNX model.
         images (Sequence[np.ndarray]): Inputs of the model, each (B, C, H, W).
         input_name (str, optional): The input's name, where the engine wants it.
+        in_float (Sequence[str]): Names of nodes that stay as they are. Defaults to ().
 
     Returns:
         T: The quantised model.
@@ -35,4 +39,5 @@ def quantize(
         nncf.Dataset(inputs),
         subset_size=len(inputs),
         model_type=nncf.ModelType.TRANSFORMER,
+        ignored_scope=nncf.IgnoredScope(names=[*in_float]),
     )

@@ -41,7 +41,7 @@ def write(
     if metadata.precision == 'int8':
         from ..quantize import quantize
 
-        model = quantize(model, images)
+        model = quantize(model, images, in_float=attention_products(model))
     model.set_rt_info(metadata.to_json(), KEY)
     ov.save_model(model, path, compress_to_fp16=metadata.precision == 'fp16')
 
@@ -79,6 +79,20 @@ def convert(program: ExportedProgram, size: Sequence[int] | None) -> ov.Model:
         batch, channels, *_ = model.input(0).partial_shape
         model.reshape([batch, channels, *size])
     return model
+
+
+def attention_products(model: ov.Model) -> list[str]:
+    """Names the products of two maps.
+
+    In float OpenVINO fuses them with the softmax between. Quantised they are apart, and
+    with AVX2 an int8 b1 takes 7 % longer.
+    """
+    return [
+        node.get_friendly_name()
+        for node in model.get_ops()
+        if node.get_type_name() == 'MatMul'
+        and all(x.get_node().get_type_name() != 'Constant' for x in node.input_values())
+    ]
 
 
 def compile_model(
