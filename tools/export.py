@@ -12,12 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.config import Config, DictAction
 
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.segmenter import read_images
 from mmseg_hrvit.apis.sources import find_images
-from mmseg_hrvit.engine.cli import CHECKPOINT_HELP, CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import CHECKPOINT_HELP, add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import FORMATS, OUTPUTS, PRECISIONS, write_network
@@ -30,7 +29,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
     parser.add_argument('--to', choices=FORMATS, required=True, help='the format')
     parser.add_argument(
@@ -62,14 +61,6 @@ def parse_args(argv=None):
         metavar='SOURCE',
         help='a folder or glob: int8 is calibrated, and labels are compared on them',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, e.g. model.backbone.arch=b2',
-    )
     return parser.parse_args(argv)
 
 
@@ -78,8 +69,7 @@ def run(args) -> None:
     if args.precision != 'fp32' and not args.images:
         raise InputError(f'--precision {args.precision} needs --images to compare on')
     start = time.perf_counter()
-    cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     segmenter = Segmenter.from_checkpoint(cfg, args.checkpoint)
     metadata = replace(
         segmenter.metadata,

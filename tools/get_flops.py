@@ -11,11 +11,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 
 from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -25,7 +24,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument(
         '--shape',
         type=int,
@@ -39,21 +38,12 @@ def parse_args(argv=None):
     parser.add_argument(
         '--executed', action='store_true', help='add what runs, optimised paths taken'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, e.g. model.backbone.arch=b2',
-    )
     return parser.parse_args(argv)
 
 
 def print_flops(args) -> None:
     """Measures the config's model and prints the table."""
-    cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     height, width = args.shape or default_shape(cfg)
     if min(height, width) < 1:
         raise InputError(f'--shape {height} {width}: give a positive size')

@@ -9,13 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import DATASETS, MODELS, init_default_scope
-from mmengine.runner import CheckpointLoader
-from torch import nn
+from mmengine.registry import DATASETS, init_default_scope
 
-from mmseg_hrvit.checkpoints.matching import differences
+from mmseg_hrvit.apis.loading import load_model
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
-from mmseg_hrvit.engine.hooks.strict_checkpoint import refuse, seen_by_mmengine
 
 UNLABELLED = (255, 255, 255)
 
@@ -51,28 +48,6 @@ def predict(config: Config, checkpoint: str | Path, count: int):
         maps = (x.data[0].cpu().numpy() for x in (sample.gt_sem_seg, prediction))
         triples.append((mmcv.imread(sample.img_path, channel_order='rgb'), *maps))
     return triples, dataset.metainfo
-
-
-def load_model(config: Config, checkpoint: str | Path) -> nn.Module:
-    """Builds a config's model for evaluation, with all weights from a checkpoint.
-
-    Args:
-        config (Config): The config.
-        checkpoint (str or Path): The checkpoint.
-
-    Returns:
-        nn.Module: The model, on a GPU if there is one.
-
-    Raises:
-        InputError: The checkpoint does not fit the config, or an image or label map
-            cannot be used.
-    """
-    model = MODELS.build(config.model)
-    loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', logger=None)
-    expected, found = model.state_dict(), seen_by_mmengine(loaded)
-    refuse(str(checkpoint), differences(expected, found), expected, found)
-    model.load_state_dict(found, strict=False)  # spare entries do no harm
-    return model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
 
 
 def draw_sheet(triples: list, metainfo: dict, out: str | Path) -> None:

@@ -14,13 +14,13 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
 
-from mmseg_hrvit.analysis.pictures import load_model
 from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 
 from .engine_segmentor import EngineSegmentor
+from .loading import load_model
 
 Image = str | Path | np.ndarray
 

@@ -1,4 +1,4 @@
-"""The command line that tools/train.py and tools/test.py share."""
+"""What the command lines of the tools share."""
 
 import os
 from argparse import ArgumentParser, Namespace
@@ -22,6 +22,40 @@ MODEL_HELP = (
 )
 
 
+def add_config(parser: ArgumentParser) -> None:
+    """Adds the config, and options that change it; ``read_config`` reads them.
+
+    Args:
+        parser (ArgumentParser): Gets 'config' and '--cfg-options'.
+    """
+    parser.add_argument('config', help=CONFIG_HELP)
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
+    )
+
+
+def read_config(args: Namespace) -> Config:
+    """Reads the config and changes it as it was asked.
+
+    Args:
+        args (Namespace): Arguments of ``add_config``.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: If there is no such config.
+    """
+    cfg = Config.fromfile(find_config(args.config))
+    cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
 def build_parser(description: str) -> ArgumentParser:
     """Makes a parser with the arguments of mmseg's tools that both have.
 
@@ -32,16 +66,8 @@ def build_parser(description: str) -> ArgumentParser:
         ArgumentParser: The parser.
     """
     parser = ArgumentParser(description=description)
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
-    )
     parser.add_argument(
         '--compile',
         action='store_true',
@@ -67,8 +93,7 @@ def load_config(args: Namespace) -> Config:
         InputError: If there is no such config.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     if args.compile:
         add_hook(cfg, 'mmseg_hrvit.CompileHook')
     cfg.launcher = args.launcher

@@ -6,8 +6,7 @@ from mmengine.registry import MODELS, init_default_scope
 from PIL import Image
 
 from data import write_tiny_config
-from mmseg_hrvit.analysis.pictures import draw_sheet, load_model, predict
-from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.analysis.pictures import draw_sheet, predict
 
 METAINFO = dict(classes=('wall', 'lawn', 'pond'), palette=[[250, 0, 0], [0, 250, 0],
                                                           [0, 0, 250]])  # fmt: skip
@@ -52,14 +51,6 @@ def test_the_image_is_the_files_in_rgb(config, checkpoint):
 def test_images_are_spread_over_the_set(config, checkpoint):
     first, last = (predict(config, checkpoint, count=2)[0][i][0] for i in (0, 1))
     assert not np.array_equal(first, last)
-
-
-def test_a_checkpoint_that_does_not_fit_is_refused(config, checkpoint):
-    weights = torch.load(checkpoint, weights_only=True)['state_dict']
-    del weights['decode_head.conv_seg.bias']
-    torch.save(dict(state_dict=weights), checkpoint)
-    with pytest.raises(InputError, match=r'conv_seg\.bias is missing'):
-        load_model(config, checkpoint)
 
 
 def test_the_sheet_has_the_palettes_colours_and_a_legend_of_what_is_seen(tmp_path):

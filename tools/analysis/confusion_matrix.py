@@ -10,10 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmengine.config import Config, DictAction
 
 from mmseg_hrvit.analysis.confusion import count_confusions, draw_matrix, write_csv
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 
 
@@ -22,7 +21,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument(
         'maps', type=Path, metavar='DIR', help='folder with the label maps'
     )
@@ -32,21 +31,12 @@ def parse_args(argv=None):
         default='confusion_matrix.png',
         help='picture; the table gets its name with .csv (default: %(default)s)',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, as the test run did',
-    )
     return parser.parse_args(argv)
 
 
 def run(args) -> None:
     """Counts, and writes picture and table."""
-    cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     matrix, classes = count_confusions(cfg, args.maps)
     table = args.out.with_suffix('.csv')
     draw_matrix(matrix, classes, args.out)

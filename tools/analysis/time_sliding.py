@@ -13,12 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from mmengine.config import Config, DictAction
 from rich.console import Console
 
 from mmseg_hrvit.analysis.benchmark import describe_device
 from mmseg_hrvit.analysis.sliding import Setup, compare_loops, tabulate
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -28,7 +27,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument(
         '--shape', type=int, nargs=2, metavar=('H', 'W'), default=(1024, 2048)
     )
@@ -39,14 +38,6 @@ def parse_args(argv=None):
     parser.add_argument('--rounds', type=int, default=3, help='default: 3')
     parser.add_argument('--warmup', type=int, default=1, help='default: 1')
     parser.add_argument('--out', type=Path, metavar='JSON', help='write the figures')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, e.g. model.test_cfg.window_batch_size=3',
-    )
     return parser.parse_args(argv)
 
 
@@ -56,8 +47,7 @@ def run(args) -> None:
         raise InputError('give a positive size, classes and rounds')
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise InputError('--device cuda: there is no GPU here')
-    cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     costs = []
     for classes in args.classes:
         setup = Setup(cfg, classes, tuple(args.shape), args.device)

@@ -9,15 +9,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmengine.config import Config
 
-from mmseg_hrvit.datasets.browse import (
+from mmseg_hrvit.engine.cli import add_config, read_config
+from mmseg_hrvit.engine.launch import one_line_errors
+from mmseg_hrvit.preparation.browse import (
     draw_contact_sheet,
     draw_samples,
     write_picture,
 )
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
-from mmseg_hrvit.engine.launch import one_line_errors
 
 
 def parse_args(argv=None):
@@ -25,7 +24,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument('--number', type=int, default=9, help='samples (default: 9)')
     parser.add_argument('--out', type=Path, default='browse', help='default: browse')
     parser.add_argument('--seed', type=int, default=0, help='default: 0')
@@ -39,7 +38,7 @@ def main(argv=None):
     """Draws the samples."""
     args = parse_args(argv)
     with one_line_errors():
-        cfg = Config.fromfile(find_config(args.config))
+        cfg = read_config(args)
         pictures = draw_samples(cfg, args.number, args.opacity, args.seed)
         args.out.mkdir(parents=True, exist_ok=True)
         for i, picture in enumerate(pictures):

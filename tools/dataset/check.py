@@ -13,13 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmengine.config import Config
 
-from mmseg_hrvit.datasets.parallel import count_cores
-from mmseg_hrvit.datasets.survey import survey
-from mmseg_hrvit.datasets.survey_report import draw_survey, to_dict, to_text
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
+from mmseg_hrvit.preparation.parallel import count_cores
+from mmseg_hrvit.preparation.survey import survey
+from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
 
 FAULTS = 1  # exit status
 SPLITS = ('train', 'val', 'test')
@@ -30,7 +29,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help=CONFIG_HELP)
+    add_config(parser)
     parser.add_argument(
         '--split',
         nargs='+',
@@ -49,7 +48,7 @@ def parse_args(argv=None):
 
 def run(args) -> int:
     """Checks the splits; returns the exit status."""
-    cfg = Config.fromfile(find_config(args.config))
+    cfg = read_config(args)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}
     for split, found in surveys.items():
         print(f'{split}:\n{to_text(found)}')

@@ -11,16 +11,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmseg_hrvit.datasets.converters.ade20k import convert_ade20k
-from mmseg_hrvit.datasets.converters.camvid import read_camvid
-from mmseg_hrvit.datasets.converters.cityscapes import convert_cityscapes
-from mmseg_hrvit.datasets.converters.coco import read_coco
-from mmseg_hrvit.datasets.converters.config import config_path
-from mmseg_hrvit.datasets.converters.labelme import read_labelme
-from mmseg_hrvit.datasets.converters.masks import read_masks, read_table
-from mmseg_hrvit.datasets.converters.target import write_dataset
-from mmseg_hrvit.datasets.parallel import count_cores
 from mmseg_hrvit.engine.launch import one_line_errors
+from mmseg_hrvit.preparation.converters.ade20k import convert_ade20k
+from mmseg_hrvit.preparation.converters.camvid import read_camvid
+from mmseg_hrvit.preparation.converters.cityscapes import convert_cityscapes
+from mmseg_hrvit.preparation.converters.coco import read_coco
+from mmseg_hrvit.preparation.converters.config import config_path
+from mmseg_hrvit.preparation.converters.labelme import read_labelme
+from mmseg_hrvit.preparation.converters.masks import read_masks, read_table
+from mmseg_hrvit.preparation.converters.target import write_dataset
+from mmseg_hrvit.preparation.parallel import count_cores
 
 SOME_BAD = 1  # exit status
 BASE = 'hrvit_b1_camvid'

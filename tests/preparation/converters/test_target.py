@@ -7,9 +7,9 @@ from mmengine.registry import DATASETS
 from PIL import Image
 
 from data import draw_pair
-from mmseg_hrvit.datasets.converters.source import Pair, Source
-from mmseg_hrvit.datasets.converters.target import choose_splits, write_dataset
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.converters.source import Pair, Source
+from mmseg_hrvit.preparation.converters.target import choose_splits, write_dataset
 
 SIZE = (40, 60)
 BASE = 'hrvit_quickstart'

@@ -15,8 +15,8 @@ import numpy as np
 
 from mmseg_hrvit.apis.segmenter import read_image
 from mmseg_hrvit.datasets.image_files import check_image_file
-from mmseg_hrvit.datasets.parallel import map_parallel
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.parallel import map_parallel
 
 from .config import find_heads, write_config
 from .source import Pair, Source

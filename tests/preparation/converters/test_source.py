@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from data import draw_pair
-from mmseg_hrvit.datasets.converters.source import (
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.converters.source import (
     kept_classes,
     list_images,
     make_palette,
     number_classes,
 )
-from mmseg_hrvit.errors import InputError
 
 
 def test_classes_are_numbered_in_order():

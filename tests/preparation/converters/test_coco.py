@@ -4,9 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from mmseg_hrvit.datasets.converters import coco
-from mmseg_hrvit.datasets.converters.coco import read_coco
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.converters import coco
+from mmseg_hrvit.preparation.converters.coco import read_coco
 from own_data import NAMES, SIZE, draw_streets, write_coco
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmseg_hrvit.datasets.survey import Survey
-from mmseg_hrvit.datasets.survey_report import draw_survey, to_dict, to_text
+from mmseg_hrvit.preparation.survey import Survey
+from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
 
 SIZES = {(90, 160): 2, (50, 50): 1}
 

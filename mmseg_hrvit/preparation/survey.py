@@ -14,13 +14,13 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import PackSegInputs
 from PIL import Image
 
+from mmseg_hrvit.datasets.check_annotations import CheckAnnotations
+from mmseg_hrvit.datasets.check_labels import IGNORED, check_labels
+from mmseg_hrvit.datasets.checked_pipeline import run
+from mmseg_hrvit.datasets.image_files import check_image_file
 from mmseg_hrvit.engine.preflight import check_folders, innermost
 from mmseg_hrvit.errors import DataError, InputError
 
-from .check_annotations import CheckAnnotations
-from .check_labels import IGNORED, check_labels
-from .checked_pipeline import run
-from .image_files import check_image_file
 from .parallel import map_parallel
 
 # What an image file of one byte a pixel may be: grey, indices of a palette, bits.

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmseg_hrvit.datasets.converters.labelme import draw, read_labelme
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.converters.labelme import draw, read_labelme
 from own_data import (
     NAMES,
     SIZE,

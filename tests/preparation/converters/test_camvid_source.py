@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from mmseg_hrvit.datasets.camvid import CamVidDataset
-from mmseg_hrvit.datasets.converters.camvid import COLOURS, choose_split, read_camvid
+from mmseg_hrvit.preparation.converters.camvid import COLOURS, choose_split, read_camvid
 
 CLASSES = CamVidDataset.METAINFO['classes']
 ALL = [colour for colours in COLOURS.values() for colour in colours]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from mmseg_hrvit.datasets.parallel import map_parallel
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.parallel import map_parallel
 
 from .config import write_moved_config
 

@@ -7,9 +7,9 @@ from mmengine.config import Config
 from PIL import Image
 
 from data import make_cityscapes
-from mmseg_hrvit.datasets.converters.cityscapes import convert_cityscapes
-from mmseg_hrvit.datasets.survey import survey
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.converters.cityscapes import convert_cityscapes
+from mmseg_hrvit.preparation.survey import survey
 from own_data import write_polygons
 
 

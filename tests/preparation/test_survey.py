@@ -6,8 +6,8 @@ from PIL import Image
 import mmseg_hrvit
 from data import make_ade20k, make_camvid
 from mmseg_hrvit.datasets.camvid import CamVidDataset
-from mmseg_hrvit.datasets.survey import survey
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.survey import survey
 
 CLASSES = CamVidDataset.METAINFO['classes']
 

@@ -10,12 +10,11 @@ from mmengine.registry import DefaultScope
 
 from mmseg_hrvit.analysis.pictures import UNLABELLED
 from mmseg_hrvit.apis.overlay import PAPER, draw_overlay
+from mmseg_hrvit.datasets.check_labels import IGNORED
+from mmseg_hrvit.datasets.checked_pipeline import check_samples
+from mmseg_hrvit.datasets.sample_stream import StreamDataset
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, read_metadata
-
-from .check_labels import IGNORED
-from .checked_pipeline import check_samples
-from .sample_stream import StreamDataset
 
 GAP = 6  # pixels between the pictures of a sheet
 

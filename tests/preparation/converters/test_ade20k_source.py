@@ -5,9 +5,9 @@ import pytest
 from mmengine.config import Config
 
 from data import make_ade20k
-from mmseg_hrvit.datasets.converters.ade20k import TOP, convert_ade20k
-from mmseg_hrvit.datasets.survey import survey
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.converters.ade20k import TOP, convert_ade20k
+from mmseg_hrvit.preparation.survey import survey
 
 
 @pytest.fixture

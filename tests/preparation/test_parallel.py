@@ -3,8 +3,8 @@ import signal
 
 import pytest
 
-from mmseg_hrvit.datasets.parallel import count_cores, map_parallel
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.preparation.parallel import count_cores, map_parallel
 
 
 def square(number):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmseg_hrvit.datasets.converters.masks import read_mask, read_masks, read_table
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.converters.masks import read_mask, read_masks, read_table
 from own_data import (
     COLOURS,
     NAMES,

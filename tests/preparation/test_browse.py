@@ -5,13 +5,13 @@ from mmengine.config import Config
 
 import mmseg_hrvit
 from data import make_camvid, shrink
-from mmseg_hrvit.datasets.browse import (
+from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.preparation.browse import (
     GAP,
     draw_contact_sheet,
     draw_samples,
     write_picture,
 )
-from mmseg_hrvit.errors import DataError, InputError
 
 
 @pytest.fixture

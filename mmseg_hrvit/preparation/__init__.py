@@ -1,0 +1,1 @@
+"""Data of one's own: converting it, surveying it, looking at it."""
