@@ -1,0 +1,33 @@
+import pytest
+
+from data import load_tool, make_camvid
+from export_data import save_small
+
+tool = load_tool('analysis/compare_precisions')
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Config and checkpoint of a small network."""
+    return save_small('hrvit_b1_camvid', tmp_path)
+
+
+def test_a_file_beside_its_checkpoint(model, tmp_path, capsys):
+    config, checkpoint = model
+    root = make_camvid(tmp_path / 'data')
+    out = str(tmp_path / 'net.pt2')
+    argv = [*model, '--to', 'torchexport', '--out', out, '--size', '96', '128']
+    load_tool('export').main(argv)
+    options = ['--cfg-options', f'test_dataloader.dataset.data_root={root}']
+    options += ['test_dataloader.dataset.pipeline.1.scale=(128,96)']
+    options += ['test_dataloader.num_workers=0']
+    tool.main([config, checkpoint, out, f'{checkpoint}@bfloat16', *options])
+    printed = capsys.readouterr().out
+    assert printed.count('100.00%') == 2
+    assert 'net.pt2' in printed.replace('\n', '')
+
+
+def test_a_mistake_is_one_line(model, capsys):
+    with pytest.raises(SystemExit):
+        tool.main([*model, '--max-images', '1'])
+    assert capsys.readouterr().err.startswith('error: ')
