@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from mmengine.config import Config
-from mmengine.registry import DATASETS, init_default_scope
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
+
+from .ground_truth import build_test_set
 
 WRITTEN = 20  # up to so many classes the shares are written into the picture
 
@@ -33,8 +34,7 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
     Raises:
         InputError: If a label map is missing, or is of another size or data set.
     """
-    init_default_scope(config.get('default_scope', 'mmseg'))
-    dataset = DATASETS.build(config.test_dataloader.dataset)
+    dataset = build_test_set(config)
     paths = [find_map(folder, dataset.get_data_info(i)) for i in range(len(dataset))]
     check_samples(dataset, max_share=0.0)
     classes = tuple(dataset.metainfo['classes'])

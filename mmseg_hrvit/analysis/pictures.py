@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import DATASETS, init_default_scope
 
-from mmseg_hrvit.apis.loading import load_model
+from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
+
+from .ground_truth import build_test_set
 
 UNLABELLED = (255, 255, 255)
 
@@ -34,8 +35,7 @@ def predict(config: Config, checkpoint: str | Path, count: int):
         InputError: The checkpoint does not fit the config, or an image or label map
             cannot be used.
     """
-    init_default_scope('mmseg')
-    dataset = DATASETS.build(config.test_dataloader.dataset)
+    dataset = build_test_set(config)
     check_samples(dataset, max_share=0.0)
     model = load_model(config, checkpoint)
     shown = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int)

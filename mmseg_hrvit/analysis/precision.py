@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, init_default_scope
 from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
 from rich.console import Console
@@ -24,6 +23,7 @@ from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
 
 from .benchmark import autocast, compare
+from .ground_truth import build_test_set
 
 CHECKPOINTS = ('.pth', '.safetensors')
 DTYPES = ('float32', 'bfloat16')
@@ -131,8 +131,7 @@ def compare_forms(
         InputError: If an image or label map cannot be used, or if there are fewer
             than two images.
     """
-    init_default_scope(config.get('default_scope', 'mmseg'))
-    dataset = DATASETS.build(config.test_dataloader.dataset)
+    dataset = build_test_set(config)
     count = len(dataset) if max_images is None else min(max_images, len(dataset))
     if count < 2:
         raise InputError('give two images or more: the first is not timed')

@@ -20,7 +20,7 @@ from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 
 from .engine_segmentor import EngineSegmentor
-from .loading import load_model
+from .load_model import load_model
 
 Image = str | Path | np.ndarray
 

@@ -27,7 +27,8 @@ def test_a_file_beside_its_checkpoint(model, tmp_path, capsys):
     assert 'net.pt2' in printed.replace('\n', '')
 
 
-def test_a_mistake_is_one_line(model, capsys):
+def test_a_mistake_is_one_line(model, tmp_path, capsys):
+    option = f'test_dataloader.dataset.data_root={tmp_path / "none"}'
     with pytest.raises(SystemExit):
-        tool.main([*model, '--max-images', '1'])
-    assert capsys.readouterr().err.startswith('error: ')
+        tool.main([*model, '--cfg-options', option])
+    assert capsys.readouterr().err.splitlines()[-1].startswith('error: no folder')

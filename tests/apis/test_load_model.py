@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from export_data import save_small
-from mmseg_hrvit.apis.loading import load_model
+from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.errors import InputError
 
 
