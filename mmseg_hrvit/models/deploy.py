@@ -10,10 +10,9 @@ from mmengine.model import revert_sync_batchnorm
 def deploy(model: nn.Module) -> nn.Module:
     """Folds what a network multiplies out again for every image.
 
-    Every BatchNorm goes into the layer before it, a LayerNorm's scale and shift into
-    the one behind it, and every chain of linear layers becomes one. Outputs are the
-    same but for rounding. Layers with a form of their own have a method
-    ``switch_to_deploy``.
+    Every BatchNorm goes into the layer before it, and every chain of linear layers
+    becomes one. Outputs are the same but for rounding. Layers with a form of their
+    own have a method ``switch_to_deploy``.
 
     Args:
         model (nn.Module): A backbone, a segmentor or a classifier. It stays as it is,

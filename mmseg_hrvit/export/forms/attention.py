@@ -79,5 +79,5 @@ class MapAttention(nn.Module):
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:
     """Returns weight and bias of query, of key if it has its own, and of value."""
-    linear, parts = attn.projection, 2 if attn.share_key_value else 3
+    linear, parts = (attn.qv, 2) if attn.share_key_value else (attn.qkv, 3)
     return list(zip(linear.weight.chunk(parts), linear.bias.chunk(parts), strict=True))

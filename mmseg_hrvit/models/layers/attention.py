@@ -142,16 +142,10 @@ class CrossShapedAttention(nn.Module):
             nn.init.zeros_(self.bn.weight)
             nn.init.zeros_(self.bn.bias)
 
-    @property
-    def projection(self) -> Linear:
-        """The layer from tokens to query and value, or to query, key and value."""
-        return self.qv if self.share_key_value else self.qkv
-
     def project(self, x: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
         """Projects tokens, after ``norm``, to query, key and value (B, H, W, C)."""
-        x = light_memory(
-            lambda tokens: self.projection(norm(tokens)), x
-        )  # B, H, W, 2C or 3C
+        linear = self.qv if self.share_key_value else self.qkv
+        x = light_memory(lambda tokens: linear(norm(tokens)), x)  # B, H, W, 2C or 3C
         if not self.share_key_value:
             return x.chunk(3, dim=-1)
         q, v = x.chunk(2, dim=-1)

@@ -5,7 +5,6 @@ from mmcv.cnn.bricks import DropPath
 from torch import Tensor
 
 from .attention import CrossShapedAttention
-from .linear import absorb_norm
 from .mixcfn import FFN, MixCFN
 from .options import BranchSpec, Options
 from .shortcut import DiversityEnhancedShortcut
@@ -44,8 +43,3 @@ class Block(nn.Module):
             residual = residual + self.des(x)
         x = x + self.drop_path(residual)
         return x + self.drop_path(self.ffn(x, self.norm2))
-
-    def switch_to_deploy(self) -> None:
-        """Moves what the LayerNorms multiply and add into the layers behind them."""
-        self.norm1 = absorb_norm(self.attn.projection, self.norm1)
-        self.norm2 = absorb_norm(self.ffn.fc1, self.norm2)

@@ -23,22 +23,6 @@ class Linear(nn.Linear):
         return channels_last(F.conv2d(channels_first(x), weight, self.bias))
 
 
-def absorb_norm(linear: nn.Linear, norm: nn.LayerNorm) -> nn.LayerNorm:
-    """Moves a LayerNorm's scale and shift into the linear layer behind it.
-
-    Args:
-        linear (nn.Linear): The only layer that takes the norm's output. It is changed.
-        norm (nn.LayerNorm): The norm, with scale and shift.
-
-    Returns:
-        nn.LayerNorm: The norm without them.
-    """
-    with torch.no_grad():
-        linear.bias += linear.weight @ norm.bias
-        linear.weight *= norm.weight
-    return nn.LayerNorm(norm.normalized_shape, norm.eps, elementwise_affine=False)
-
-
 def is_better_convolved(x: Tensor) -> bool:
     """Whether tokens are a map that oneDNN takes as it lies in memory."""
     return (
