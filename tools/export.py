@@ -12,7 +12,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.segmenter import read_images
 from mmseg_hrvit.apis.sources import find_images

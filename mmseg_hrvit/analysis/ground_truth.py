@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 from mmseg.datasets import BaseSegDataset
 
-from mmseg_hrvit.engine.preflight import check_folders, innermost
+from mmseg_hrvit.engine.preflight import check_data
 
 
 def build_test_set(config: Config) -> BaseSegDataset:
@@ -17,10 +17,9 @@ def build_test_set(config: Config) -> BaseSegDataset:
         BaseSegDataset: The data set.
 
     Raises:
-        InputError: If a folder is missing.
+        InputError: If a folder or file is missing, or there is no image.
     """
     init_default_scope(config.get('default_scope', 'mmseg'))
     dataset = config.test_dataloader.dataset
-    for key, part in innermost(dataset, 'test_dataloader.dataset'):
-        check_folders(part, key)
+    check_data(dataset, 'test_dataloader.dataset', config)
     return DATASETS.build(dataset)

@@ -22,11 +22,10 @@ from mmseg_hrvit.apis.segmenter import Segmenter, read_image
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
 
-from .benchmark import autocast, compare
+from .benchmark import DTYPES, autocast, compare
 from .ground_truth import build_test_set
 
 CHECKPOINTS = ('.pth', '.safetensors')
-DTYPES = ('float32', 'bfloat16')
 
 Labeller = Callable[[np.ndarray], np.ndarray]
 
@@ -128,8 +127,8 @@ def compare_forms(
         list[Outcome]: One a form, in order.
 
     Raises:
-        InputError: If an image or label map cannot be used, or if there are fewer
-            than two images.
+        InputError: If a folder is missing, an image or label map cannot be used, or
+            there are fewer than two images.
     """
     dataset = build_test_set(config)
     count = len(dataset) if max_images is None else min(max_images, len(dataset))

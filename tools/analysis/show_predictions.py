@@ -6,7 +6,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-
 from mmseg_hrvit.analysis.pictures import draw_sheet, predict
 from mmseg_hrvit.engine.cli import CHECKPOINT_HELP, add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors

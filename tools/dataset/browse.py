@@ -9,7 +9,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-
 from mmseg_hrvit.engine.cli import add_config, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.preparation.browse import (
