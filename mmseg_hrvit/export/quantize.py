@@ -1,5 +1,6 @@
 """Static quantisation to 8 bits, by NNCF."""
 
+import logging
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ def quantize(
     if not images:
         raise InputError('int8 is calibrated on images: name some')
     inputs = [{input_name: x} for x in images] if input_name else list(images)
+    nncf.set_log_level(logging.WARNING)  # else a line for every node left in float
     return nncf.quantize(
         model,
         nncf.Dataset(inputs),
