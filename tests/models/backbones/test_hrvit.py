@@ -5,7 +5,7 @@ from mmengine.registry import MODELS, Registry
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from golden import FEATURES
-from mmseg_hrvit import HRViT, deploy
+from mmseg_hrvit import HRViT, compile_regions, deploy
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.layers.attention import CrossShapedAttention
 from oracle import OracleHRViT
@@ -21,6 +21,8 @@ from reference import (
 from testers import BackboneTester
 
 GELU = dict(type='GELU')
+FORMS = dict(eager=lambda net: net, deployed=deploy)
+COMPILED = pytest.param('compiled', marks=pytest.mark.full)
 THREE_BRANCHES = dict(
     channels=(16, 32, 48),
     depths=((1,), (1, 1), (1, 1, 3)),
@@ -72,30 +74,56 @@ def golden(request):
     return request.param, net, image(1, 3, *size)
 
 
+@pytest.mark.parametrize('form', FORMS)
 @torch.no_grad()
-def test_golden_digests(golden):
+def test_golden_digests(golden, form):
     key, net, x = golden
-    for level, expected in zip(net(x), FEATURES[key], strict=True):
+    check_digests(FORMS[form](net)(x), key)
+
+
+@pytest.mark.full
+@torch.no_grad()
+def test_golden_digests_when_compiled():
+    net = fill(HRViT(des_act_cfg=GELU), authors_name).double().eval()
+    assert compile_regions(net) > 0
+    check_digests(net(image(1, 3, 64, 96)), ('b1', (64, 96)))
+
+
+def check_digests(maps, key):
+    """Compares maps with the golden ones, of which any clone has the digests."""
+    for level, expected in zip(maps, FEATURES[key], strict=True):
         assert digest(level) == pytest.approx(expected, abs=1e-6 * expected[0])
 
 
 @needs_reference
+@pytest.mark.parametrize('form', FORMS)
 @pytest.mark.parametrize(
-    ('dtype', 'tolerance'), [(torch.float64, 1e-6), (torch.float32, 1e-5)]
+    ('dtype', 'tolerance'),
+    [(torch.float64, 1e-6), (torch.float32, 1e-5), (torch.bfloat16, 0.04)],
 )
 @torch.no_grad()
-def test_golden_outputs(golden, dtype, tolerance):
+def test_golden_outputs(golden, form, dtype, tolerance):
     (arch, size), net, x = golden
     path = REFERENCE / f'hrvit_{arch}_eval_{size[0]}x{size[1]}.npz'
     expected = np.load(path)
-    for i, level in enumerate(net.to(dtype)(x.to(dtype))):
+    net = FORMS[form](net)
+    if dtype == torch.bfloat16:  # by autocast: the weights stay in float32
+        with torch.autocast('cpu', dtype):
+            maps = net.float()(x.float())
+    else:
+        maps = net.to(dtype)(x.to(dtype))
+    for i, level in enumerate(maps):
+        assert level.dtype == dtype
         error = relative_error(level, torch.from_numpy(expected[f'level{i}']))
         assert error < tolerance
 
 
 @pytest.mark.parametrize('size', [(64, 96), (61, 87)], ids=['even', 'odd'])
-def test_outputs_and_gradients_equal_the_oracle(size):
-    net = fill(HRViT()).double().train()
+@pytest.mark.parametrize('mode', ['eager', 'recomputed', COMPILED])
+def test_outputs_and_gradients_equal_the_oracle(size, mode):
+    net = fill(HRViT(with_cp=mode == 'recomputed')).double().train()
+    if mode == 'compiled':
+        assert compile_regions(net) > 0
     oracle = fill(OracleHRViT()).double().train()
     x = image(2, 3, *size)
     inputs = [x.clone().requires_grad_() for _ in range(2)]
@@ -115,13 +143,13 @@ def test_outputs_and_gradients_equal_the_oracle(size):
         assert torch.allclose(value, expected_stats[name], rtol=1e-9), name
 
 
-@pytest.mark.parametrize('form', [lambda net: net, deploy], ids=['eager', 'deployed'])
+@pytest.mark.parametrize('form', FORMS)
 @torch.no_grad()
 def test_bfloat16_is_near_float32(form):
     net = fill(HRViT()).eval()
     x = image(1, 3, 64, 96).float()
     with torch.autocast('cpu', torch.bfloat16):
-        maps = form(net)(x)
+        maps = FORMS[form](net)(x)
     assert maps[0].dtype == torch.bfloat16
     for level, expected in zip(maps, net(x), strict=True):
         assert relative_error(level.float(), expected) < 0.04

@@ -20,8 +20,10 @@ from mmseg_hrvit.analysis.sliding import apart
 from mmseg_hrvit.datasets.scenes import draw_scene
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.segmentors import prediction
+from reference import REFERENCE
 from testers import build
 
+CAMVID = REFERENCE.parent / 'camvid/images/val'
 SIZE = (97, 131)
 SLIDE = dict(mode='slide', crop_size=(64, 64), stride=(48, 40))
 
@@ -71,12 +73,20 @@ def scenes(count=1, size=SIZE):
     return [torch.from_numpy(x).permute(2, 0, 1) for x in drawn]
 
 
-def samples(count=1, ori_shape=SIZE, **meta):
+def photographs(count):
+    """Images of CamVid (3, H, W), as they are read."""
+    if not CAMVID.is_dir():
+        pytest.skip('the folder with CamVid is not here')
+    read = [np.array(Image.open(path)) for path in sorted(CAMVID.glob('*'))[:count]]
+    return [torch.from_numpy(x).permute(2, 0, 1) for x in read]
+
+
+def samples(count=1, ori_shape=SIZE, img_shape=SIZE, **meta):
     """One an image; the sizes of the second and on differ."""
     height, width = ori_shape
     return [
         SegDataSample(
-            metainfo=dict(ori_shape=(height, width + i), img_shape=SIZE, **meta)
+            metainfo=dict(ori_shape=(height, width + i), img_shape=img_shape, **meta)
         )
         for i in range(count)
     ]
@@ -187,13 +197,18 @@ def test_windows_in_batches(size):
     check_equal(model, scenes(2), samples(2))
 
 
-def test_labels_in_single_precision_differ_in_ties_alone(tiny):
+@pytest.mark.parametrize('take', [scenes, photographs])
+@pytest.mark.parametrize('test_cfg', [SLIDE, dict(mode='whole')])
+@pytest.mark.parametrize('scale', [1, 2.2])
+def test_labels_in_single_precision_differ_in_ties_alone(tiny, take, test_cfg, scale):
     model = copy.deepcopy(tiny).float()
-    model.test_cfg = ConfigDict(SLIDE | dict(keep_logits=True))
-    images, size = scenes(4), (211, 307)
-    expected = loop_of_mmseg(model, images, samples(4, size))
-    found = model.test_step(dict(inputs=images, data_samples=samples(4, size)))
-    for a, b in zip(found, expected, strict=True):
+    model.test_cfg = ConfigDict(test_cfg | dict(keep_logits=True))
+    images = take(2)
+    shape = tuple(images[0].shape[1:])
+    ori_shape = tuple(int(scale * n) for n in shape)
+    expected = loop_of_mmseg(model, images, samples(2, ori_shape, shape))
+    data = dict(inputs=images, data_samples=samples(2, ori_shape, shape))
+    for a, b in zip(model.test_step(data), expected, strict=True):
         best, second = b.seg_logits.data.topk(2, dim=0).values
         differs = (a.pred_sem_seg.data != b.pred_sem_seg.data)[0]
         assert (best - second)[differs].lt(1e-5).all()
