@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 from mmengine.config import Config
-from rich.console import Console
 
 from mmseg_hrvit.analysis.benchmark import (
     DTYPES,
@@ -34,7 +33,7 @@ from mmseg_hrvit.analysis.benchmark import (
 from mmseg_hrvit.analysis.flops import measure_config
 from mmseg_hrvit.analysis.forms import FORMS
 from mmseg_hrvit.analysis.roofline import copy_bandwidth, matmul_rate
-from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config
+from mmseg_hrvit.engine.cli import CONFIG_HELP, find_config, print_table
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -133,7 +132,7 @@ def run(args) -> None:
     work = 'training step' if args.train else 'inference'
     print(f'{work}, {args.batch_size} x {height} x {width}, {args.dtype}, {device}')
     shares = measure_shares(networks, timings, setting) if args.roofline else {}
-    Console().print(tabulate(timings, args.batch_size, shares))
+    print_table(tabulate(timings, args.batch_size, shares))
     if args.out:
         rows = [as_row(timing, setting, device) for timing in timings]
         args.out.write_text(json.dumps(rows, indent=1) + '\n')

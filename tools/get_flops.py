@@ -11,10 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rich.console import Console
 
 from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
-from mmseg_hrvit.engine.cli import add_config, read_config
+from mmseg_hrvit.engine.cli import add_config, print_table, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -49,7 +48,7 @@ def print_flops(args) -> None:
         raise InputError(f'--shape {height} {width}: give a positive size')
     model = measure_config(cfg, (height, width))
     print(f'{args.config}, one image of {height} x {width}')
-    Console().print(tabulate(model, args.depth, args.executed))
+    print_table(tabulate(model, args.depth, args.executed))
     for part in model.children:
         if part.params and not part.macs.full:
             print(

@@ -175,15 +175,16 @@ def tabulate(
             by name; may be empty.
 
     Returns:
-        Table: Median and quartiles of a run, images a second, ratio and memory.
+        Table: Median and quartiles of a run, images a second, ratio, peak of memory
+        and what is saved for backward.
     """
     table = Table()
-    table.add_column('network', no_wrap=True)
-    headers = ['median (s)', 'quartiles (s)', 'images/s', 'time / first', 'peak (MiB)']
+    table.add_column('network', overflow='fold')
+    headers = ['seconds', 'quartiles', 'images/s', '/ first', 'MiB']
     with_saved = any(timing.saved_bytes is not None for timing in timings)
-    headers += ['saved (MiB)'] * with_saved + ['of the roof'] * bool(shares)
+    headers += ['saved MiB'] * with_saved + ['of roof'] * bool(shares)
     for header in headers:
-        table.add_column(header, justify='right')
+        table.add_column(header, justify='right', no_wrap=True)
     for timing in timings:
         low, high = timing.quartiles
         cells = [

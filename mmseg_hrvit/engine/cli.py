@@ -7,6 +7,8 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
+from rich.console import Console
+from rich.table import Table
 
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
@@ -20,6 +22,7 @@ MODEL_HELP = (
     'a config, or the name of a shipped one, and a checkpoint; or a file that '
     'tools/export.py wrote'
 )
+FILE_WIDTH = 200  # columns
 
 
 def add_config(parser: ArgumentParser) -> None:
@@ -122,3 +125,15 @@ def find_config(name: str) -> str:
 def build_runner(cfg: Config) -> Runner:
     """Builds mmengine's runner, or the config's own ``runner_type``."""
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+def print_table(table: Table) -> None:
+    """Prints a table; where no terminal sets a width, nothing in it is folded.
+
+    Args:
+        table (Table): The table.
+    """
+    console = Console()
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
+    console.print(table)

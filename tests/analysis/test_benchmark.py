@@ -60,16 +60,31 @@ def test_training_steps_are_timed_in_mixed_precision():
     assert 0 < mixed.saved_bytes < full.saved_bytes
 
 
+def read_row(table, width):
+    """The first row of a table on a page of so many columns."""
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(table)
+    lines = capture.get().splitlines()
+    row = lines[next(i for i, line in enumerate(lines) if line.startswith('┡')) + 1]
+    return [cell.strip() for cell in row.split('│')[1:-1]]
+
+
 def test_table_and_plot(tmp_path):
     seconds = [1.0, 2.0, 3.0, 4.0, 5.0]
     timing = Timing('net', seconds, 0.5, peak_bytes=2**20, saved_bytes=3 * 2**20)
     assert timing.median == 3
     assert timing.quartiles == (2, 4)
-    console = Console(width=120)
-    with console.capture() as capture:
-        console.print(tabulate([timing], batch_size=6, shares=dict(net=0.25)))
-    cells = [c.strip() for c in capture.get().splitlines()[3].split('│')[1:-1]]
     expected = ['net', '3.0000', '2.0000 - 4.0000', '2.00', '0.50', '1', '3', '25%']
-    assert cells == expected
+    table = tabulate([timing], batch_size=6, shares=dict(net=0.25))
+    assert read_row(table, 120) == expected
     plot([timing], tmp_path / 'times.png')
     assert (tmp_path / 'times.png').read_bytes().startswith(b'\x89PNG')
+
+
+def test_a_narrow_table_folds_names_alone():
+    timing = Timing(
+        'a network of a name that is long', [3.0, 3.0], 0.5, peak_bytes=2**20
+    )
+    cells = read_row(tabulate([timing], batch_size=6, shares={}), 80)
+    assert cells[1:] == ['3.0000', '3.0000 - 3.0000', '2.00', '0.50', '1']

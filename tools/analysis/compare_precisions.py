@@ -10,10 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rich.console import Console
 
 from mmseg_hrvit.analysis.precision import compare_forms, open_form, tabulate
-from mmseg_hrvit.engine.cli import add_config, read_config
+from mmseg_hrvit.engine.cli import add_config, print_table, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 
 
@@ -40,7 +39,7 @@ def run(args) -> None:
     cfg = read_config(args)
     forms = {name: open_form(name, cfg) for name in args.forms}
     outcomes = compare_forms(forms, cfg, args.max_images)
-    Console().print(tabulate(outcomes))
+    print_table(tabulate(outcomes))
 
 
 def main(argv=None):

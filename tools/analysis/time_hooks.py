@@ -9,10 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rich.console import Console
 
 from mmseg_hrvit.analysis.hook_times import tabulate, time_hooks
-from mmseg_hrvit.engine.cli import build_parser, load_config
+from mmseg_hrvit.engine.cli import build_parser, load_config, print_table
 from mmseg_hrvit.engine.launch import get_rank, one_line_errors, prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
 from mmseg_hrvit.errors import InputError
@@ -35,7 +34,7 @@ def run(args) -> None:
     times = time_hooks(cfg, args.steps)
     if get_rank() == 0:
         print(f'{times.steps} steps of {times.step_seconds:.3g} s')
-        Console().print(tabulate(times))
+        print_table(tabulate(times))
 
 
 def main(argv=None):

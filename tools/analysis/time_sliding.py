@@ -13,11 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from rich.console import Console
 
 from mmseg_hrvit.analysis.benchmark import describe_device
 from mmseg_hrvit.analysis.sliding import Setup, compare_loops, tabulate
-from mmseg_hrvit.engine.cli import add_config, read_config
+from mmseg_hrvit.engine.cli import add_config, print_table, read_config
 from mmseg_hrvit.engine.launch import one_line_errors
 from mmseg_hrvit.errors import InputError
 
@@ -55,7 +54,7 @@ def run(args) -> None:
     device = describe_device(args.device)
     height, width = args.shape
     print(f'{args.config}, {height} x {width}, {device}')
-    Console().print(tabulate(costs))
+    print_table(tabulate(costs))
     if args.out:
         figures = dict(
             config=args.config,
