@@ -15,7 +15,8 @@ import pytest
 from data import make_camvid
 from paths import CONFIGS, ROOT, TOOLS
 
-for package in ('gradio', 'nncf', 'onnxruntime', 'onnxscript', 'openvino'):
+PACKAGES = 'fastapi_offline gradio nncf onnxruntime onnxscript openvino'
+for package in PACKAGES.split():
     pytest.importorskip(package)
 
 BLOCK = re.compile(r'^```(shell|python)\n(.*?)^```', re.M | re.S)
