@@ -11,7 +11,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-
 from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
 from mmseg_hrvit.engine.cli import add_config, print_table, read_config
 from mmseg_hrvit.engine.launch import one_line_errors

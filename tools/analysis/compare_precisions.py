@@ -10,7 +10,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-
 from mmseg_hrvit.analysis.precision import compare_forms, open_form, tabulate
 from mmseg_hrvit.engine.cli import add_config, print_table, read_config
 from mmseg_hrvit.engine.launch import one_line_errors

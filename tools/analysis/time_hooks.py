@@ -9,7 +9,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-
 from mmseg_hrvit.analysis.hook_times import tabulate, time_hooks
 from mmseg_hrvit.engine.cli import build_parser, load_config, print_table
 from mmseg_hrvit.engine.launch import get_rank, one_line_errors, prepare_cpu
