@@ -51,7 +51,7 @@ setup(
             'hypothesis',
             'model-index',
             'pycocotools',
-            'pytest',
+            'pytest>=7.3',
             'pytest-xdist',
             'ruff==0.17.6',
             'setuptools>=70.1',
