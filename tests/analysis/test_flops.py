@@ -116,7 +116,7 @@ def test_config_without_a_model():
 
 
 def test_full_count_is_what_the_literal_network_executes():
-    args = dict(channels=16, num_classes=5)
+    args = dict(channels=256, num_classes=5)
     head = LinearSegformerHead(
         in_channels=CHANNELS['b1'],
         in_index=[0, 1, 2, 3],

@@ -1,10 +1,13 @@
 """The diversity-enhanced shortcut on maps."""
 
-import torch
 import torch.nn as nn
 from torch import Tensor
 
-from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
+from mmseg_hrvit.models.layers.shortcut import (
+    DiversityEnhancedShortcut,
+    dense_left,
+    dense_right,
+)
 
 from .convs import conv1x1
 
@@ -41,19 +44,3 @@ def group_width(k: int, p: int) -> int:
         for n in range(1, k + 1)
         if k % n == 0 and (n * p >= MIN_GROUP_WIDTH or n == k)
     )
-
-
-def dense_right(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
-    """Weight (C, C) and bias (C,) of the factor that mixes the p axis."""
-    factor, (k, _) = des.proj_right, des.factors
-    if des.is_dense:
-        return factor.weight, factor.bias
-    return torch.kron(torch.eye(k), factor.weight), factor.bias.repeat(k)
-
-
-def dense_left(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
-    """Weight (C, C) and bias (C,) of the factor that mixes the k axis."""
-    factor, (_, p) = des.proj_left, des.factors
-    if des.is_dense:
-        return factor.weight, factor.bias
-    return torch.kron(factor.weight, torch.eye(p)), factor.bias.repeat_interleave(p)

@@ -90,7 +90,10 @@ class LinearSegformerHead(SegformerHead):
         if self.fusion_conv.with_norm:
             x = self.fusion_conv.norm(x)
         x = self.fusion_conv.activate(x)
-        return light_memory(self.cls_seg, x, is_random=True)
+        if self.dropout is None or not self.training:
+            return self.conv_seg(x)
+        scale = self.dropout(x.new_ones(*x.shape[:2], 1, 1))  # of a channel: 0, or more
+        return light_memory(lambda x: x * scale, self.conv_seg, x)
 
     def switch_to_deploy(self) -> None:
         """Keeps the product of projection, fusion and norm in place of them."""

@@ -145,7 +145,7 @@ class CrossShapedAttention(nn.Module):
     def project(self, x: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
         """Projects tokens, after ``norm``, to query, key and value (B, H, W, C)."""
         linear = self.qv if self.share_key_value else self.qkv
-        x = light_memory(lambda tokens: linear(norm(tokens)), x)  # B, H, W, 2C or 3C
+        x = light_memory(norm, linear, x)  # B, H, W, 2C or 3C
         if not self.share_key_value:
             return x.chunk(3, dim=-1)
         q, v = x.chunk(2, dim=-1)
@@ -156,8 +156,8 @@ class CrossShapedAttention(nn.Module):
         q, k, v = self.project(x, norm)
         z = cross_shaped_attention(q, k, v, self.window_size, self.head_dim)
         if self.parallel_conv is not None:
-            z = z + light_memory(self._convolve, v)
-        z = light_memory(self._project_out, z)
+            z = z + light_memory(F.hardswish, self._convolve, v)
+        z = light_memory(self.act, self.proj, z)
         if self.bn is not None:
             z = channels_last(self.bn(channels_first(z)))
         return z
@@ -169,7 +169,4 @@ class CrossShapedAttention(nn.Module):
             self.bn = None
 
     def _convolve(self, v: Tensor) -> Tensor:
-        return channels_last(self.parallel_conv(channels_first(F.hardswish(v))))
-
-    def _project_out(self, z: Tensor) -> Tensor:
-        return self.proj(self.act(z))
+        return channels_last(self.parallel_conv(channels_first(v)))

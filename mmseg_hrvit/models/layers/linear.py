@@ -17,10 +17,24 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C_in) to (B, H, W, C_out), or (..., C_in) likewise."""
-        if not is_better_convolved(x):
-            return super().forward(x)
-        weight = self.weight[..., None, None]  # C_out, C_in, 1, 1
-        return channels_last(F.conv2d(channels_first(x), weight, self.bias))
+        return linear(x, self.weight, self.bias)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """``F.linear``, as a convolution where ``Linear`` is one.
+
+    Args:
+        x (Tensor): Tokens (B, H, W, C_in) or (..., C_in).
+        weight (Tensor): (C_out, C_in).
+        bias (Tensor, optional): (C_out,).
+
+    Returns:
+        Tensor: Tokens (B, H, W, C_out) or (..., C_out).
+    """
+    if not is_better_convolved(x):
+        return F.linear(x, weight, bias)
+    weight = weight[..., None, None]  # C_out, C_in, 1, 1
+    return channels_last(F.conv2d(channels_first(x), weight, bias))
 
 
 def is_better_convolved(x: Tensor) -> bool:

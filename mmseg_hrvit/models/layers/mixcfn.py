@@ -8,7 +8,7 @@ from torch import Tensor
 from mmseg_hrvit.errors import InputError
 
 from .layout import channels_first, channels_last
-from .linear import Linear
+from .linear import Linear, linear
 from .recompute import light_memory
 
 
@@ -16,8 +16,9 @@ class MixCFN(nn.Module):
     """Linear, 3x3 and 5x5 depth-wise convolutions on one half each, GELU, linear.
 
     Without gradients both convolutions run as one, since a 3x3 kernel is a 5x5 one
-    with a border of zeros: two would copy the halves out of the map and back. With
-    gradients they run apart: the weights' gradient of a 5x5 one is slow.
+    with a border of zeros. With gradients all of a half runs apart, from the rows of
+    the first layer to the columns of the last: the halves are never copied out of one
+    map and back, and the weights' gradient of a 5x5 kernel is slow.
 
     Args:
         channels (int): Channels C of a token.
@@ -41,9 +42,10 @@ class MixCFN(nn.Module):
 
     def forward(self, x: Tensor, norm: nn.Module) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C), after ``norm``."""
-        x = light_memory(lambda tokens: self.fc1(norm(tokens)), x)
-        x = self._mix(channels_first(x))  # B, hidden, H, W
-        return light_memory(self._finish, channels_last(x))
+        if torch.is_grad_enabled() and not hasattr(self, 'dwconv'):
+            return self._forward_halves(x, norm)
+        x = channels_first(self.fc1(norm(x)))  # B, hidden, H, W
+        return self.fc2(self.act(channels_last(self._convolve(x))))
 
     def switch_to_deploy(self) -> None:
         """Replaces both convolutions by the one that they make."""
@@ -53,12 +55,22 @@ class MixCFN(nn.Module):
         self.dwconv.weight.data, self.dwconv.bias.data = weight.data, bias.data
         del self.dwconv3, self.dwconv5
 
-    def _mix(self, x: Tensor) -> Tensor:
+    def _forward_halves(self, x: Tensor, norm: nn.Module) -> Tensor:
+        rows = zip(self.fc1.weight.chunk(2), self.fc1.bias.chunk(2), strict=True)
+        halves = light_memory(norm, lambda y: [linear(y, *half) for half in rows], x)
+        small, large = self.fc2.weight.chunk(2, dim=1)  # C, hidden / 2
+        x = self._finish(self.dwconv3, halves[0], small, None)
+        return x + self._finish(self.dwconv5, halves[1], large, self.fc2.bias)
+
+    def _finish(
+        self, conv: nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor | None
+    ) -> Tensor:
+        x = channels_last(conv(channels_first(x)))  # B, H, W, hidden / 2
+        return light_memory(self.act, lambda y: linear(y, weight, bias), x)
+
+    def _convolve(self, x: Tensor) -> Tensor:
         if hasattr(self, 'dwconv'):
             return self.dwconv(x)
-        if torch.is_grad_enabled():
-            small, large = x.chunk(2, dim=1)  # B, hidden / 2, H, W
-            return torch.cat([self.dwconv3(small), self.dwconv5(large)], dim=1)
         weight, bias = self._kernels()
         return F.conv2d(x, weight, bias, padding=2, groups=x.shape[1])
 
@@ -66,9 +78,6 @@ class MixCFN(nn.Module):
         small, large = self.dwconv3, self.dwconv5
         weight = torch.cat([F.pad(small.weight, (1, 1, 1, 1)), large.weight])
         return weight, torch.cat([small.bias, large.bias])  # hidden, 1, 5, 5; hidden
-
-    def _finish(self, x: Tensor) -> Tensor:
-        return self.fc2(self.act(x))
 
 
 class FFN(nn.Module):

@@ -4,7 +4,6 @@ import torch.nn as nn
 from torch import Tensor
 
 from .layout import channels_last
-from .recompute import light_memory
 
 
 class EfficientPatchEmbed(nn.Module):
@@ -25,10 +24,7 @@ class EfficientPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to tokens (B, H, W, out_channels)."""
-        return light_memory(self._mix, self.pointwise(x))
-
-    def _mix(self, x: Tensor) -> Tensor:
-        return self.norm(channels_last(self.depthwise(x)))
+        return self.norm(channels_last(self.depthwise(self.pointwise(x))))
 
 
 class ConvPatchEmbed(nn.Module):

@@ -1,17 +1,34 @@
 """Recomputing activations in the backward pass, to save memory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
 
 import torch
 import torch.nn as nn
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+T = TypeVar('T')
+
+is_recomputed = ContextVar('is_recomputed', default=False)
+
 
 @contextmanager
-def frozen_running_stats(module: nn.Module) -> Iterator[None]:
+def recomputed_pass() -> Iterator[None]:
+    """Within it everything is recomputed already: ``light_memory`` does nothing."""
+    token = is_recomputed.set(True)
+    try:
+        yield
+    finally:
+        is_recomputed.reset(token)
+
+
+@contextmanager
+def second_pass(module: nn.Module) -> Iterator[None]:
     """Keeps a second forward pass from updating BatchNorm's running statistics.
 
     The pass updates copies, which are then dropped.
@@ -25,7 +42,8 @@ def frozen_running_stats(module: nn.Module) -> Iterator[None]:
         for norm, buffers in zip(norms, originals, strict=True):
             for name, buffer in buffers.items():
                 setattr(norm, name, buffer.clone())
-        yield
+        with recomputed_pass():
+            yield
     finally:
         for norm, buffers in zip(norms, originals, strict=True):
             for name, buffer in buffers.items():
@@ -47,27 +65,74 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
         module,
         x,
         use_reentrant=False,
-        context_fn=lambda: (nullcontext(), frozen_running_stats(module)),
+        context_fn=lambda: (recomputed_pass(), second_pass(module)),
     )
 
 
 def light_memory(
-    function: Callable[[Tensor], Tensor], x: Tensor, is_random: bool = False
-) -> Tensor:
-    """Runs something cheap and the layer behind it, and keeps only ``x`` for backward.
+    function: Callable[[Tensor], Tensor], layer: Callable[[Tensor], T], x: Tensor
+) -> T:
+    """Runs ``layer(function(x))`` and keeps for backward only what ``function`` does.
 
-    Torch stops recomputing at the last value that it needs: what is cheap, say an
-    activation, runs a second time, the layer behind it does not.
+    The value in between, which ``layer`` would keep, is made again from ``x``. Of
+    ``torch.utils.checkpoint`` a call takes half a millisecond, and a network has
+    hundreds of them.
 
     Args:
-        function (Callable[[Tensor], Tensor]): What to run; without BatchNorm.
-        x (Tensor): Its input.
-        is_random (bool): Whether it drops values at random. Defaults to False.
+        function (Callable[[Tensor], Tensor]): Something cheap, say an activation,
+            without randomness or state.
+        layer (Callable[[Tensor], T]): The layer behind it, or some.
+        x (Tensor): The input.
 
     Returns:
-        Tensor: ``function(x)``.
+        T: ``layer(function(x))``.
     """
     # A compiled region recomputes what is cheap by itself.
-    if torch.compiler.is_compiling() or not torch.is_grad_enabled():
-        return function(x)
-    return checkpoint(function, x, use_reentrant=False, preserve_rng_state=is_random)
+    if (
+        torch.compiler.is_compiling()
+        or not torch.is_grad_enabled()
+        or is_recomputed.get()
+    ):
+        return layer(function(x))
+    make = with_precision_of_now(function, x.device.type)
+    value = make(x)
+    address = value.data_ptr()
+
+    def pack(saved: Tensor) -> Tensor | tuple:
+        if saved.data_ptr() == address:
+            return saved.shape, saved.stride()
+        return saved
+
+    def unpack(packed: Tensor | tuple) -> Tensor:
+        if isinstance(packed, Tensor):
+            return packed
+        with torch.no_grad():
+            return make(x).as_strided(*packed)
+
+    with saved_tensors_hooks(pack, unpack):
+        return layer(value)
+
+
+def with_precision_of_now(
+    function: Callable[[Tensor], Tensor], device_type: str
+) -> Callable[[Tensor], Tensor]:
+    """Makes a function that runs later in the autocast mode of now, if there is one.
+
+    Args:
+        function (Callable[[Tensor], Tensor]): The function. In autocast its result is
+            of the lower precision, as the layer behind it would make it.
+        device_type (str): Where it runs.
+
+    Returns:
+        Callable[[Tensor], Tensor]: The function.
+    """
+    if not torch.is_autocast_enabled(device_type):
+        return function
+    dtype = torch.get_autocast_dtype(device_type)
+
+    def cast(x: Tensor) -> Tensor:
+        with torch.autocast(device_type, dtype):
+            value = function(x)
+        return value.to(dtype) if value.dtype == torch.float32 else value
+
+    return cast

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
-from .linear import Linear
+from .linear import Linear, linear
 from .recompute import light_memory
 
-# Up to here one full matrix is faster than folding and turning the tokens.
-MAX_DENSE_CHANNELS = 128
+# Up to here full matrices are faster than folding the tokens into small ones.
+MAX_DENSE_CHANNELS = 64
 
 
 def kronecker_factors(channels: int) -> tuple[int, int]:
@@ -57,35 +57,31 @@ class DiversityEnhancedShortcut(nn.Module):
         self.proj_right = Linear(p, p)
         self.act = build_activation_layer(act_cfg)
         self.proj_left = Linear(k, k)
-        self.is_dense = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (..., C) to (..., C)."""
-        if self.is_dense:
-            return self.proj_left(self.act(self.proj_right(x)))
+        if x.shape[-1] <= MAX_DENSE_CHANNELS:
+            x = linear(x, *dense_right(self))
+            return light_memory(self.act, lambda y: linear(y, *dense_left(self)), x)
         folded = self.proj_right(x.unflatten(-1, self.factors))  # ..., k, p
-        return light_memory(self._finish, folded)
+        return light_memory(self.act, self._mix_rows, folded)
 
-    def switch_to_deploy(self) -> None:
-        """Writes the factors out as full matrices where that is faster."""
-        k, p = self.factors
-        if k * p > MAX_DENSE_CHANNELS:
-            return
-        right, left = self.proj_right, self.proj_left
-        eye_k, eye_p = (torch.eye(n).to(right.weight) for n in (k, p))
-        self.proj_right = linear(torch.kron(eye_k, right.weight), right.bias.repeat(k))
-        self.proj_left = linear(
-            torch.kron(left.weight, eye_p), left.bias.repeat_interleave(p)
-        )
-        self.is_dense = True
-
-    def _finish(self, folded: Tensor) -> Tensor:
-        folded = self.proj_left(self.act(folded).transpose(-1, -2))  # ..., p, k
-        return folded.transpose(-1, -2).flatten(-2)  # ..., C
+    def _mix_rows(self, folded: Tensor) -> Tensor:
+        weight, bias = self.proj_left.weight, self.proj_left.bias
+        x = folded.flatten(end_dim=-3)  # tokens, k, p
+        x = torch.baddbmm(bias[:, None], weight.expand(len(x), -1, -1), x)
+        return x.view_as(folded).flatten(-2)  # ..., C
 
 
-def linear(weight: Tensor, bias: Tensor) -> Linear:
-    """Makes a linear layer of given weights."""
-    layer = Linear(weight.shape[1], weight.shape[0]).to(weight)
-    layer.weight.data, layer.bias.data = weight.data, bias.data
-    return layer
+def dense_right(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
+    """Weight (C, C) and bias (C,) of the factor that mixes the p axis."""
+    factor, (k, _) = des.proj_right, des.factors
+    eye = torch.eye(k, dtype=factor.weight.dtype, device=factor.weight.device)
+    return torch.kron(eye, factor.weight), factor.bias.repeat(k)
+
+
+def dense_left(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
+    """Weight (C, C) and bias (C,) of the factor that mixes the k axis."""
+    factor, (_, p) = des.proj_left, des.factors
+    eye = torch.eye(p, dtype=factor.weight.dtype, device=factor.weight.device)
+    return torch.kron(factor.weight, eye), factor.bias.repeat_interleave(p)

@@ -1,0 +1,39 @@
+"""The figures of docs/flops.md are those that are counted."""
+
+import re
+
+import pytest
+from mmengine.config import Config
+
+from mmseg_hrvit import config
+from mmseg_hrvit.analysis.flops import measure_config
+from paths import ROOT
+
+ROWS = re.findall(
+    r'^\| (hrvit_\w+) \| ([\d.]+)[^|]* \| ([\d.]+)[^|]* \| ([\d.]+) \| ([\d.]+) \|$',
+    (ROOT / 'docs/flops.md').read_text(),
+    flags=re.MULTILINE,
+)
+README = (ROOT / 'README.md').read_text()
+
+
+def gflops(macs):
+    """Billions, to four digits."""
+    return f'{macs / 1e9:#.4g}'
+
+
+@pytest.mark.parametrize(('name', *'abcd'), ROWS, ids=[row[0] for row in ROWS])
+def test_a_row_of_the_table(name, a, b, c, d):
+    model = measure_config(Config.fromfile(config(name)), (512, 512))
+    counts = model.macs.paper, model.macs.full, model.executed.full
+    assert (f'{model.params / 1e6:.3f}', *map(gflops, counts)) == (a, b, c, d)
+
+
+def test_all_networks_are_in_the_table():
+    assert len(ROWS) == 12
+
+
+def test_the_readme_says_what_runs():
+    first, second, third = (f'{float(row[4]):.1f}' for row in ROWS[:3])
+    said = f'{first}, {second} and {third} GFLOPs'
+    assert said in ' '.join(README.split())
