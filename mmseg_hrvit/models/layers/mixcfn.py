@@ -59,10 +59,10 @@ class MixCFN(nn.Module):
         rows = zip(self.fc1.weight.chunk(2), self.fc1.bias.chunk(2), strict=True)
         halves = light_memory(norm, lambda y: [linear(y, *half) for half in rows], x)
         small, large = self.fc2.weight.chunk(2, dim=1)  # C, hidden / 2
-        x = self._finish(self.dwconv3, halves[0], small, None)
-        return x + self._finish(self.dwconv5, halves[1], large, self.fc2.bias)
+        x = self._finish_half(self.dwconv3, halves[0], small, None)
+        return x + self._finish_half(self.dwconv5, halves[1], large, self.fc2.bias)
 
-    def _finish(
+    def _finish_half(
         self, conv: nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor | None
     ) -> Tensor:
         x = channels_last(conv(channels_first(x)))  # B, H, W, hidden / 2

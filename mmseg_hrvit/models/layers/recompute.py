@@ -81,7 +81,7 @@ def light_memory(
     Args:
         function (Callable[[Tensor], Tensor]): Something cheap, say an activation,
             without randomness or state.
-        layer (Callable[[Tensor], T]): The layer behind it, or some.
+        layer (Callable[[Tensor], T]): The layer behind it, or several.
         x (Tensor): The input.
 
     Returns:
@@ -97,6 +97,8 @@ def light_memory(
     make = with_precision_of_now(function, x.device.type)
     value = make(x)
     address = value.data_ptr()
+    if address == x.data_ptr():  # made in place: there is no x to make it from
+        return layer(value)
 
     def pack(saved: Tensor) -> Tensor | tuple:
         if saved.data_ptr() == address:

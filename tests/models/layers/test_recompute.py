@@ -82,6 +82,18 @@ def test_the_value_in_between_is_not_kept(dtype):
     assert len(made) == 1  # made again
 
 
+def test_what_is_made_in_place_is_not_made_twice():
+    x = torch.randn(5, 8).double()
+    layer = fill(nn.Linear(8, 8)).double()
+    act = nn.Hardswish(inplace=True)
+    gradients = []
+    for run in (light_memory, plain):
+        run(act, layer, x.clone()).square().sum().backward()
+        gradients.append(layer.weight.grad.clone())
+        layer.zero_grad()
+    assert torch.equal(*gradients)
+
+
 def test_a_recomputed_part_keeps_its_input_alone():
     net = fill(Pair(light_memory))
     x = torch.randn(2, 5, 7, 6, requires_grad=True)
