@@ -91,7 +91,7 @@ class LinearSegformerHead(SegformerHead):
             x = self.fusion_conv.norm(x)
         x = self.fusion_conv.activate(x)
         if self.dropout is None or not self.training:
-            return self.conv_seg(x)
+            return self.cls_seg(x)
         scale = self.dropout(x.new_ones(*x.shape[:2], 1, 1))  # of a channel: 0, or more
         return light_memory(lambda x: x * scale, self.conv_seg, x)
 
