@@ -13,7 +13,6 @@ from torch import Tensor
 from mmseg_hrvit.errors import InputError
 
 from ..checks import check_norm, check_rate, check_size, check_whole, check_wholes
-from ..layers.recompute import light_memory
 
 LINEAR_MODES = ('bilinear', 'bicubic')
 
@@ -92,8 +91,7 @@ class LinearSegformerHead(SegformerHead):
         x = self.fusion_conv.activate(x)
         if self.dropout is None or not self.training:
             return self.cls_seg(x)
-        scale = self.dropout(x.new_ones(*x.shape[:2], 1, 1))  # of a channel: 0, or more
-        return light_memory(lambda x: x * scale, self.conv_seg, x)
+        return self._drop_and_classify(x)
 
     def switch_to_deploy(self) -> None:
         """Keeps the product of projection, fusion and norm in place of them."""
@@ -138,6 +136,15 @@ class LinearSegformerHead(SegformerHead):
             for part, weight in zip(parts, weights, strict=True)
         ]
         return products, bias
+
+    def _drop_and_classify(self, x: Tensor) -> Tensor:
+        # Channels are dropped from the matrix, which is small, and not from the map.
+        scale = self.dropout(x.new_ones(*x.shape[:2], 1, 1))  # of a channel: 0, or more
+        weight = self.conv_seg.weight.flatten(1).T * scale.flatten(2)
+        bias = self.conv_seg.bias.to(weight.dtype)
+        x = x.permute(0, 2, 3, 1)  # B, H, W, channels
+        logits = torch.baddbmm(bias, x.flatten(1, 2), weight)  # B, H * W, num_classes
+        return logits.unflatten(1, x.shape[1:3]).permute(0, 3, 1, 2)
 
     def _resizer(self, size: int, out_size: int, like: Tensor) -> Tensor:
         """The matrix (out_size, size) that resizes a line as ``interpolate`` does."""
