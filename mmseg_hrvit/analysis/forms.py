@@ -64,7 +64,7 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
 
 
 class TrainingStep:
-    """A step of AdamW on constant labels, at the logits' own size.
+    """A step of fused AdamW on constant labels, at the logits' own size.
 
     Args:
         cfg (Config): A config of mmseg.
@@ -84,7 +84,7 @@ class TrainingStep:
         if form == 'compile' and not compile_regions(self.network):
             self.network.compile(dynamic=False)
         self.network.train()
-        self.optimizer = torch.optim.AdamW(self.network.parameters())
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), fused=True)
 
     def __call__(self, images: Tensor) -> None:
         """Trains on images (B, C, H, W)."""

@@ -1,4 +1,4 @@
-"""Weight decay that stays off the norm layers, and fused optimizers."""
+"""Optimizers: no weight decay of norm layers, few groups of parameters, fused steps."""
 
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
@@ -18,8 +18,11 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     decay back. Here it does not, unless that key has a ``decay_mult`` of its own.
     The recipe (appendix A.2) needs both rules.
 
-    On GPUs, Adam and AdamW are fused unless the config says otherwise: one kernel a
-    parameter, and ``FiniteCheckHook`` need not wait for them.
+    mmengine gives every parameter a group of its own, and a step takes longer for the
+    groups than for the arithmetic. Here parameters with the same options share one.
+
+    Adam and AdamW are fused unless the config has ``fused`` or ``foreach``: a kernel
+    for many parameters, and on GPUs ``FiniteCheckHook`` need not wait for them.
 
     Args:
         optim_wrapper_cfg (dict): The optimizer wrapper and its ``optimizer``.
@@ -35,8 +38,9 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         Returns:
             OptimWrapper: The wrapper.
         """
-        if is_on_gpu(model) and self.optimizer_cfg['type'] in FUSED:
-            self.optimizer_cfg.setdefault('fused', True)
+        is_free = self.optimizer_cfg.keys().isdisjoint(('fused', 'foreach'))
+        if is_free and self.optimizer_cfg['type'] in FUSED:
+            self.optimizer_cfg['fused'] = True
         return super().__call__(model)
 
     def add_params(
@@ -46,7 +50,10 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         prefix: str = '',
         is_dcn_module: bool | None = None,
     ) -> None:
-        """Adds the parameters of a module, as groups of one, to ``params``.
+        """Adds the parameters of a module to ``params``.
+
+        mmengine calls it for the network, with no prefix, and it calls itself for the
+        modules in it, which add groups of one; at the end they are merged.
 
         Args:
             params (list[dict]): The groups so far; changed in place.
@@ -63,8 +70,22 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 # A custom key leaves its own options in the group.
                 if 'decay_mult' not in group:
                     group['weight_decay'] = self.base_wd * norm_decay_mult
+        if not prefix:
+            params[:] = merge(params)
 
 
-def is_on_gpu(model: nn.Module) -> bool:
-    """Whether all parameters are on a GPU."""
-    return all(param.is_cuda for param in model.parameters())
+def merge(groups: list[dict]) -> list[dict]:
+    """Merges groups of parameters that have the same options.
+
+    Args:
+        groups (list[dict]): The groups, as torch's optimizers take them.
+
+    Returns:
+        list[dict]: One for each set of options, in the order in which their options came first.
+    """
+    merged = {}
+    for group in groups:
+        options = {key: value for key, value in group.items() if key != 'params'}
+        key = repr(sorted(options.items()))
+        merged.setdefault(key, dict(options, params=[]))['params'] += group['params']
+    return list(merged.values())

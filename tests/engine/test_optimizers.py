@@ -17,12 +17,9 @@ def test_rate_and_decay_of_every_parameter_of_the_recipe(name):
     cfg = Config.fromfile(mmseg_hrvit.config(name))
     init_default_scope('mmseg')
     model = MODELS.build(cfg.model)
-    groups = {
-        id(group['params'][0]): group
-        for group in build_optim_wrapper(
-            model, cfg.optim_wrapper
-        ).optimizer.param_groups
-    }
+    optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
+    assert len(optimizer.param_groups) == 4
+    groups = {id(p): group for group in optimizer.param_groups for p in group['params']}
     kinds = set()
     for module_name, module in model.named_modules():
         in_head = module_name.startswith(('decode_head', 'auxiliary_head'))
@@ -44,16 +41,16 @@ def build(custom_keys, **paramwise):
         paramwise_cfg=dict(custom_keys=custom_keys, **paramwise),
     )
     groups = build_optim_wrapper(model, wrapper).optimizer.param_groups
-    return [(group['lr'], group['weight_decay']) for group in groups]
+    return [(g['lr'], g['weight_decay'], len(g['params'])) for g in groups]
 
 
 def test_a_key_with_a_decay_of_its_own_keeps_it():
     keys = dict(head=dict(lr_mult=2.0, decay_mult=3.0))
-    assert build(keys, norm_decay_mult=0.0) == [(2.0, 1.5)] * 4
+    assert build(keys, norm_decay_mult=0.0) == [(2.0, 1.5, 4)]
 
 
 def test_without_a_norm_rule_nothing_changes():
-    assert build(dict(head=dict(lr_mult=2.0))) == [(2.0, 0.5)] * 4
+    assert build(dict(head=dict(lr_mult=2.0))) == [(2.0, 0.5, 4)]
 
 
 def test_frozen_parameters_are_left_out():
@@ -69,14 +66,27 @@ def test_frozen_parameters_are_left_out():
     assert torch.equal(torch.tensor(group['weight_decay']), torch.tensor(0.5))
 
 
-@pytest.mark.parametrize('is_on_gpu', [True, False])
-@pytest.mark.parametrize('wanted', [None, False])
-def test_adam_is_fused_on_gpus(monkeypatch, is_on_gpu, wanted):
-    monkeypatch.setattr(optimizers, 'is_on_gpu', lambda model: is_on_gpu)
-    options = {} if wanted is None else dict(fused=wanted)
+def test_groups_keep_options_of_any_kind():
+    first, second, third = (nn.Parameter(torch.ones(1)) for _ in range(3))
+    groups = [
+        dict(params=[first], lr=1.0, betas=[0.9, 0.99]),
+        dict(params=[second]),
+        dict(betas=[0.9, 0.99], lr=1.0, params=[third]),
+    ]
+    assert optimizers.merge(groups) == [
+        dict(params=[first, third], lr=1.0, betas=[0.9, 0.99]),
+        dict(params=[second]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ('options', 'is_fused'),
+    [({}, True), (dict(fused=False), False), (dict(foreach=True), False)],
+)
+def test_adam_is_fused_unless_the_config_says_otherwise(options, is_fused):
     cfg = dict(
         constructor='mmseg_hrvit.NormDecayOptimWrapperConstructor',
         optimizer=dict(type='AdamW', lr=1.0, **options),
     )
     optimizer = build_optim_wrapper(nn.Linear(2, 2), cfg).optimizer
-    assert bool(optimizer.defaults['fused']) == (is_on_gpu and wanted is None)
+    assert bool(optimizer.defaults['fused']) == is_fused

@@ -32,7 +32,7 @@ class FiniteCheckHook(Hook):
     No rank waits for its GPU here: a fused optimizer is told on the GPU to leave the
     weights, and the answer is copied to the CPU behind it, to be read where mmengine
     has waited for the losses. An optimizer that is not fused must wait once a step;
-    ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW fused ones on GPUs.
+    ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW fused ones.
 
     Args:
         max_in_row (int): The run stops at so many in a row. A new scale for mixed

@@ -144,7 +144,7 @@ class LinearSegformerHead(SegformerHead):
         bias = self.conv_seg.bias.to(weight.dtype)
         x = x.permute(0, 2, 3, 1)  # B, H, W, channels
         logits = torch.baddbmm(bias, x.flatten(1, 2), weight)  # B, H * W, num_classes
-        # Plane by plane, as the loss needs them: it would copy them at the image's size.
+        # By planes, as the loss needs them: it would copy them at the image's size.
         return logits.mT.contiguous().unflatten(2, x.shape[1:3])
 
     def _resizer(self, size: int, out_size: int, like: Tensor) -> Tensor:
