@@ -81,7 +81,7 @@ def merge(groups: list[dict]) -> list[dict]:
         groups (list[dict]): The groups, as torch's optimizers take them.
 
     Returns:
-        list[dict]: One for each set of options, in the order in which their options came first.
+        list[dict]: One for each set of options, in the order of the first ones.
     """
     merged = {}
     for group in groups:
