@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+from .depthwise import DepthwiseConv5x5
 from .layout import channels_first, channels_last
 from .linear import Linear, linear
 from .recompute import light_memory
@@ -18,7 +19,7 @@ class MixCFN(nn.Module):
     Without gradients both convolutions run as one, since a 3x3 kernel is a 5x5 one
     with a border of zeros. With gradients all of a half runs apart, from the rows of
     the first layer to the columns of the last: the halves are never copied out of one
-    map and back, and the weights' gradient of a 5x5 kernel is slow.
+    map and back.
 
     Args:
         channels (int): Channels C of a token.
@@ -36,7 +37,7 @@ class MixCFN(nn.Module):
         half = hidden // 2
         self.fc1 = Linear(channels, hidden)
         self.dwconv3 = nn.Conv2d(half, half, 3, padding=1, groups=half)
-        self.dwconv5 = nn.Conv2d(half, half, 5, padding=2, groups=half)
+        self.dwconv5 = DepthwiseConv5x5(half)
         self.act = nn.GELU()
         self.fc2 = Linear(hidden, channels)
 
