@@ -141,11 +141,10 @@ class LinearSegformerHead(SegformerHead):
         # Channels are dropped from the matrix, which is small, and not from the map.
         scale = self.dropout(x.new_ones(*x.shape[:2], 1, 1))  # of a channel: 0, or more
         weight = self.conv_seg.weight.flatten(1).T * scale.flatten(2)
-        bias = self.conv_seg.bias.to(weight.dtype)
         x = x.permute(0, 2, 3, 1)  # B, H, W, channels
-        logits = torch.baddbmm(bias, x.flatten(1, 2), weight)  # B, H * W, num_classes
+        logits = torch.baddbmm(self.conv_seg.bias, x.flatten(1, 2), weight)
         # By planes, as the loss needs them: it would copy them at the image's size.
-        return logits.mT.contiguous().unflatten(2, x.shape[1:3])
+        return logits.mT.contiguous().unflatten(2, x.shape[1:3])  # B, classes, H, W
 
     def _resizer(self, size: int, out_size: int, like: Tensor) -> Tensor:
         """The matrix (out_size, size) that resizes a line as ``interpolate`` does."""
