@@ -1,5 +1,9 @@
 """Options and fixtures of all tests."""
 
+import faulthandler
+import tempfile
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -34,6 +38,25 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if item.get_closest_marker(option) and not config.getoption(f'--{option}'):
                 item.add_marker(skip)
+
+
+def last_words(workerinput):
+    """Where a worker of xdist says what has killed it: its stderr is read by nobody."""
+    name = f'{workerinput["testrunuid"]}-{workerinput["workerid"]}.txt'
+    return Path(tempfile.gettempdir(), name)
+
+
+def pytest_sessionstart(session):
+    if hasattr(session.config, 'workerinput'):
+        faulthandler.enable(last_words(session.config.workerinput).open('w'))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    path = last_words(node.workerinput)
+    if path.is_file():
+        print(path.read_text(), end='')
+        path.unlink()
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -10,6 +10,8 @@ bash tools/make_env.sh tests
 export PATH="${VENV:-$PWD/.venv}/bin:$PATH"
 # One thread a worker: with more, workers wait for each other's threads.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+# A process that crashes says where.
+export PYTHONFAULTHANDLER=1
 ruff check .
 ruff format --check .
 exec python -m pytest --numprocesses "${WORKERS:-auto}" --dist worksteal "$@"
