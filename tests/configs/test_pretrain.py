@@ -64,6 +64,7 @@ def test_the_optimizer_is_the_papers():
     assert wrapper.clip_grad_kwargs == dict(max_norm=1.0)
     groups = {id(p): g for g in wrapper.optimizer.param_groups for p in g['params']}
     assert groups.keys() == {id(p) for p in net.parameters()}
+    assert len(wrapper.optimizer.param_groups) == 2
     for module in net.modules():
         decay = 0.0 if isinstance(module, NORMS) else 0.05
         for name, param in module.named_parameters(recurse=False):

@@ -53,7 +53,7 @@ class SplitConv5x5(torch.autograd.Function):
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolves each channel of (B, C, H, W) with its kernel of (C, 1, 5, 5)."""
-    return F.conv2d(x, weight, bias, padding=2, groups=len(weight))
+    return F.conv2d(x, weight, bias, padding=2, groups=weight.shape[0])
 
 
 def is_better_split(x: Tensor) -> bool:

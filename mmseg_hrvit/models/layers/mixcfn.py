@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
-from .depthwise import DepthwiseConv5x5
+from .depthwise import DepthwiseConv5x5, convolve
 from .layout import channels_first, channels_last
 from .linear import Linear, linear
 from .recompute import light_memory
@@ -72,8 +72,7 @@ class MixCFN(nn.Module):
     def _convolve(self, x: Tensor) -> Tensor:
         if hasattr(self, 'dwconv'):
             return self.dwconv(x)
-        weight, bias = self._kernels()
-        return F.conv2d(x, weight, bias, padding=2, groups=x.shape[1])
+        return convolve(x, *self._kernels())
 
     def _kernels(self) -> tuple[Tensor, Tensor]:
         small, large = self.dwconv3, self.dwconv5
