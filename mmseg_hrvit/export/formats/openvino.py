@@ -1,7 +1,7 @@
 """OpenVINO: fast on Intel's CPUs."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,17 @@ from .engine import Engine
 from .openvino_reader import read_program
 
 MAX_PLANS = 4  # of a file of one size: one a number of images
+
+
+@cache
+def core() -> ov.Core:
+    """The process' only core.
+
+    OpenVINO's CPU plug-in gives the thread that loads it a stack for signals. Released
+    by another thread, as the last engine of a server can be, version 2026.4 frees that
+    stack and leaves it in use: the next signal, as at a child's end, kills the process.
+    """
+    return ov.Core()
 
 
 def write(
@@ -49,7 +60,7 @@ def write(
 def load(path: Path, threads: int | None) -> Engine:
     """Loads what ``write`` wrote; like ``load_engine``."""
     try:
-        model = ov.Core().read_model(path)
+        model = core().read_model(path)
     except RuntimeError as error:
         raise InputError(f'{path}: is no OpenVINO model, or its .bin lacks') from error
     text = model.get_rt_info(KEY).astype(str) if model.has_rt_info(KEY) else None
@@ -123,5 +134,5 @@ def compile_model(
         hints['INFERENCE_PRECISION_HINT'] = 'f32'
     if threads is not None:
         hints['INFERENCE_NUM_THREADS'] = threads
-    request = ov.Core().compile_model(model, 'CPU', hints).create_infer_request()
+    request = core().compile_model(model, 'CPU', hints).create_infer_request()
     return lambda images: request.infer([images])[0].copy()
