@@ -6,6 +6,7 @@ pixel is a sum of a few logits with weights, by rows and then by columns.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -99,6 +100,7 @@ class Axis:
         return taps
 
 
+@lru_cache(maxsize=16)  # of an image all tiles ask the same
 def bilinear_taps(
     size: int, out_size: int, align_corners: bool, dtype: torch.dtype
 ) -> Taps:
