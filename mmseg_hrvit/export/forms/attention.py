@@ -72,9 +72,9 @@ class MapAttention(nn.Module):
         """Makes the masks that maps of the size of x need, of rows and of columns."""
         return [half.windows.mask(x) for half in (self.rows, self.columns)]
 
-    def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> Tensor:
-        """Maps (B, C, H, W), of these masks, to (B, C, H, W)."""
-        return self.rows(x, masks[0]) + self.columns(x, masks[1])
+    def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> list[Tensor]:
+        """Maps (B, C, H, W), of these masks, to the terms of a sum, (B, C, H, W)."""
+        return [self.rows(x, masks[0]), self.columns(x, masks[1])]
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:

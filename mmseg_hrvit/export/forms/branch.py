@@ -4,6 +4,7 @@ There linear layers are 1x1 convolutions: engines fuse what follows into them, a
 have nothing to turn between them and the depth-wise ones.
 """
 
+import copy
 from collections.abc import Sequence
 
 import torch.nn as nn
@@ -11,16 +12,18 @@ from torch import Tensor
 
 from mmseg_hrvit.models.backbones.hrvit import Branch
 from mmseg_hrvit.models.layers import Block, ConvPatchEmbed
-from mmseg_hrvit.models.layers.mixcfn import MixCFN
 
 from .attention import MapAttention
-from .mixcfn import MapFFN, MapMixCFN
-from .norm import MapNorm
+from .convs import centre_output
+from .mixcfn import split_ffn
+from .norm import CentredNorm, MapNorm, centre
 from .shortcut import MapShortcut
 
 
 class MapBlock(nn.Module):
     """The Transformer block, without Stochastic Depth.
+
+    Terms are added one by one: engines add them in the convolutions that end them.
 
     Args:
         block (Block): The layer.
@@ -28,20 +31,54 @@ class MapBlock(nn.Module):
 
     def __init__(self, block: Block) -> None:
         super().__init__()
-        self.norm1 = MapNorm(block.norm1)
+        self.norm1 = CentredNorm(block.norm1)
         self.attn = MapAttention(block.attn)
         self.des = MapShortcut(block.des) if block.des is not None else None
         self.norm2 = MapNorm(block.norm2)
-        ffn = MapMixCFN if isinstance(block.ffn, MixCFN) else MapFFN
-        self.ffn = ffn(block.ffn)
+        self.ffn = split_ffn(block.ffn)
 
     def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> Tensor:
         """Maps (B, C, H, W), of these masks of attention, to (B, C, H, W)."""
-        residual = self.attn(self.norm1(x), masks)
+        x = sum(self.residuals(x, centre(x), masks), x)
+        return self.add_ffn(x)
+
+    def residuals(
+        self, x: Tensor, centred: Tensor, masks: Sequence[Tensor | None]
+    ) -> list[Tensor]:
+        """The terms of attention and shortcut, of a map and of its ``centre``."""
+        terms = self.attn(self.norm1(centred), masks)
+        return terms if self.des is None else [*terms, self.des(x)]
+
+    def add_ffn(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to (B, C, H, W)."""
+        y = self.norm2(x)
+        return sum((term(y) for term in self.ffn), x)
+
+
+class LastMapBlock(MapBlock):
+    """The last block of a branch: the mean over channels of its output is zero.
+
+    A LayerNorm follows, which takes that mean off anyway. So all that adds to the
+    output does it without a mean, and two LayerNorms have none to take off.
+
+    Args:
+        block (Block): The layer.
+    """
+
+    def __init__(self, block: Block) -> None:
+        block = copy.deepcopy(block)
+        centre_output(block.attn.proj)
+        centre_output(block.ffn.fc2)
+        super().__init__(block)
         if self.des is not None:
-            residual = residual + self.des(x)
-        x = x + residual
-        return x + self.ffn(self.norm2(x))
+            centre_output(self.des.left)
+        self.norm2 = CentredNorm(block.norm2)
+
+    def forward(self, x: Tensor, masks: Sequence[Tensor | None]) -> Tensor:
+        """Maps (B, C, H, W), of these masks of attention, to (B, C, H, W)."""
+        centred = centre(x)
+        x = sum(self.residuals(x, centred, masks), centred)
+        return self.add_ffn(x)
 
 
 class MapBranch(nn.Module):
@@ -60,8 +97,9 @@ class MapBranch(nn.Module):
             else [embed.pointwise, embed.depthwise]
         )
         self.patch_embed = nn.Sequential(*convs, MapNorm(embed.norm))
-        self.blocks = nn.ModuleList(map(MapBlock, branch.blocks))
-        self.norm = MapNorm(branch.norm)
+        *blocks, last = branch.blocks
+        self.blocks = nn.ModuleList([*map(MapBlock, blocks), LastMapBlock(last)])
+        self.norm = CentredNorm(branch.norm)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to (B, C, H, W)."""

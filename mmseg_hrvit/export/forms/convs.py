@@ -1,5 +1,6 @@
 """Convolutions with weights of other layers."""
 
+import torch
 import torch.nn as nn
 from torch import Tensor
 
@@ -49,3 +50,10 @@ def part_of_depthwise(conv: nn.Conv2d, part: slice) -> nn.Conv2d:
     weight = conv.weight[part]
     bias = None if conv.bias is None else conv.bias[part]
     return make_conv(weight, bias, groups=len(weight))
+
+
+@torch.no_grad()
+def centre_output(layer: nn.Linear | nn.Conv2d) -> None:
+    """Changes a layer so that its output is less its mean over channels."""
+    for parameter in layer.parameters():
+        parameter -= parameter.mean(0)

@@ -1,7 +1,6 @@
 """Feed-forward networks on maps."""
 
 import torch.nn as nn
-from torch import Tensor
 
 from mmseg_hrvit.models.layers.mixcfn import FFN, MixCFN
 
@@ -44,20 +43,24 @@ class HalfMixCFN(nn.Sequential):
         )
 
 
-class MapMixCFN(nn.Module):
-    """MixCFN (Figure 3) on maps, its halves apart: none is split or concatenated.
+def split_ffn(ffn: MixCFN | FFN) -> nn.ModuleList:
+    """Makes the layers on maps whose sum a feed-forward network is.
+
+    Those of MixCFN (Figure 3) are its halves: no map is split or concatenated.
 
     Args:
-        ffn (MixCFN): The layer, after its ``switch_to_deploy``.
+        ffn (MixCFN | FFN): The layer, after its ``switch_to_deploy``.
+
+    Returns:
+        nn.ModuleList: Each maps (B, C, H, W) to (B, C, H, W).
     """
-
-    def __init__(self, ffn: MixCFN) -> None:
-        super().__init__()
-        hidden = ffn.fc1.out_features
-        small, large = slice(0, hidden // 2), slice(hidden // 2, hidden)
-        self.small = HalfMixCFN(ffn, small, border=1)  # of zeros around 3x3 kernels
-        self.large = HalfMixCFN(ffn, large, border=0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to (B, C, H, W)."""
-        return self.small(x) + self.large(x)
+    if isinstance(ffn, FFN):
+        return nn.ModuleList([MapFFN(ffn)])
+    hidden = ffn.fc1.out_features
+    small, large = slice(0, hidden // 2), slice(hidden // 2, hidden)
+    return nn.ModuleList(
+        [
+            HalfMixCFN(ffn, small, border=1),  # of zeros around 3x3 kernels
+            HalfMixCFN(ffn, large, border=0),
+        ]
+    )

@@ -5,11 +5,11 @@ import torch.nn as nn
 from torch import Tensor
 
 
-class MapNorm(nn.Module):
-    """``nn.LayerNorm`` of tokens, on maps, written out in means and products.
+class CentredNorm(nn.Module):
+    """``nn.LayerNorm`` of tokens, on maps whose mean over channels is zero.
 
-    Engines fuse these with what stands around them; the layer itself would need
-    the channels in the last place.
+    Written out in products, which engines fuse with what stands around them; the
+    layer itself would need the channels in the last place.
 
     Args:
         norm (nn.LayerNorm): The layer.
@@ -23,12 +23,29 @@ class MapNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, H, W)."""
-        x = x - x.mean(1, keepdim=True)
-        variance = (x * x).mean(1, keepdim=True)
-        x = x * torch.rsqrt(variance + self.eps)
+        norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)  # no map of squares
+        deviation = norm * x.shape[1] ** -0.5
+        x = x * torch.rsqrt(deviation * deviation + self.eps)
         if self.weight is not None:
             x = x * self.weight
         return x if self.bias is None else x + self.bias
+
+
+class MapNorm(CentredNorm):
+    """``nn.LayerNorm`` of tokens, on maps.
+
+    Args:
+        norm (nn.LayerNorm): The layer.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to (B, C, H, W)."""
+        return super().forward(centre(x))
+
+
+def centre(x: Tensor) -> Tensor:
+    """Takes its mean over channels off a map (B, C, H, W)."""
+    return x - x.mean(1, keepdim=True)
 
 
 def as_map(parameter: nn.Parameter | None) -> nn.Parameter | None:
