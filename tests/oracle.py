@@ -255,7 +255,7 @@ class OracleHRViT(nn.Module):
 class OracleSegformerHead(nn.Module):
     """SegFormer's head as drawn: project, up-sample, concatenate, fuse, classify."""
 
-    def __init__(self, in_channels, channels, num_classes):
+    def __init__(self, in_channels, channels, num_classes, dropout_ratio=0.0):
         super().__init__()
         self.convs = nn.ModuleList(nn.Conv2d(c, channels, 1) for c in in_channels)
         self.fusion_conv = nn.Module()
@@ -263,6 +263,7 @@ class OracleSegformerHead(nn.Module):
             channels * len(in_channels), channels, 1, bias=False
         )
         self.fusion_conv.bn = nn.BatchNorm2d(channels)
+        self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1)
 
     def forward(self, maps):
@@ -272,7 +273,7 @@ class OracleSegformerHead(nn.Module):
             for conv, x in zip(self.convs, maps, strict=True)
         ]
         x = self.fusion_conv.conv(torch.cat(projected, dim=1))
-        return self.conv_seg(F.relu(self.fusion_conv.bn(x)))
+        return self.conv_seg(self.dropout(F.relu(self.fusion_conv.bn(x))))
 
 
 class OracleSegmentor(nn.Module):

@@ -45,19 +45,21 @@ class TestLinearSegformerHead(HeadTester):
         assert relative_error(head(inputs), expected) < 1e-12
 
 
-def test_a_hundred_steps_equal_the_oracle(size=(32, 48), num_steps=100):
-    head = build(CFG).double().train()
-    oracle = fill(OracleSegformerHead(CFG['in_channels'], 48, 11)).double().train()
+@pytest.mark.parametrize('dropout_ratio', [0.0, 0.1])
+def test_a_hundred_steps_equal_the_oracle(dropout_ratio, size=(32, 48), num_steps=100):
+    head = build(dict(CFG, dropout_ratio=dropout_ratio)).double().train()
+    oracle = fill(OracleSegformerHead(CFG['in_channels'], 48, 11, dropout_ratio))
+    oracle = oracle.double().train()
     torch.manual_seed(0)
     labels = torch.randint(11, (2, *size))
     steps = [make_step(module, labels) for module in (head, oracle)]
     losses = []
-    for _ in range(num_steps):
+    for seed in range(num_steps):
         maps = [
             torch.randn(2, c, -(-size[0] // 2**i), -(-size[1] // 2**i)).double()
             for i, c in enumerate(CFG['in_channels'])
         ]
-        losses.append([step(maps) for step in steps])
+        losses.append([step(maps, seed) for step in steps])
     assert losses[-1][0] < losses[0][0]
     assert all(fast == pytest.approx(slow, rel=1e-9) for fast, slow in losses)
 
@@ -66,7 +68,8 @@ def make_step(head, labels):
     """A function that trains a head by one step on maps, and returns the loss."""
     optimizer = torch.optim.SGD(head.parameters(), lr=0.01, momentum=0.9)
 
-    def step(maps):
+    def step(maps, seed):
+        torch.manual_seed(seed)  # both drop the same channels
         loss = torch.nn.functional.cross_entropy(head(maps), labels)
         optimizer.zero_grad()
         loss.backward()
