@@ -1,4 +1,7 @@
-"""The page in a real browser: Chromium, without a window."""
+"""The page in a real browser: Chromium, without a window.
+
+``pip install selenium`` and ``apt install chromium chromium-driver``, then ``--full``.
+"""
 
 import shutil
 from base64 import b64encode
@@ -11,7 +14,7 @@ import pytest
 
 pytest.importorskip('gradio')
 pytest.importorskip('fastapi_offline')
-pytest.importorskip('selenium')
+pytest.importorskip('selenium', reason='needs selenium: pip install selenium')
 
 import uvicorn
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
@@ -41,7 +44,7 @@ WAIT = 60  # seconds
 pytestmark = [
     pytest.mark.full,
     pytest.mark.skipif(
-        CHROMIUM is None or DRIVER is None, reason='needs chromium and chromedriver'
+        CHROMIUM is None or DRIVER is None, reason='needs chromium and chromium-driver'
     ),
 ]
 
