@@ -56,6 +56,7 @@ def make_runner(
     hooks=(),
     accumulate=1,
     resume=False,
+    loader=None,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -68,15 +69,16 @@ def make_runner(
         hooks (Sequence[dict]): More hooks. Defaults to ().
         accumulate (int): Batches of a step of the optimizer. Defaults to 1.
         resume (bool): Whether to go on from the last checkpoint. Defaults to False.
+        loader (dict | DataLoader, optional): In place of ``Numbers``.
     """
     torch.manual_seed(0)
-    loader = dict(
+    numbers = dict(
         dataset=dict(type='Numbers'),
         sampler=dict(type='DefaultSampler', shuffle=True),
         batch_size=2,
     )
     validation = dict(
-        val_dataloader=loader,
+        val_dataloader=numbers,
         val_cfg=dict(),
         val_evaluator=dict(type='Scripted', scores=scores),
     )
@@ -84,7 +86,7 @@ def make_runner(
     return Runner(
         Net(),
         str(work_dir),
-        train_dataloader=loader,
+        train_dataloader=numbers if loader is None else loader,
         train_cfg=dict(
             type='mmseg_hrvit.ResumableTrainLoop', max_iters=max_iters, val_interval=2
         ),

@@ -1,15 +1,19 @@
 """Refusing label values that are no class."""
 
-import torch
+from collections.abc import Collection
+
 from mmengine.structures import BaseDataElement
+from torch import Tensor
 
 from mmseg_hrvit.errors import DataError
 
 IGNORED = 255
 
 
-def check_labels(sample: BaseDataElement, num_classes: int) -> None:
-    """Refuses a label map with a value that is neither a class nor 255.
+def check_labels(
+    sample: BaseDataElement, num_classes: int, ignored: Collection[int] = (IGNORED,)
+) -> None:
+    """Refuses a label map with a value that is neither a class nor ignored.
 
     Otherwise a GPU stops with an assertion that names no file, and the evaluation
     counts the pixels as if they were not there.
@@ -17,30 +21,40 @@ def check_labels(sample: BaseDataElement, num_classes: int) -> None:
     Args:
         sample (BaseDataElement): mmseg's data sample; without a label map it passes.
         num_classes (int): Number of classes.
+        ignored (Collection[int]): Values that are ignored. Defaults to 255.
 
     Raises:
         DataError: If there is any.
     """
     if 'gt_sem_seg' not in sample:
         return
-    # LoadAnnotations reads bytes. In a byte 255 + 1 is 0: so one pass finds the
-    # largest value but for 255.
     labels = sample.gt_sem_seg.data
-    if labels.to(torch.uint8).add_(1).max() > num_classes:
-        raise DataError(describe_unknown(sample, num_classes))
+    if not is_known(labels, num_classes, ignored).all():
+        raise DataError(describe_unknown(sample, num_classes, ignored))
 
 
-def describe_unknown(sample: BaseDataElement, num_classes: int) -> str:
+def is_known(labels: Tensor, num_classes: int, ignored: Collection[int]) -> Tensor:
+    """Tells which labels are a class or ignored."""
+    known = (labels >= 0) & (labels < num_classes)
+    for value in ignored:
+        known |= labels == value
+    return known
+
+
+def describe_unknown(
+    sample: BaseDataElement, num_classes: int, ignored: Collection[int]
+) -> str:
     """Tells which file has which values, as they stand in the file."""
     values = sample.gt_sem_seg.data.unique()
-    unknown = values[(values >= num_classes) & (values != IGNORED)]
-    first = int(sample.reduce_zero_label)  # LoadAnnotations takes it off
+    unknown = values[~is_known(values, num_classes, ignored)]
+    first = int(sample.get('reduce_zero_label') or 0)  # LoadAnnotations takes it off
     shown = ', '.join(str(value + first) for value in unknown[:5].tolist())
     more = ', ...' if len(unknown) > 5 else ''
+    passed = ' or '.join(map(str, ([0] if first else []) + sorted(ignored)))
     return (
-        f'label map {sample.seg_map_path} (image {sample.img_path}) has the values '
-        f'{shown}{more}, but the {num_classes} classes are {first} to '
-        f'{num_classes - 1 + first} and {"0 or " if first else ""}{IGNORED} is '
-        'ignored: mend the file, or set num_classes of the heads and metainfo of the '
-        'data sets to your classes'
+        f'label map {sample.get("seg_map_path")} (image {sample.get("img_path")}) has '
+        f'the values {shown}{more}, but the {num_classes} classes are {first} to '
+        f'{num_classes - 1 + first} and {passed} is ignored: mend the file, or set '
+        'num_classes and ignore_index of the heads, and metainfo of the data sets, '
+        'to your labels'
     )

@@ -1,7 +1,8 @@
 """A data set's pipeline that names, counts and skips samples it cannot use."""
 
 import logging
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 
 import torch
 from mmcv.transforms import LoadAnnotations, LoadImageFromFile
@@ -11,11 +12,12 @@ from torch.utils.data import Dataset
 
 from mmseg_hrvit.errors import DataError
 
-from .check_labels import check_labels
+from .check_labels import IGNORED, check_labels
 from .image_files import check_image_file, unreadable
 
 # What the loaders read: the key of the path, and the loader.
 LOADERS = (('img_path', LoadImageFromFile), ('seg_map_path', LoadAnnotations))
+PATHS = tuple(key for key, _ in LOADERS)
 
 
 class UnusableSamples:
@@ -31,11 +33,11 @@ class UnusableSamples:
         # In shared memory: a worker marks its own sample, so none disturbs another.
         self.marks = torch.zeros(num_samples, dtype=torch.uint8).share_memory_()
 
-    def skip(self, index: int, error: DataError) -> None:
+    def skip(self, data: dict, error: DataError) -> None:
         """Marks a sample and logs it.
 
         Args:
-            index (int): Number of the sample.
+            data (dict): What the data set knows of the sample.
             error (DataError): What is wrong with it.
 
         Raises:
@@ -44,6 +46,7 @@ class UnusableSamples:
         """
         if self.max_share == 0:
             raise error
+        index = self._number(data)
         is_known = bool(self.marks[index])
         self.marks[index] = 1
         count, total = int(self.marks.sum()), len(self.marks)
@@ -60,6 +63,13 @@ class UnusableSamples:
                 level=logging.ERROR,
             )
 
+    def _number(self, data: dict) -> int:
+        index = data.get('sample_idx')
+        if isinstance(index, int) and -len(self.marks) <= index < len(self.marks):
+            return index
+        # A data set that prepares its samples in its own way may not number them.
+        return zlib.crc32(str(data.get('img_path')).encode()) % len(self.marks)
+
 
 class CheckedPipeline(Compose):
     """A pipeline that names the files of a sample which it cannot use.
@@ -74,6 +84,7 @@ class CheckedPipeline(Compose):
         unusable (UnusableSamples): Where they are counted.
         num_classes (int, optional): Classes of the data set; None: labels are not
             checked. Defaults to None.
+        ignored (Collection[int]): Label values that are ignored. Defaults to 255.
     """
 
     def __init__(
@@ -81,10 +92,12 @@ class CheckedPipeline(Compose):
         pipeline: Compose,
         unusable: UnusableSamples,
         num_classes: int | None = None,
+        ignored: Collection[int] = (IGNORED,),
     ) -> None:
         super().__init__(pipeline.transforms)
         self.unusable = unusable
         self.num_classes = num_classes
+        self.ignored = ignored
 
     def __call__(self, data: dict) -> dict | None:
         """Returns what the transforms make of a sample, or None if it is skipped.
@@ -95,26 +108,29 @@ class CheckedPipeline(Compose):
         Raises:
             DataError: If it cannot be used and must not be skipped.
         """
-        index = data['sample_idx']
+        if not isinstance(data, dict):  # of a data set's own prepare_data
+            return super().__call__(data)
+        known = {key: data.get(key) for key in ('sample_idx', *PATHS)}
         try:
-            for key, _ in LOADERS:
-                check_image_file(data.get(key) or '')
+            for key in PATHS:
+                if isinstance(known[key], str):
+                    check_image_file(known[key])
             for transform in self.transforms:
                 data = run(transform, data)
                 if data is None:
                     return None
             self._check_labels(data)
         except DataError as error:
-            self.unusable.skip(index, error)
+            self.unusable.skip(known, error)
             return None
         return data
 
-    def _check_labels(self, data: dict) -> None:
-        samples = data.get('data_samples')
+    def _check_labels(self, data: object) -> None:
+        samples = data.get('data_samples') if isinstance(data, dict) else None
         # Test-time augmentation packs a list, a sample for each view.
         for sample in samples if isinstance(samples, list) else [samples]:
             if self.num_classes is not None and sample is not None:
-                check_labels(sample, self.num_classes)
+                check_labels(sample, self.num_classes, self.ignored)
 
 
 def run(transform: object, data: dict) -> dict | None:
@@ -139,18 +155,37 @@ def run(transform: object, data: dict) -> dict | None:
         raise unreadable(data.get(key), error) from error
 
 
-def check_samples(dataset: Dataset, max_share: float) -> None:
+def check_samples(
+    dataset: Dataset,
+    max_share: float,
+    ignored: Collection[int] = (),
+    is_binary: bool = False,
+) -> None:
     """Gives data sets pipelines that check every sample.
 
     Args:
-        dataset (Dataset): A data set, or a wrapper around some. Changed in place.
+        dataset (Dataset): A data set, or a wrapper around some. Changed in place. One
+            whose pipeline is not mmengine's ``Compose`` is left alone.
         max_share (float): The share of samples that may be skipped in training.
+        ignored (Collection[int]): Label values that the network ignores. Defaults to
+            (): the data set's ``ignore_index``.
+        is_binary (bool): Whether the network has a single channel, so that the labels
+            are 0 and 1, of which the data set may name one. Defaults to False.
     """
     for part in innermost(dataset):
+        if not isinstance(getattr(part, 'pipeline', None), Compose):
+            continue
         unusable = UnusableSamples(len(part), 0.0 if part.test_mode else max_share)
         classes = part.metainfo.get('classes')
         num_classes = None if classes is None else len(classes)
-        part.pipeline = CheckedPipeline(part.pipeline, unusable, num_classes)
+        if is_binary and num_classes is not None:
+            num_classes = max(2, num_classes)
+        part.pipeline = CheckedPipeline(
+            part.pipeline,
+            unusable,
+            num_classes,
+            {*ignored} or {getattr(part, 'ignore_index', IGNORED)},
+        )
 
 
 def innermost(dataset: Dataset) -> Iterator[BaseDataset]:

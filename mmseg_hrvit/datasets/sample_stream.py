@@ -7,6 +7,7 @@ drawn from (seed, rank, position) alone, whichever worker loads it, and when.
 import random
 from collections.abc import Iterator
 from itertools import count, islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,27 +21,29 @@ class StreamSampler(Sampler):
     """Makes an endless stream of another sampler, which can start at any position.
 
     It yields pairs (position in the stream, index of the sample) for
-    ``StreamDataset``.
+    ``StreamDataset``. The sampler sees the data set without the stream around it.
 
     Args:
         dataset (Dataset): The data set.
-        sampler (dict): Config of the sampler. One that ends is started again, as its
-            next epoch.
+        sampler (dict | Sampler): The sampler, or its config. One that ends is started
+            again, as its next epoch. An object must start anew with each ``iter``.
         seed (int, optional): Its seed; None: drawn, the same on all ranks. Defaults
             to None.
     """
 
     def __init__(
-        self, dataset: Dataset, sampler: dict, seed: int | None = None
+        self, dataset: Dataset, sampler: dict | Sampler, seed: int | None = None
     ) -> None:
         self.sampler = sampler
         self.options = dict(
-            dataset=dataset, seed=sync_random_seed() if seed is None else seed
+            dataset=dataset.dataset if isinstance(dataset, StreamDataset) else dataset,
+            seed=sync_random_seed() if seed is None else seed,
         )
-        self.num_samples = len(self._build())
         self.start = 0
 
     def _build(self) -> Sampler:
+        if not isinstance(self.sampler, dict):
+            return self.sampler
         return DATA_SAMPLERS.build(self.sampler, default_args=self.options)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
@@ -50,11 +53,12 @@ class StreamSampler(Sampler):
         # A new one: mmengine's endless sampler goes on where it was left.
         sampler = self._build()
         for epoch in count():
-            sampler.set_epoch(epoch)
+            if hasattr(sampler, 'set_epoch'):
+                sampler.set_epoch(epoch)
             yield from sampler
 
     def __len__(self) -> int:
-        return self.num_samples
+        return len(self._build())
 
 
 @DATASETS.register_module()
@@ -62,36 +66,45 @@ class StreamDataset(Dataset):
     """Draws each sample of another data set from its position in the stream.
 
     The random states of the process stay as they are, so training does not depend
-    on whether samples are loaded in it or in workers.
+    on whether samples are loaded in it or in workers. All attributes but ``seed`` are
+    the other data set's, to be read and to be set.
 
     Args:
-        dataset (dict): Config of the data set.
+        dataset (dict | Dataset): The data set, or its config.
         seed (int): Seed of the run.
     """
 
-    def __init__(self, dataset: dict, seed: int) -> None:
-        self.dataset = DATASETS.build(dataset)
+    OWN = ('dataset', 'seed')
+
+    def __init__(self, dataset: dict | Dataset, seed: int) -> None:
+        is_config = isinstance(dataset, dict)
+        self.dataset = DATASETS.build(dataset) if is_config else dataset
         self.seed = (seed, get_rank())
 
-    @property
-    def metainfo(self) -> dict:
-        """What the data set says of itself, such as its classes."""
-        return getattr(self.dataset, 'metainfo', {})
+    def __getattr__(self, name: str) -> Any:
+        # The others, such as __deepcopy__, are looked for before there is a data set.
+        if name in self.OWN or name.startswith('__'):
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
 
-    def full_init(self) -> None:
-        """Reads the data set's list of samples, if it has not yet."""
-        if hasattr(self.dataset, 'full_init'):
-            self.dataset.full_init()
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self.OWN:
+            super().__setattr__(name, value)
+        else:
+            setattr(self.dataset, name, value)
 
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, item: tuple[int, int]) -> dict:
+    def __getitem__(self, item: tuple[int, int] | int) -> Any:
         """Returns a sample.
 
         Args:
-            item (tuple[int, int]): Its position in the stream, and its index.
+            item (tuple[int, int] | int): Its position in the stream, and its index;
+                or the index alone, for a sample that belongs to no stream.
         """
+        if not isinstance(item, tuple):
+            return self.dataset[item]
         position, index = item
         before = random.getstate(), np.random.get_state(), torch.get_rng_state()
         try:

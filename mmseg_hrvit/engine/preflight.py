@@ -36,7 +36,8 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
         check_batch_norm(cfg)
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
-        if loader is not None:
+        # A data set or a loader that is an object was built by whoever gave it.
+        if isinstance(loader, dict) and isinstance(loader['dataset'], dict):
             check_data(loader['dataset'], f'{split}_dataloader.dataset', cfg)
 
 
@@ -78,7 +79,7 @@ def check_batch_norm(cfg: Config) -> None:
         InputError: If a head pools one image, or the backbone shrinks it, to that.
     """
     model = cfg.get('model', {})
-    if cfg.train_dataloader.get('batch_size') != 1:
+    if getattr(cfg.train_dataloader, 'batch_size', None) != 1:
         return
     remedy = (
         'which BatchNorm cannot train on with one image a process and no SyncBN over '

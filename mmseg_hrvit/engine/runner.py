@@ -1,11 +1,13 @@
 """mmengine's runner, with every sample checked."""
 
+from mmengine.evaluator import Evaluator
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import ignored_label, named_heads
 
 
 @RUNNERS.register_module()
@@ -14,6 +16,8 @@ class CheckedRunner(Runner):
 
     The config's ``max_unusable_share`` (float) is the share of each training set
     that may be skipped. Without it, as in evaluation, the first one ends the run.
+    Which labels are ignored is said by ``ignore_index`` of the heads, in evaluation
+    also by that of the metrics, and for networks without heads by the data set's.
     """
 
     def build_dataloader(
@@ -40,6 +44,34 @@ class CheckedRunner(Runner):
         if not 0 <= max_share < 1:
             raise InputError(f'max_unusable_share={max_share}: give 0 or more, below 1')
         loader = super().build_dataloader(dataloader, seed, diff_rank_seed)
+        evaluator = self._evaluator_of(dataloader)
+        heads = [head for _, head in named_heads(self.model)]
+        parts = [*heads, *metrics(evaluator)] if heads else []
         # Before the workers start: they have copies of the data set.
-        check_samples(loader.dataset, max_share)
+        check_samples(
+            loader.dataset,
+            # An mIoU is that of all images.
+            max_share if evaluator is None else 0.0,
+            {ignored_label(part) for part in parts},
+            is_binary=any(getattr(head, 'out_channels', None) == 1 for head in heads),
+        )
         return loader
+
+    def _evaluator_of(
+        self, dataloader: DataLoader | dict
+    ) -> Evaluator | dict | list | None:
+        """Finds the evaluator of an evaluation's data; None for a training's."""
+        if dataloader is self._val_dataloader:
+            return self._val_evaluator
+        if dataloader is self._test_dataloader:
+            return self._test_evaluator
+        return None
+
+
+def metrics(evaluator: Evaluator | dict | list | None) -> list:
+    """Lists the metrics of an evaluator, or their configs."""
+    if evaluator is None:
+        return []
+    if isinstance(evaluator, Evaluator):
+        return evaluator.metrics
+    return evaluator if isinstance(evaluator, list | tuple) else [evaluator]

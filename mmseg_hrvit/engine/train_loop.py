@@ -2,6 +2,7 @@
 
 from mmengine.registry import LOOPS
 from mmengine.runner import IterBasedTrainLoop, Runner
+from torch.utils.data import DataLoader
 
 VALIDATED = 'validated_iter'  # in the message hub, hence in every checkpoint
 
@@ -15,9 +16,13 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     any position at once (``StreamSampler``, ``StreamDataset``). A validation that
     was due when the run stopped is made up for.
 
+    A data loader that is given as an object, or has a batch sampler of its own, is
+    read as mmengine reads it, and resumed as mmengine does: not bit for bit.
+
     Args:
         runner (Runner): The runner.
-        dataloader (dict): Config of the data loader.
+        dataloader (dict | DataLoader): Config of the data loader, whose data set and
+            sampler may be objects, or the loader itself.
         max_iters (int): Iterations of the training.
         val_begin (int): First iteration that is validated. Defaults to 1.
         val_interval (int): Iterations from one validation to the next. Defaults to
@@ -29,22 +34,30 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     def __init__(
         self,
         runner: Runner,
-        dataloader: dict,
+        dataloader: dict | DataLoader,
         max_iters: int,
         val_begin: int = 1,
         val_interval: int = 1000,
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
+        self.is_stream = isinstance(dataloader, dict) and not dataloader.get(
+            'batch_sampler'
+        )
+        if self.is_stream:
+            dataloader = make_stream(dataloader, runner.seed)
+        elif isinstance(dataloader, DataLoader):
+            dataloader = runner.build_dataloader(dataloader)  # its samples are checked
         super().__init__(
             runner,
-            make_stream(dataloader, runner.seed),
+            dataloader,
             max_iters,
             val_begin,
             val_interval,
             dynamic_intervals,
         )
-        # An older mmengine has started workers by now, at the stream's start.
-        self.dataloader_iterator = self.dataloader._iterator = None
+        if self.is_stream:
+            # An older mmengine has started workers by now, at the stream's start.
+            self.dataloader_iterator = self.dataloader._iterator = None
 
     def run(self) -> None:
         """Trains, from the iteration at which the run is."""
@@ -53,9 +66,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         if self._iter > 0:
             self._decide_current_val_interval()
             self._validate_if_due()
-        sampler = self.dataloader.batch_sampler.sampler
-        sampler.start = self._iter * self.dataloader.batch_sampler.batch_size
-        self.dataloader_iterator = iter(self.dataloader)
+        self._go_to_iteration()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
             self.run_iter(next(self.dataloader_iterator))
@@ -64,6 +75,14 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
+
+    def _go_to_iteration(self) -> None:
+        if self.is_stream:
+            sampler = self.dataloader.sampler
+            sampler.start = self._iter * self.dataloader.batch_size
+            self.dataloader_iterator = iter(self.dataloader)
+        elif self._iter > 0:
+            self.dataloader_iterator.skip_iter(self._iter)
 
     def _validate_if_due(self) -> None:
         is_due = self._iter >= self.val_begin and (

@@ -1,3 +1,5 @@
+import copy
+import pickle
 import random
 from itertools import islice
 
@@ -6,7 +8,7 @@ import pytest
 import torch
 from mmengine.registry import DATA_SAMPLERS, DATASETS
 from mmengine.runner import Runner
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler, SequentialSampler
 
 from mmseg_hrvit.datasets import sample_stream
 from mmseg_hrvit.engine.train_loop import make_stream
@@ -23,11 +25,17 @@ class Dice(Dataset):
     def __getitem__(self, index):
         return index, random.random(), np.random.rand(), torch.rand(1).item()
 
+    def get_data_info(self, index):
+        return dict(weight=-index)
+
 
 def loader(seed=3, workers=0, sampler='InfiniteSampler'):
+    if isinstance(sampler, str):
+        shuffle = {} if sampler == 'Heaviest' else dict(shuffle=True)
+        sampler = dict(type=sampler, **shuffle)
     cfg = dict(
         dataset=dict(type='Dice'),
-        sampler=dict(type=sampler, shuffle=True),
+        sampler=sampler,
         batch_size=2,
         num_workers=workers,
         collate_fn=dict(type='default_collate'),
@@ -100,3 +108,45 @@ def test_the_data_set_stays_visible():
     dataset = loader().dataset
     assert dataset.metainfo == dict(classes=('a', 'b'))
     assert len(dataset) == 7
+
+
+def test_attributes_are_read_from_the_data_set_and_set_in_it():
+    stream = loader().dataset
+    stream.pipeline = 'mine'
+    assert stream.dataset.pipeline == stream.pipeline == 'mine'
+    assert not hasattr(stream, 'no_such_thing')
+    # torch and copy look for these: the stream's own, not the data set's.
+    stream.dataset.__dict__['__getitems__'] = print
+    assert not hasattr(stream, '__getitems__')
+    for twin in (copy.deepcopy(loader().dataset), pickle.loads(pickle.dumps(stream))):
+        assert type(twin) is sample_stream.StreamDataset
+        assert len(twin) == 7
+
+
+def test_a_sample_of_no_stream():
+    assert loader().dataset[4][0] == 4
+
+
+@DATA_SAMPLERS.register_module(force=True)
+class Heaviest(Sampler):
+    """No set_epoch, no length; asks the data set itself."""
+
+    def __init__(self, dataset, seed):
+        assert type(dataset) is Dice
+        self.weights = [dataset.get_data_info(i)['weight'] for i in range(7)]
+
+    def __iter__(self):
+        return iter(sorted(range(7), key=self.weights.__getitem__)[:3])
+
+
+def test_a_sampler_of_ones_own_sees_the_data_set_itself():
+    assert [s[0] for s in samples(loader(sampler='Heaviest'))][:7] == [6, 5, 4] * 2 + [
+        6
+    ]
+    whole = samples(loader(sampler='Heaviest'))
+    assert samples(loader(sampler='Heaviest'), start=6, batches=6) == whole[6:]
+
+
+def test_a_sampler_that_is_an_object():
+    drawn = samples(loader(sampler=SequentialSampler(Dice())), start=5, batches=3)
+    assert [sample[0] for sample in drawn] == [5, 6, 0, 1, 2, 3]

@@ -1,6 +1,6 @@
 """A hook that checks that backbone, heads and data set fit together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -8,10 +8,7 @@ from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmseg_hrvit.errors import InputError
-
-from .strict_checkpoint import bare
-
-HEADS = ('decode_head', 'auxiliary_head')
+from mmseg_hrvit.models.wrappers import bare, ignored_label, named_heads
 
 
 @HOOKS.register_module()
@@ -19,8 +16,11 @@ class ChannelCheckHook(Hook):
     """Stops a run whose heads fit neither the backbone nor the data set.
 
     The channels of mmseg's heads must be those of the backbone's outputs
-    (``backbone.out_channels``), and their classes those of the data set. Networks
-    that say neither are left alone, and so are heads behind a neck.
+    (``backbone.out_channels``), and their classes those of the data set. A head of a
+    single channel tells one class from the rest, so the data set names one or two.
+    Networks and heads that do not say which outputs or classes they take are left
+    alone, and so are heads behind a neck. If the heads, the metrics and the padding
+    do not ignore the same label, a warning says so.
     """
 
     priority = 'VERY_HIGH'
@@ -51,6 +51,7 @@ class ChannelCheckHook(Hook):
         """
         for loop in (runner.train_loop, runner.val_loop):
             check_classes(runner, loop)
+        warn_of_ignored(runner, runner.val_loop)
 
     def before_test(self, runner: Runner) -> None:
         """Checks the classes for a test.
@@ -62,16 +63,7 @@ class ChannelCheckHook(Hook):
             InputError: If a head does not fit the data set.
         """
         check_classes(runner, runner.test_loop)
-
-
-def named_heads(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yields mmseg's heads, and what a config calls them."""
-    for name in HEADS:
-        head = getattr(model, name, None)
-        if isinstance(head, nn.ModuleList):
-            yield from ((f'{name}[{i}]', part) for i, part in enumerate(head))
-        elif head is not None:
-            yield name, head
+        warn_of_ignored(runner, runner.test_loop)
 
 
 def check_channels(name: str, head: nn.Module, out_channels: Sequence[int]) -> None:
@@ -85,6 +77,8 @@ def check_channels(name: str, head: nn.Module, out_channels: Sequence[int]) -> N
     Raises:
         InputError: If its ``in_index`` or ``in_channels`` do not fit.
     """
+    if not hasattr(head, 'in_index'):  # as Mask2Former's
+        return
     is_single = isinstance(head.in_index, int)
     indices = [head.in_index] if is_single else list(head.in_index)
     if max(indices) >= len(out_channels):
@@ -115,12 +109,44 @@ def check_classes(runner: Runner, loop: BaseLoop | None) -> None:
     Raises:
         InputError: If a head's ``num_classes`` is another number.
     """
-    metainfo = getattr(loop.dataloader.dataset, 'metainfo', {}) if loop else {}
-    classes = metainfo.get('classes')
-    for name, head in named_heads(bare(runner.model)):
-        if classes is not None and head.num_classes != len(classes):
+    metainfo = getattr(loop.dataloader.dataset, 'metainfo', None) if loop else None
+    classes = (metainfo or {}).get('classes')
+    for name, head in named_heads(runner.model):
+        num_classes = getattr(head, 'num_classes', None)
+        if classes is None or num_classes is None:
+            continue
+        is_binary = getattr(head, 'out_channels', None) == 1
+        if len(classes) not in ((1, 2) if is_binary else (num_classes,)):
             raise InputError(
-                f'model.{name}.num_classes={head.num_classes}, but the data set has '
+                f'model.{name}.num_classes={num_classes}, but the data set has '
                 f'{len(classes)} classes ({", ".join(classes[:3])}, ...): set '
                 'num_classes of every head, or metainfo of every data set, to yours'
+            )
+
+
+def warn_of_ignored(runner: Runner, loop: BaseLoop | None) -> None:
+    """Warns if what the heads ignore is counted by the metrics, or not padded with.
+
+    Args:
+        runner (Runner): The runner of the loop.
+        loop (BaseLoop | None): The loop that evaluates.
+    """
+    heads = {ignored_label(head) for _, head in named_heads(runner.model)}
+    if len(heads) != 1:
+        return
+    (label,) = heads
+    evaluator = getattr(loop, 'evaluator', None)
+    others = {
+        f'{type(metric).__name__}.ignore_index': metric.ignore_index
+        for metric in (evaluator.metrics if evaluator else [])
+        if hasattr(metric, 'ignore_index')
+    }
+    preprocessor = getattr(bare(runner.model), 'data_preprocessor', None)
+    if getattr(preprocessor, 'size', None) is not None:
+        others['data_preprocessor.seg_pad_val'] = preprocessor.seg_pad_val
+    for name, value in others.items():
+        if value != label:
+            runner.logger.warning(
+                f'the heads ignore label {label}, but {name} is {value}: set it to '
+                f'{label}, unless you want it otherwise'
             )

@@ -16,9 +16,9 @@ from mmseg_hrvit.checkpoints.durable import (
 from mmseg_hrvit.engine.disk_space import check_space, checkpoint_bytes, weights_bytes
 from mmseg_hrvit.engine.resume import LAST, start_afresh
 from mmseg_hrvit.engine.train_loop import VALIDATED
+from mmseg_hrvit.models.wrappers import bare
 
 from .rank_state import gather_states
-from .strict_checkpoint import bare
 
 
 @HOOKS.register_module()

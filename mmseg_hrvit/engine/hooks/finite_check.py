@@ -13,8 +13,7 @@ from torch.optim import Optimizer
 
 from mmseg_hrvit.engine.saved_batch import save_batch
 from mmseg_hrvit.errors import NumericError
-
-from .strict_checkpoint import bare
+from mmseg_hrvit.models.wrappers import bare
 
 
 @HOOKS.register_module()

@@ -15,8 +15,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmseg_hrvit.engine.launch import exit_at_once
-
-from .strict_checkpoint import bare
+from mmseg_hrvit.models.wrappers import bare
 
 # Exit status, as of a process that an alarm has ended: the run is started again.
 HANG = 128 + signal.SIGALRM

@@ -13,8 +13,7 @@ from mmseg_hrvit.engine.rank_state import (
     set_local_buffers,
     set_random_state,
 )
-
-from .strict_checkpoint import bare
+from mmseg_hrvit.models.wrappers import bare
 
 RANK_STATES = 'rank_states'  # in the message hub, hence in every checkpoint
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import (
     BaseLoop,
@@ -20,6 +19,7 @@ from mmseg_hrvit.checkpoints.matching import (
     warn_of_other_des,
 )
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import bare
 
 
 @HOOKS.register_module()
@@ -150,10 +150,3 @@ def initialised_from(module: nn.Module) -> str | None:
     if isinstance(init_cfg, Mapping) and init_cfg.get('type') == 'Pretrained':
         return init_cfg['checkpoint']
     return None
-
-
-def bare(model: nn.Module) -> nn.Module:
-    """Takes a network out of wrappers for parallel runs and test-time augmentation."""
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
-    return model

@@ -10,7 +10,7 @@ from mmseg_hrvit.errors import InputError
 
 
 def head(type='FCNHead', **options):
-    cfg = dict(type=type, channels=4, num_classes=2, **options)
+    cfg = dict(type=type, channels=4, num_classes=2) | options
     if type == 'FCNHead':
         cfg['num_convs'] = 1
     return MODELS.build(cfg)
@@ -52,7 +52,10 @@ def test_heads_that_fit_pass(options):
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(in_channels=16, in_index=2), r'in_channels=16 .* \[24\] channels|24'),
+        (
+            dict(in_channels=16, in_index=2),
+            'in_channels=16 .* outputs 2 have 24',
+        ),
         (dict(in_channels=16, in_index=3), 'in_index=3, but the backbone has 3'),
         (
             dict(type='SegformerHead', in_channels=[8, 16, 32], in_index=[0, 1, 2]),
@@ -83,6 +86,30 @@ def test_networks_without_channels_and_heads_behind_a_neck_are_left_alone():
     with_neck.with_neck = True
     check(with_neck)
     check(nn.Linear(1, 1))
+
+
+def test_heads_that_take_every_output_are_left_alone():
+    """Mask2Former's and MaskFormer's have no in_index."""
+    mask2former = nn.Module()
+    mask2former.in_channels, mask2former.num_classes = [1, 2], 2
+    check(model(mask2former))
+    ChannelCheckHook().before_test(runner_of(model(mask2former)))
+    del mask2former.num_classes
+    ChannelCheckHook().before_test(runner_of(model(mask2former)))
+
+
+@pytest.mark.parametrize('options', [dict(num_classes=1), dict(out_channels=1)])
+def test_a_single_channel_is_for_one_class_or_two(options):
+    hook, single = ChannelCheckHook(), head(in_channels=8, in_index=0, **options)
+    for classes in ('a', 'ab'):
+        hook.before_test(runner_of(model(single), *classes))
+    with pytest.raises(InputError, match='but the data set has 3'):
+        hook.before_test(runner_of(model(single), *'abc'))
+
+
+def runner_of(network, *classes):
+    loops = dict(test_loop=loop(*(classes or ('a', 'b'))))
+    return SimpleNamespace(model=network, **loops)
 
 
 def loop(*classes):
