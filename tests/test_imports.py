@@ -9,8 +9,8 @@ from paths import ROOT
 
 PACKAGE = ROOT / 'mmseg_hrvit'
 ORDER = (
-    'errors', 'version', 'configs', 'dependencies', 'datasets', 'checkpoints', 'models',
-    'export', 'engine', 'apis', 'analysis', 'preparation', 'serving',
+    'errors', 'version', 'files', 'configs', 'dependencies', 'datasets', 'checkpoints',
+    'models', 'export', 'engine', 'apis', 'analysis', 'preparation', 'serving',
 )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """A converted checkpoint, and the file that holds it."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import written_aside
 
 
 @dataclass
@@ -37,16 +37,21 @@ class Converted:
 
 
 def write(converted: Converted, path: Path) -> None:
-    """Writes a converted checkpoint aside, then renames it."""
-    aside = path.with_name(f'{path.name}.partial')
+    """Writes a converted checkpoint; what is there stays until it is whole.
+
+    Args:
+        converted (Converted): The checkpoint.
+        path (Path): A ``.safetensors`` file, or one of ``torch.save``.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
     state_dict, meta = converted.state_dict, converted.meta
     try:
-        if path.suffix == '.safetensors':
-            save_file(state_dict, aside, metadata=meta)
-        else:
-            torch.save(dict(state_dict=state_dict, meta=meta), aside)
-        os.replace(aside, path)
+        with written_aside(path) as aside:
+            if path.suffix == '.safetensors':
+                save_file(state_dict, aside, metadata=meta)
+            else:
+                torch.save(dict(state_dict=state_dict, meta=meta), aside)
     except OSError as error:
         raise InputError(f'{path}: cannot be written ({error})') from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -15,9 +15,9 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import write_durably
 from mmseg_hrvit.version import __version__
 
-from .durable import write_durably
 from .loading import load_from_local
 from .matching import WRAPPERS, describe, differences, unwrap
 

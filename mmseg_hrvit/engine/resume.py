@@ -1,39 +1,51 @@
 """Going on with a run: from which checkpoint, and with which seed.
 
-Both must be known before anything is built, since the order of the samples comes
+Both should be known before anything is built, since the order of the samples comes
 from the seed.
 """
 
+import re
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.runner import Runner
+from mmengine.logging import print_log
 
-from mmseg_hrvit.checkpoints.durable import is_whole, write_durably
+from mmseg_hrvit.checkpoints.durable import is_whole
 from mmseg_hrvit.checkpoints.loading import load_from_local
+from mmseg_hrvit.errors import InputError
+
+from .launch import get_rank
 
 LAST = 'last_checkpoint'  # mmengine's file that names it
 SEED = 'seed'  # file in the work directory, for a run that ends before its first one
+TEMPLATES = ('iter_{}.pth', 'epoch_{}.pth')  # mmengine's names of checkpoints
 
 
 def resume_latest(cfg: Config) -> None:
     """Lets a config go on with the run in its work directory.
 
     If that has no checkpoint yet, the run starts as the config says, with the same
-    seed.
+    seed, and says so.
 
     Args:
         cfg (Config): The config, with its ``work_dir``. Changed in place.
 
     Raises:
-        InputError: If the checkpoint cannot be read.
+        InputError: If the checkpoint cannot be read, or if there are checkpoints and
+            nothing says from which of them to go on.
     """
     latest = find_latest(cfg.work_dir)
-    if latest is None:
-        seed = read_seed(cfg.work_dir)
-    else:
+    if latest is not None:
         cfg.merge_from_dict(dict(resume=True, load_from=str(latest)))
         seed = load_from_local(latest, 'cpu').get('meta', {}).get('seed')
+    else:
+        seed = read_seed(cfg.work_dir)
+        if get_rank() == 0:
+            print_log(
+                f'--resume: {cfg.work_dir} has no checkpoint yet, so the run starts '
+                'from its beginning',
+                logger='current',
+            )
     if seed is not None:
         cfg.randomness = {**cfg.get('randomness', {}), 'seed': seed}
 
@@ -45,8 +57,30 @@ def find_latest(work_dir: str | Path) -> Path | None:
         work_dir (str | Path): The work directory.
 
     Returns:
-        Path | None: The checkpoint, or None if the run has saved none. If a file was
-        damaged later, the newest one beside it that is whole.
+        Path | None: The checkpoint, or None if the run has saved none.
+
+    Raises:
+        InputError: If there are checkpoints, but no file says which is the last one.
+    """
+    if Path(work_dir, LAST).is_file():
+        return find_named(work_dir)
+    found = [path for name in TEMPLATES for path in numbered(work_dir, name)]
+    whole = [path for path in found if is_whole(path)]
+    # A run notes its seed when it has moved those of older runs away.
+    if whole and read_seed(work_dir) is None:
+        raise InputError(unclear(whole[-1]))
+    return whole[-1] if whole else None
+
+
+def find_named(work_dir: str | Path) -> Path | None:
+    """Finds the checkpoint that ``last_checkpoint`` names.
+
+    Args:
+        work_dir (str | Path): The work directory.
+
+    Returns:
+        Path | None: The checkpoint. If it was damaged later, the newest one beside it
+        that is whole. None if there is none, or if no file names one.
     """
     pointer = Path(work_dir, LAST)
     if not pointer.is_file():
@@ -54,31 +88,37 @@ def find_latest(work_dir: str | Path) -> Path | None:
     last = Path(pointer.read_text().strip())
     if not last.is_file():  # the work directory was moved
         last = Path(work_dir, last.name)
-    names = f'{last.stem.split("_")[0]}_*.pth'  # iter_8000.pth or epoch_8.pth
-    others = sorted(last.parent.glob(names), key=lambda p: p.stat().st_mtime)
+    others = numbered(last.parent, re.sub(r'\d+', '{}', last.name))
     candidates = [last, *reversed(others)]
     return next((path for path in candidates if is_whole(path)), None)
 
 
-def read_seed(work_dir: str | Path) -> int | None:
-    """Returns the seed that ``start_afresh`` noted, if any."""
-    path = Path(work_dir, SEED)
-    return int(path.read_text()) if path.is_file() else None
-
-
-def start_afresh(runner: Runner) -> None:
-    """Separates a new run from one that was in its work directory before.
-
-    Otherwise a restart before the first checkpoint would go on with the old run.
+def numbered(folder: str | Path, template: str) -> list[Path]:
+    """Lists the files with a number in their name.
 
     Args:
-        runner (Runner): The runner of the training, on rank 0.
+        folder (str | Path): Their folder; it need not exist.
+        template (str): Their name, with {} for the number.
+
+    Returns:
+        list[Path]: The files, those with the lowest number first.
     """
-    pointer = Path(runner.work_dir, LAST)
-    if pointer.is_file():
-        runner.logger.warning(
-            'a new run starts where another one was; to go on with that instead: '
-            f'--cfg-options resume=True load_from={pointer.read_text().strip()}'
-        )
-        pointer.unlink()
-    write_durably(str(runner.seed).encode(), Path(runner.work_dir, SEED))
+    pattern = re.compile(re.escape(template).replace(r'\{\}', r'(\d+)'))
+    matches = {path: pattern.fullmatch(path.name) for path in Path(folder).glob('*')}
+    found = {path: [*map(int, m.groups())] for path, m in matches.items() if m}
+    return sorted(found, key=found.get)
+
+
+def unclear(checkpoint: Path) -> str:
+    """Says that nothing tells from which checkpoint to go on, and what to do."""
+    return (
+        f'{checkpoint.parent} has checkpoints, but no file {LAST} that says from which '
+        f'one to resume: give it, e.g. --cfg-options resume=True '
+        f'load_from={checkpoint}, or start anew without --resume'
+    )
+
+
+def read_seed(work_dir: str | Path) -> int | None:
+    """Returns the seed that the run in a work directory has noted, if any."""
+    path = Path(work_dir, SEED)
+    return int(path.read_text()) if path.is_file() else None

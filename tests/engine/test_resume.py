@@ -1,11 +1,10 @@
-import logging
-from types import SimpleNamespace
-
 import pytest
 import torch
 from mmengine.config import Config
 
-from mmseg_hrvit.engine.resume import find_latest, resume_latest, start_afresh
+from mmseg_hrvit.engine import resume
+from mmseg_hrvit.engine.resume import find_latest, resume_latest
+from mmseg_hrvit.errors import InputError
 
 
 def save(path, seed=5):
@@ -75,11 +74,24 @@ def test_a_file_aside_is_never_taken(tmp_path):
     assert find_latest(tmp_path) is None
 
 
-def test_a_new_run_leaves_an_old_one_alone(tmp_path, caplog):
+def test_checkpoints_that_nothing_names_are_refused(tmp_path):
     path = save(tmp_path / 'iter_4.pth')
-    logger = logging.getLogger('test_resume')
-    start_afresh(SimpleNamespace(work_dir=str(tmp_path), seed=17, logger=logger))
-    assert path.is_file()
-    assert find_latest(tmp_path) is None
-    assert (tmp_path / 'seed').read_text() == '17'
-    assert f'load_from={path}' in caplog.text
+    save(tmp_path / 'iter_10.pth')
+    (tmp_path / 'last_checkpoint').unlink()
+    cfg = Config(dict(work_dir=str(tmp_path)))
+    with pytest.raises(InputError, match=r'load_from=.*iter_10\.pth') as error:
+        resume_latest(cfg)
+    assert '\n' not in str(error.value)
+    # A run that was killed at its first checkpoint has noted its seed before.
+    (tmp_path / 'seed').write_text('5')
+    path.unlink()
+    assert find_latest(tmp_path) == tmp_path / 'iter_10.pth'
+
+
+@pytest.mark.parametrize('rank', [0, 1])
+def test_a_start_from_the_beginning_is_told_once(tmp_path, monkeypatch, rank):
+    told = []
+    monkeypatch.setenv('RANK', str(rank))
+    monkeypatch.setattr(resume, 'print_log', lambda text, **_: told.append(text))
+    resume_latest(Config(dict(work_dir=str(tmp_path))))
+    assert ['has no checkpoint yet' in text for text in told] == [True] * (rank == 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
-from mmseg_hrvit.checkpoints import durable
+from mmseg_hrvit import files
 
 CHUNKS = 8
 PAUSE = 0.05  # seconds after each
@@ -55,7 +55,7 @@ def open_checkpoint(path, mode):
 
 
 # The writer looks `open` up in its own module first.
-durable.open = open_checkpoint
+files.open = open_checkpoint
 
 
 @HOOKS.register_module(force=True)

@@ -3,54 +3,55 @@
 from collections import deque
 from pathlib import Path
 
-from mmengine.dist import is_main_process
-from mmengine.hooks import CheckpointHook
+from mmengine.dist import barrier, is_main_process
+from mmengine.fileio import LocalBackend
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from mmseg_hrvit.checkpoints.durable import (
-    ROOM_MAKERS,
-    LateDeletion,
-    write_durably,
-)
+from mmseg_hrvit.checkpoints.durable import DURABLE, DiskFull
 from mmseg_hrvit.engine.disk_space import check_space, checkpoint_bytes, weights_bytes
-from mmseg_hrvit.engine.resume import LAST, start_afresh
+from mmseg_hrvit.engine.older_runs import resumed_from, take_over
+from mmseg_hrvit.engine.resume import LAST
 from mmseg_hrvit.engine.train_loop import VALIDATED
+from mmseg_hrvit.files import write_durably
 from mmseg_hrvit.models.wrappers import bare
 
+from .best_checkpoint import BestCheckpointHook
 from .rank_state import gather_states
+from .strict_checkpoint import is_training
 
 
 @HOOKS.register_module()
-class DurableCheckpointHook(CheckpointHook):
+class DurableCheckpointHook(BestCheckpointHook):
     """mmengine's ``CheckpointHook``, which deletes nothing before the new one is whole.
 
     A checkpoint is written aside, flushed to the disk and renamed; then an older one
     goes. It holds the random states of all ranks, so that ``--resume`` goes on bit
     for bit. After a validation it is written again, since then it holds the result.
-    Checkpoints are files of this machine, or of a disk that is mounted on it.
+    A new run moves the checkpoints of an older one in its folder aside.
+
+    Where ``backend_args`` or an address like ``s3://`` lead to another place than a
+    disk of this machine, that backend writes, and says itself what it guarantees.
 
     Args:
         thin_when_full (bool): Where the disk is full, delete older checkpoints and
             try again; the last one and the best ones stay. Otherwise the run ends
             with one line. Defaults to False.
-        **options: Those of ``CheckpointHook``, but ``file_client_args`` and
-            ``backend_args``.
+        **options: Those of ``CheckpointHook``.
     """
 
     def __init__(
         self, *args: object, thin_when_full: bool = False, **options: object
     ) -> None:
         super().__init__(*args, **options)
-        if self.args or self.file_client_args or self.backend_args:
-            unknown = sorted(self.args) or ['file_client_args', 'backend_args']
+        if self.args:
             raise TypeError(
-                f'{type(self).__name__} has no option {" or ".join(unknown)}'
+                f'{type(self).__name__} has no option {" or ".join(sorted(self.args))}'
             )
         self.thin_when_full = thin_when_full
-        self.backend_args = dict(backend='mmseg_hrvit.durable')
+        self.keep_ckpt_ids = deque()
         self._saved = None  # step and last validation in the last checkpoint
-        self._logger = None
+        self._is_local = True
 
     def before_train(self, runner: Runner) -> None:
         """Checks the room on the disk, and takes over what an earlier part kept.
@@ -59,21 +60,41 @@ class DurableCheckpointHook(CheckpointHook):
             runner (Runner): The runner of the training.
 
         Raises:
-            InputError: If there is too little room.
+            InputError: If there is too little room, or if the run should go on and
+                nothing says from which checkpoint.
         """
-        super().before_train(runner)
-        self.file_backend = LateDeletion()
-        if self.thin_when_full:
-            ROOM_MAKERS[Path(self.out_dir)] = self._make_room
         info = runner.message_hub.runtime_info
-        # mmengine's would drop the oldest before the newest is there.
-        self.keep_ckpt_ids = deque(info.get('keep_ckpt_ids', ()))
+        # Not for mmengine's, which deletes some of them at once.
+        ids = info.pop('keep_ckpt_ids', ())
+        super().before_train(runner)
+        backend = getattr(self.file_backend, 'client', self.file_backend)
+        self._is_local = isinstance(backend, LocalBackend)
         self.last_ckpt = info.get('last_ckpt')
-        self._logger = runner.logger
-        if is_main_process():
-            check_space(self.out_dir, self.needed_bytes(runner))
-            if runner.iter == 0:
-                start_afresh(runner)
+        if self._is_local:
+            self.file_client_args, self.backend_args = None, dict(backend=DURABLE)
+            self._find_own(runner, ids)
+            barrier()  # another rank may yet have to load what is moved
+            if is_main_process():
+                keep = {*self._kept(), *map(Path, self._best().values())}
+                take_over(runner, self.out_dir, self.filename_tmpl, keep)
+                check_space(self.out_dir, self.needed_bytes(runner))
+        else:
+            self.keep_ckpt_ids = deque(ids)
+
+    def _find_own(self, runner: Runner, ids: list[int]) -> None:
+        """Finds the checkpoints of the run's earlier part, if they are in the folder.
+
+        Those elsewhere, such as in the folder that this one is a copy of, are not for
+        this run to delete.
+        """
+        source = resumed_from(runner)
+        here = source and source.resolve().parent == Path(self.out_dir).resolve()
+        self.keep_ckpt_ids = deque()
+        for step in ids if here else ():
+            self._remember(step)
+        for key, path in self._best().items():
+            own = Path(self.out_dir, Path(path).name)
+            self._set_best(runner, key, str(own) if here and own.exists() else None)
 
     def needed_bytes(self, runner: Runner) -> int:
         """Returns the room for all that is kept at once, and one being written.
@@ -81,13 +102,15 @@ class DurableCheckpointHook(CheckpointHook):
         Args:
             runner (Runner): The runner of the training.
         """
+        if not self._is_local:
+            return 0
         model = bare(runner.model)
         best = len(self.save_best or ()) * weights_bytes(model)
         there = sum(path.stat().st_size for path in self._kept())
         return (self._num_kept(runner) + 1) * checkpoint_bytes(model) + 2 * best - there
 
     def _num_kept(self, runner: Runner) -> int:
-        if self.thin_when_full:
+        if self.thin_when_full or self._path(0) == self._path(1):
             return 1
         if self.by_epoch:
             left = runner.max_epochs - runner.epoch
@@ -104,17 +127,20 @@ class DurableCheckpointHook(CheckpointHook):
         """The checkpoints to go on from that are there, the oldest first."""
         return [path for path in map(self._path, self.keep_ckpt_ids) if path.is_file()]
 
+    def _remember(self, step: int) -> None:
+        """Counts a checkpoint as the newest one, and as the only one of its name."""
+        name = self.filename_tmpl.format(step)
+        others = [s for s in self.keep_ckpt_ids if self.filename_tmpl.format(s) != name]
+        self.keep_ckpt_ids = deque([*others, step])
+
     def save_now(self, runner: Runner, step: int) -> None:
         """Saves out of turn, unless this has been saved. All ranks have to call it.
-
-        A training by epochs is not saved between two of them: it starts the epoch
-        anew when it goes on.
 
         Args:
             runner (Runner): The runner of the training.
             step (int): How many iterations are done.
         """
-        if not self.by_epoch and (self._saved is None or self._saved[0] != step):
+        if self._saved is None or self._saved[0] != step:
             meta = dict(epoch=runner.epoch, iter=step)
             self._save_checkpoint_with_step(runner, step, meta)
 
@@ -122,9 +148,11 @@ class DurableCheckpointHook(CheckpointHook):
         """Saves the best checkpoint, and the last one again, with the validation.
 
         Args:
-            runner (Runner): The runner of the training.
+            runner (Runner): The runner. Nothing is saved if it does not train.
             metrics (dict): What the validation found.
         """
+        if not is_training(runner):
+            return
         runner.message_hub.update_info(VALIDATED, runner.iter)
         super().after_val_epoch(runner, metrics)
         if not self.by_epoch and self._saved is not None:
@@ -135,41 +163,45 @@ class DurableCheckpointHook(CheckpointHook):
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
         gather_states(runner)
-        if step not in self.keep_ckpt_ids:
-            self.keep_ckpt_ids.append(step)
-        path = self._path(step)
-        hub = runner.message_hub
+        self._remember(step)
+        name, hub = self.filename_tmpl.format(step), runner.message_hub
+        path = self.file_backend.join_path(self.out_dir, name)
         hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
-        hub.update_info('last_ckpt', str(path))
-        runner.save_checkpoint(
-            self.out_dir,
-            path.name,
+        hub.update_info('last_ckpt', path)
+        self._write(
+            runner,
+            name,
             save_optimizer=self.save_optimizer,
             save_param_scheduler=self.save_param_scheduler,
             meta=meta,
             by_epoch=self.by_epoch,
-            backend_args=self.backend_args,
         )
-        self.last_ckpt = str(path)
+        self.last_ckpt = path
         self._saved = step, hub.runtime_info.get(VALIDATED)
         if is_main_process():
-            write_durably(self.last_ckpt.encode(), Path(runner.work_dir, LAST))
+            write_durably(path.encode(), Path(runner.work_dir, LAST))
         while 0 < self.max_keep_ckpts < len(self.keep_ckpt_ids):
-            outdated = self._path(self.keep_ckpt_ids.popleft())
-            if is_main_process():
-                outdated.unlink(missing_ok=True)
+            outdated = self.filename_tmpl.format(self.keep_ckpt_ids.popleft())
+            self._remove(self.file_backend.join_path(self.out_dir, outdated))
         hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
 
-    def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
-        super()._save_best_checkpoint(runner, metrics)
-        self.file_backend.delete_now()
+    def _write(self, runner: Runner, name: str, **options: object) -> None:
+        """Has the runner save; where the disk is full, makes room if it is asked to."""
+        while True:
+            try:
+                super()._write(runner, name, **options)
+            except DiskFull:
+                if not (self.thin_when_full and self._make_room(runner)):
+                    raise
+            else:
+                return
 
-    def _make_room(self) -> bool:
+    def _make_room(self, runner: Runner) -> bool:
         """Deletes the oldest checkpoint but the last one; returns whether it could."""
         last = Path(self.last_ckpt or '').name
         older = [path for path in self._kept() if path.name != last]
         if not older:
             return False
         older[0].unlink()
-        self._logger.warning(f'the disk is full: {older[0]} is deleted')
+        runner.logger.warning(f'the disk is full: {older[0]} is deleted')
         return True

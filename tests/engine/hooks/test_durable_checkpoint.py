@@ -1,14 +1,17 @@
 import errno
 import os
+import shutil
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
+from mmengine.fileio import BaseStorageBackend, register_backend
 
-from mmseg_hrvit import DurableCheckpointHook
-from mmseg_hrvit.checkpoints import durable, load_from_local
+from mmseg_hrvit import DurableCheckpointHook, files
+from mmseg_hrvit.checkpoints import load_from_local
 from mmseg_hrvit.engine import disk_space
 from mmseg_hrvit.errors import InputError
-from trainings import train
+from trainings import make_runner, train
 
 
 def names(folder):
@@ -18,13 +21,13 @@ def names(folder):
 @pytest.fixture
 def flushed(monkeypatch):
     """For each file: its name, and the checkpoints when it is on the disk."""
-    seen, replace = [], durable.Path.replace
+    seen, replace = [], files.Path.replace
 
     def note(path, target):
         seen.append((target.name, names(target.parent)))
         return replace(path, target)
 
-    monkeypatch.setattr(durable.Path, 'replace', note)
+    monkeypatch.setattr(files.Path, 'replace', note)
     return seen
 
 
@@ -76,7 +79,7 @@ def full(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
-    monkeypatch.setattr(durable.os, 'fsync', flush)
+    monkeypatch.setattr(files.os, 'fsync', flush)
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_is_there(tmp_path, full):
@@ -120,7 +123,191 @@ def test_the_room_is_checked_first(tmp_path, monkeypatch, options, files):
     train(tmp_path, max_iters=6, checkpoint=options)
 
 
-@pytest.mark.parametrize('option', ['thin_when_ful', 'backend_args'])
-def test_unknown_options_are_told_at_once(option):
-    with pytest.raises(TypeError, match=option):
-        DurableCheckpointHook(interval=2, **{option: dict(a=1)})
+def test_unknown_options_are_told_at_once():
+    with pytest.raises(TypeError, match='thin_when_ful'):
+        DurableCheckpointHook(interval=2, thin_when_ful=True)
+
+
+@pytest.mark.parametrize('keep', [1, 2, -1])
+def test_checkpoints_of_one_name_replace_each_other(tmp_path, keep):
+    options = dict(
+        filename_tmpl='latest.pth',
+        max_keep_ckpts=keep,
+        save_best='score',
+        rule='greater',
+    )
+    train(tmp_path, max_iters=6, checkpoint=options, scores=[1, 2, 3])
+    assert names(tmp_path) == ['best_score_latest.pth', 'latest.pth']
+    resumed = train(tmp_path, max_iters=8, checkpoint=options, scores=[4], resume=True)
+    assert names(tmp_path) == ['best_score_latest.pth', 'latest.pth']
+    assert load_from_local(tmp_path / 'latest.pth')['meta']['iter'] == 8
+    assert load_from_local(tmp_path / 'best_score_latest.pth')['meta']['iter'] == 8
+    assert resumed.message_hub.get_info('best_ckpt') == str(
+        tmp_path / 'best_score_latest.pth'
+    )
+
+
+def test_a_better_score_at_the_same_step_keeps_its_checkpoint(tmp_path):
+    options = dict(save_best='score', rule='greater')
+    runner = train(tmp_path, max_iters=2, checkpoint=options, scores=[1])
+    (hook,) = [h for h in runner.hooks if isinstance(h, DurableCheckpointHook)]
+    hook.after_val_epoch(runner, dict(score=2))
+    assert 'best_score_iter_2.pth' in names(tmp_path)
+
+
+def test_two_best_ones_of_the_same_name(tmp_path):
+    """Characters that no file name may have are replaced."""
+    options = dict(save_best=['a/score', 'a_score'], rule='greater')
+    runner = train(tmp_path, max_iters=2, checkpoint=options)
+    (hook,) = [h for h in runner.hooks if isinstance(h, DurableCheckpointHook)]
+    runner.train_loop._iter = 2
+    hook.after_val_epoch(runner, {'a/score': 1, 'a_score': 1})
+    runner.train_loop._iter = 4
+    hook.after_val_epoch(runner, {'a/score': 2, 'a_score': 0})
+    assert {'best_a_score_iter_2.pth', 'best_a_score_iter_4.pth'} <= {*names(tmp_path)}
+
+
+def test_a_metric_that_is_not_found_is_told(tmp_path):
+    options = dict(save_best='mIoU')
+    with pytest.raises(InputError, match="'mIoU', but the validation has found score"):
+        train(tmp_path, max_iters=2, checkpoint=options, scores=[1])
+
+
+@pytest.mark.parametrize('best', [dict(), dict(save_best='score', rule='greater')])
+def test_a_validation_without_training_saves_nothing(tmp_path, best):
+    runner = make_runner(tmp_path, checkpoint=best, scores=[1])
+    assert runner.val() == dict(score=1)
+    assert names(tmp_path) == []
+
+
+def test_a_new_run_moves_an_older_one_aside(tmp_path):
+    best = dict(save_best='score', rule='greater')
+    train(tmp_path, max_iters=4, checkpoint=best, scores=[1, 2])
+    older = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+    (tmp_path / 'own.pth').touch()
+    runner = train(tmp_path, max_iters=2)
+    assert names(tmp_path) == ['iter_2.pth', 'own.pth']
+    (aside,) = tmp_path.glob('before_*')
+    assert aside.name == f'before_{runner.timestamp}'
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == older
+    logs = ''.join(path.read_text() for path in tmp_path.glob('*/*.log'))
+    assert (
+        f'3 checkpoints of an older run, up to iter_4.pth, are now in {aside}' in logs
+    )
+
+
+def test_a_run_resumed_from_elsewhere_deletes_nothing_of_others(tmp_path):
+    best = dict(save_best='score', rule='greater')
+    train(tmp_path / 'a', max_iters=4, checkpoint=best, scores=[1, 2])
+    train(tmp_path / 'b', max_iters=4)
+    there = names(tmp_path / 'a')
+    source = str(tmp_path / 'a/iter_4.pth')
+    options = dict(checkpoint=dict(max_keep_ckpts=1, **best), scores=[3])
+    make = make_runner(tmp_path / 'b', max_iters=6, resume=True, **options)
+    make._load_from = source
+    make.train()
+    assert names(tmp_path / 'a') == there
+    assert names(tmp_path / 'b') == ['best_score_iter_6.pth', 'iter_6.pth']
+    (aside,) = (tmp_path / 'b').glob('before_*')
+    assert names(aside) == ['iter_2.pth', 'iter_4.pth']
+
+
+def test_a_run_that_goes_back_keeps_what_came_later(tmp_path):
+    train(tmp_path, max_iters=6)
+    runner = make_runner(tmp_path, max_iters=4, resume=True)
+    runner._load_from = str(tmp_path / 'iter_2.pth')
+    runner.train()
+    assert names(tmp_path) == ['iter_2.pth', 'iter_4.pth']
+    (aside,) = tmp_path.glob('before_*')
+    assert names(aside) == ['iter_4.pth', 'iter_6.pth']
+
+
+def test_a_copy_of_a_run_leaves_the_original_alone(tmp_path):
+    best = dict(save_best='score', rule='greater')
+    train(tmp_path / 'a', max_iters=2, checkpoint=best, scores=[1])
+    shutil.copytree(tmp_path / 'a', tmp_path / 'b')
+    there = names(tmp_path / 'a')
+    runner = make_runner(
+        tmp_path / 'b', checkpoint=best, scores=[2], resume=True, max_iters=4
+    )
+    runner._load_from = str(tmp_path / 'b/iter_2.pth')
+    runner.train()
+    assert names(tmp_path / 'a') == there
+    assert names(tmp_path / 'b') == [
+        'best_score_iter_4.pth',
+        'iter_2.pth',
+        'iter_4.pth',
+    ]
+    assert not [*(tmp_path / 'b').glob('before_*')]
+
+
+def test_resuming_with_nothing_that_names_the_last_one_is_refused(tmp_path):
+    train(tmp_path)
+    (tmp_path / 'last_checkpoint').unlink()
+    before = names(tmp_path)
+    with pytest.raises(InputError, match=r'load_from=.*iter_4\.pth'):
+        train(tmp_path, resume=True)
+    assert names(tmp_path) == before
+
+
+@register_backend('shelf', force=True)
+class Shelf(BaseStorageBackend):
+    """A backend that is no disk of this machine."""
+
+    files: ClassVar = {}
+
+    def get(self, filepath):
+        return self.files[filepath]
+
+    def get_text(self, filepath):
+        return self.files[filepath].decode()
+
+    def put(self, obj, filepath):
+        self.files[filepath] = obj
+
+    def exists(self, filepath):
+        return filepath in self.files
+
+    isfile = exists
+
+    def isdir(self, filepath):
+        return False
+
+    def remove(self, filepath):
+        del self.files[filepath]
+
+    def join_path(self, filepath, *filepaths):
+        return '/'.join((filepath, *filepaths))
+
+
+def test_checkpoints_go_where_backend_args_lead(tmp_path):
+    Shelf.files.clear()
+    train(
+        tmp_path,
+        max_iters=6,
+        checkpoint=dict(
+            backend_args=dict(backend='shelf'),
+            out_dir='far/away',
+            max_keep_ckpts=1,
+            save_best='score',
+            rule='greater',
+        ),
+        scores=[1, 3, 2],
+    )
+    folder = f'far/away/{tmp_path.name}'
+    assert sorted(Shelf.files) == [
+        f'{folder}/best_score_iter_4.pth',
+        f'{folder}/iter_6.pth',
+    ]
+    assert names(tmp_path) == []
+    assert (tmp_path / 'last_checkpoint').read_text() == f'{folder}/iter_6.pth'
+
+
+def test_other_names_of_the_local_disk_are_durable_too(tmp_path, flushed):
+    train(tmp_path, max_iters=2, checkpoint=dict(backend_args=dict(backend='local')))
+    assert dict(flushed)['iter_2.pth'] == ['iter_2.pth.part']
+
+
+def test_the_last_checkpoint_is_named_durably(tmp_path, flushed):
+    train(tmp_path, max_iters=2)
+    assert dict(flushed)['last_checkpoint'] == ['iter_2.pth']

@@ -1,0 +1,99 @@
+"""Keeping the checkpoints of an older run, when another one takes its folder."""
+
+import re
+from itertools import chain, count
+from pathlib import Path
+
+from mmengine.runner import Runner
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import write_durably
+
+from .resume import LAST, SEED, find_named, unclear
+
+
+def take_over(
+    runner: Runner, folder: str | Path, template: str, keep: set[Path]
+) -> None:
+    """Makes a folder that of this run; the checkpoints of an older run are moved.
+
+    Otherwise this run would overwrite and delete them, and a restart before its first
+    checkpoint would go on with the older run. Nothing is done for a run that goes on
+    from the last checkpoint of its work directory.
+
+    Args:
+        runner (Runner): The runner of the training, on rank 0.
+        folder (str | Path): Where its checkpoints go.
+        template (str): Their name, as ``CheckpointHook`` has it.
+        keep (set[Path]): Those of them that belong to the part of the run that it
+            goes on from, and stay.
+
+    Raises:
+        InputError: If the run should go on, and nothing says from which checkpoint.
+    """
+    source, latest = resumed_from(runner), find_named(runner.work_dir)
+    if source and latest and source.resolve() == latest.resolve():
+        return
+    older = [path for path in of_runs(folder, template) if path not in keep]
+    if older and runner._resume and source is None:
+        raise InputError(unclear(older[-1]))
+    # First, so that nothing goes on with what is moved halfway.
+    for name in (LAST, SEED):
+        Path(runner.work_dir, name).unlink(missing_ok=True)
+    if older:
+        aside = move_aside(older, Path(folder, f'before_{runner.timestamp}'))
+        runner.logger.warning(
+            f'{len(older)} checkpoints of an older run, up to {older[-1].name}, are '
+            f'now in {aside}; to go on from one: '
+            '--cfg-options resume=True load_from=FILE'
+        )
+    if source is not None:
+        write_durably(str(source).encode(), Path(runner.work_dir, LAST))
+    write_durably(str(runner.seed).encode(), Path(runner.work_dir, SEED))
+
+
+def resumed_from(runner: Runner) -> Path | None:
+    """Returns the checkpoint that a run has been resumed from; None for a new run.
+
+    Args:
+        runner (Runner): The runner of the training.
+    """
+    if not runner._resume or not runner._has_loaded:
+        return None
+    return Path(runner._load_from or Path(runner.work_dir, LAST).read_text().strip())
+
+
+def of_runs(folder: str | Path, template: str) -> list[Path]:
+    """Lists the checkpoints of any run in a folder, best ones too.
+
+    Args:
+        folder (str | Path): The folder; it need not exist.
+        template (str): Their name, as ``CheckpointHook`` has it, such as
+            'iter_{}.pth'.
+
+    Returns:
+        list[Path]: The checkpoints, the newest last.
+    """
+    parts = map(re.escape, re.split(r'\{[^}]*\}', template))
+    pattern = re.compile(r'(best_.+_)?' + r'\d+'.join(parts))
+    found = [path for path in Path(folder).glob('*') if pattern.fullmatch(path.name)]
+    return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
+def move_aside(paths: list[Path], folder: Path) -> Path:
+    """Moves checkpoints.
+
+    Args:
+        paths (list[Path]): The checkpoints.
+        folder (Path): The new folder, on the same disk. If it is there already, a
+            number is added to its name.
+
+    Returns:
+        Path: The folder.
+    """
+    names = chain([folder], (folder.with_name(f'{folder.name}_{i}') for i in count(2)))
+    folder = next(path for path in names if not path.exists())
+    folder.mkdir(parents=True)
+    for path in paths:
+        path.rename(folder / path.name)
+    return folder
