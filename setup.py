@@ -38,8 +38,9 @@ setup(
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
-    packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*']),
+    packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*', 'hrvit_cli']),
     package_data={'mmseg_hrvit.serving': ['viewer/*']},
+    entry_points=dict(console_scripts=['hrvit = hrvit_cli.__main__:main']),
     python_requires='>=3.10',
     # The OpenMMLab packages come in two families of the same import names; which
     # one is there is the user's choice (requirements.txt has the default).

@@ -2,13 +2,13 @@
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from mmengine.config import Config
 from PIL import Image
 
 import mmseg_hrvit
+from hrvit_cli import Verb
 from mmseg_hrvit.datasets.textures import draw_dataset as draw_textures
 
 IGNORED = 255
@@ -231,10 +231,10 @@ def write_tiny_config(folder: Path) -> Path:
     return path
 
 
-def load_tool(name: str) -> ModuleType:
-    """Imports ``tools/NAME.py``."""
+def load_tool(name: str) -> Verb:
+    """Imports ``tools/NAME.py``, and returns the verb that it is a front of."""
     path = Path(__file__).parents[1] / 'tools' / f'{name}.py'
     spec = spec_from_file_location(f'tools_{name}', path)
     tool = module_from_spec(spec)
     spec.loader.exec_module(tool)
-    return tool
+    return tool.verb

@@ -11,7 +11,7 @@ import pytest
 from data import make_ade20k
 from paths import ROOT
 
-SOURCES = ('mmseg_hrvit', 'configs', 'tools')
+SOURCES = ('mmseg_hrvit', 'hrvit_cli', 'configs', 'tools')
 FILES = (
     'setup.py',
     'pyproject.toml',

@@ -11,6 +11,7 @@ PACKAGE = ROOT / 'mmseg_hrvit'
 ORDER = (
     'errors', 'version', 'files', 'configs', 'dependencies', 'datasets', 'checkpoints',
     'models', 'export', 'engine', 'apis', 'analysis', 'preparation', 'serving',
+    'cli',
 )  # fmt: skip
 
 

@@ -6,15 +6,19 @@ The answer is config, data, numeric or preempted; nothing if it ended, was kille
 crashed.
 """
 
-from train import parse_args
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hrvit_cli import Verb
 from mmseg_hrvit.engine.cli import load_config
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 
 
 def main(argv=None):
     """Reads the command line of a training and prints its reason."""
-    print(read_stop_reason(load_config(parse_args(argv)).work_dir) or '')
+    print(read_stop_reason(load_config(Verb('train').parse_args(argv)).work_dir) or '')
 
 
 if __name__ == '__main__':

@@ -1,95 +1,16 @@
-"""Evaluates a checkpoint of mmseg or mmpretrain by its config."""
+"""Evaluates a checkpoint of mmseg or mmpretrain by its config.
+
+The same as ``hrvit test``.
+"""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.config import Config
+from hrvit_cli import Verb
 
-from mmseg_hrvit.engine.cli import (
-    CHECKPOINT_HELP,
-    add_hook,
-    build_parser,
-    build_runner,
-    load_config,
-)
-from mmseg_hrvit.engine.launch import one_line_errors, prepare_cpu
-from mmseg_hrvit.engine.preflight import check_config
-from mmseg_hrvit.errors import InputError
-
-
-def parse_args(argv=None):
-    """Reads the command line."""
-    parser = build_parser(__doc__)
-    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
-    parser.add_argument('--out', help='folder for the predicted label maps')
-    parser.add_argument('--show', action='store_true', help='show the predictions')
-    parser.add_argument('--show-dir', help='folder for pictures of the predictions')
-    parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds that --show waits'
-    )
-    parser.add_argument(
-        '--tta', action='store_true', help="test-time augmentation, the config's"
-    )
-    parser.add_argument(
-        '--deploy',
-        action='store_true',
-        help='evaluate the exact inference form, with all that can be folded folded',
-    )
-    return parser.parse_args(argv)
-
-
-def apply_args(cfg: Config, args) -> None:
-    """Merges the arguments of testing into the config."""
-    cfg.load_from = args.checkpoint
-    cfg.resume = False
-    wanted = args.out or args.show or args.show_dir or args.tta
-    if wanted and cfg.get('default_scope') != 'mmseg':
-        raise InputError('--out, --show, --show-dir and --tta are for mmseg configs')
-    if args.show or args.show_dir:
-        draw_predictions(cfg, args)
-    if args.tta:
-        use_tta(cfg)
-    if args.deploy:
-        add_hook(cfg, 'mmseg_hrvit.DeployHook')
-    if args.out:
-        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
-
-
-def draw_predictions(cfg: Config, args) -> None:
-    """Lets the visualization hook draw."""
-    if 'visualization' not in cfg.default_hooks:
-        raise InputError(
-            '--show and --show-dir need '
-            "default_hooks.visualization=dict(type='SegVisualizationHook')"
-        )
-    cfg.default_hooks.visualization.draw = True
-    if args.show:
-        cfg.default_hooks.visualization.update(show=True, wait_time=args.wait_time)
-    if args.show_dir:
-        cfg.visualizer.save_dir = args.show_dir
-
-
-def use_tta(cfg: Config) -> None:
-    """Puts the network into the config's model for test-time augmentation."""
-    for key in ('tta_model', 'tta_pipeline'):
-        if key not in cfg:
-            raise InputError(f'--tta needs {key} in the config')
-    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
-    cfg.model = dict(cfg.tta_model, module=cfg.model)
-
-
-def main(argv=None):
-    """Reads the command line, checks the config and evaluates."""
-    args = parse_args(argv)
-    with one_line_errors():
-        cfg = load_config(args)
-        apply_args(cfg, args)
-        prepare_cpu(cfg)
-        check_config(cfg, ('test',))
-        build_runner(cfg).test()
-
+verb = Verb('test')
 
 if __name__ == '__main__':
-    main()
+    verb.main()

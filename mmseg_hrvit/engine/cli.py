@@ -2,6 +2,7 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
@@ -13,40 +14,14 @@ from rich.table import Table
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
 
-CONFIG_HELP = (
-    'a config file, or the name of a shipped one; it is a Python program, and is '
-    'executed: use those of people you trust'
-)
-CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
-MODEL_HELP = (
-    'a config, or the name of a shipped one, and a checkpoint; or a file that '
-    'tools/export.py wrote'
-)
 FILE_WIDTH = 200  # columns
-
-
-def add_config(parser: ArgumentParser) -> None:
-    """Adds the config, and options that change it; ``read_config`` reads them.
-
-    Args:
-        parser (ArgumentParser): Gets 'config' and '--cfg-options'.
-    """
-    parser.add_argument('config', help=CONFIG_HELP)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
-    )
 
 
 def read_config(args: Namespace) -> Config:
     """Reads the config and changes it as it was asked.
 
     Args:
-        args (Namespace): Arguments of ``add_config``.
+        args (Namespace): Arguments of ``hrvit_cli.arguments.add_config``.
 
     Returns:
         Config: The config.
@@ -55,39 +30,35 @@ def read_config(args: Namespace) -> Config:
         InputError: If there is no such config.
     """
     cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(args.cfg_options)
+    cfg.merge_from_dict(parse_options(args.cfg_options))
     return cfg
 
 
-def build_parser(description: str) -> ArgumentParser:
-    """Makes a parser with the arguments of mmseg's tools that both have.
+def parse_options(options: Sequence[str]) -> dict[str, object]:
+    """Reads KEY=VALUE pairs as mmengine does.
 
     Args:
-        description (str): What the tool does.
+        options (Sequence[str]): The pairs.
 
     Returns:
-        ArgumentParser: The parser.
+        dict[str, object]: The values by their keys.
+
+    Raises:
+        InputError: If one is no pair.
     """
-    parser = ArgumentParser(description=description)
-    add_config(parser)
-    parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
-    parser.add_argument(
-        '--compile',
-        action='store_true',
-        help='compile the repeated parts of HRViT by torch.compile',
-    )
-    parser.add_argument(
-        '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    return parser
+    for option in options:
+        if '=' not in option:
+            raise InputError(f'--cfg-options {option}: write KEY=VALUE')
+    parser = ArgumentParser()
+    parser.add_argument('options', nargs='*', action=DictAction, default={})
+    return parser.parse_args(options).options
 
 
 def load_config(args: Namespace) -> Config:
     """Reads the config and merges the shared arguments into it.
 
     Args:
-        args (Namespace): Arguments from ``build_parser``.
+        args (Namespace): Arguments of ``hrvit_cli.arguments.add_run``.
 
     Returns:
         Config: The config.

@@ -2,12 +2,13 @@ import pytest
 from rich.table import Table
 
 import mmseg_hrvit
-from mmseg_hrvit.engine.cli import build_parser, load_config, print_table
+from hrvit_cli import Verb
+from mmseg_hrvit.engine.cli import load_config, print_table
 from mmseg_hrvit.errors import InputError
 
 
 def load(*argv):
-    return load_config(build_parser('').parse_args(argv))
+    return load_config(Verb('train').parse_args(argv))
 
 
 def test_a_file_and_the_name_of_a_shipped_config_are_the_same(tmp_path):

@@ -79,7 +79,7 @@ def test_ends_with_one_line_and_an_exit_code(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert 'Traceback' not in ended.stderr
     assert ended.stderr.splitlines()[-1] == (
         f'error: {tmp_path / "missing.pth"}: there is no such checkpoint; check the '

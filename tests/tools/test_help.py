@@ -10,7 +10,7 @@ from paths import TOOLS
 NAMES = sorted(
     path.relative_to(TOOLS).with_suffix('').as_posix()
     for path in TOOLS.rglob('*.py')
-    if 'def parse_args(' in path.read_text()
+    if 'verb = Verb(' in path.read_text()
 )
 
 

@@ -3,6 +3,7 @@ from mmengine.config import Config
 
 import mmseg_hrvit
 from data import load_tool
+from mmseg_hrvit.cli.test import apply_args
 from mmseg_hrvit.errors import InputError
 
 test = load_tool('test')
@@ -12,7 +13,7 @@ def apply(*argv, without=()):
     cfg = Config.fromfile(mmseg_hrvit.config('hrvit_b1_ade20k'))
     for key in without:
         cfg.pop(key)
-    test.apply_args(cfg, test.parse_args(['CONFIG', 'a.pth', *argv]))
+    apply_args(cfg, test.parse_args(['CONFIG', 'a.pth', *argv]))
     return cfg
 
 
@@ -47,7 +48,7 @@ def test_a_config_without_a_hook_that_draws():
     cfg = Config(dict(default_scope='mmseg', default_hooks=dict()))
     args = test.parse_args(['CONFIG', 'a.pth', '--show'])
     with pytest.raises(InputError, match=r'need default_hooks\.visualization'):
-        test.apply_args(cfg, args)
+        apply_args(cfg, args)
 
 
 def test_forms_are_hooks_after_those_of_the_config():

@@ -5,6 +5,7 @@ from PIL import Image
 
 import mmseg_hrvit
 from data import TINY_ARCH, load_tool, write_tiny_config
+from mmseg_hrvit.cli.train import apply_args
 from mmseg_hrvit.errors import InputError
 
 train = load_tool('train')
@@ -14,7 +15,7 @@ test = load_tool('test')
 def apply(*argv, name='hrvit_b1_ade20k', **overrides):
     cfg = Config.fromfile(mmseg_hrvit.config(name))
     cfg.merge_from_dict(overrides)
-    train.apply_args(cfg, train.parse_args([name, *argv]))
+    apply_args(cfg, train.parse_args([name, *argv]))
     return cfg
 
 
@@ -44,7 +45,7 @@ def test_arguments_that_the_config_cannot_take(argument, overrides, message):
     for key, value in overrides.items():
         cfg[key] = value
     with pytest.raises(InputError, match=message):
-        train.apply_args(cfg, train.parse_args(['CONFIG', argument]))
+        apply_args(cfg, train.parse_args(['CONFIG', argument]))
 
 
 def test_training_resumes_and_its_checkpoint_is_evaluated(tmp_path, capfd):

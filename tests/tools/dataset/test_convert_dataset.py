@@ -55,7 +55,7 @@ def test_masks(tmp_path, labels, capsys):
     args = ['masks', tmp_path / 'images', tmp_path / 'masks', table, tmp_path / 'out']
     assert run(*args, '--ignore', 'unlabelled', *BASE) == 0
     assert same(read(tmp_path / 'out'), labels, [255, *range(len(NAMES) - 1)])
-    assert f'tools/train.py {tmp_path}/out/out.py' in capsys.readouterr().out
+    assert f'hrvit train {tmp_path}/out/out.py' in capsys.readouterr().out
 
 
 def test_labelme(tmp_path, labels):

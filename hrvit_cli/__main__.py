@@ -1,0 +1,46 @@
+"""The command ``hrvit``, also as ``python -m hrvit_cli``."""
+
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.metadata import version
+
+from .verbs import GROUPS, VERBS, Verb
+
+USAGE = 'usage: hrvit VERB [arguments]; hrvit VERB --help tells more of one'
+WRONG_USE = 2  # exit status, as argparse has it
+
+
+def overview() -> str:
+    """Every verb with its line, in groups."""
+    width = max(map(len, VERBS))
+    lines = [USAGE]
+    for group, verbs in GROUPS.items():
+        lines += ['', f'{group}:']
+        lines += [f'  {verb:{width}}  {Verb(verb).summary}' for verb in verbs]
+    return '\n'.join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Does what the verb says; alone, lists the verbs.
+
+    Args:
+        argv (Sequence[str], optional): The arguments. Defaults to the process's.
+    """
+    verb, *rest = (sys.argv[1:] if argv is None else argv) or ['--help']
+    if verb in ('-h', '--help'):
+        print(overview())
+    elif verb == '--version':
+        print(f'hrvit {version("mmseg_hrvit")}')
+    elif verb.replace('_', '-') in VERBS:
+        verb = verb.replace('_', '-')
+        Verb(verb).main(rest, prog=f'hrvit {verb}')
+    else:
+        near = get_close_matches(verb, VERBS, n=1)
+        hint = f'did you mean {near[0]}?' if near else '`hrvit` alone lists all'
+        print(f"error: no verb '{verb}': {hint}", file=sys.stderr)
+        sys.exit(WRONG_USE)
+
+
+if __name__ == '__main__':
+    main()

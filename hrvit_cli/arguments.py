@@ -1,0 +1,59 @@
+"""What several commands take: the config, how a run is started, files to load."""
+
+import os
+from argparse import ArgumentParser
+
+CONFIG_HELP = (
+    'a config file, or the name of a shipped one; it is a Python program, and is '
+    'executed: use those of people you trust'
+)
+CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
+MODEL_HELP = (
+    'a config, or the name of a shipped one, and a checkpoint; or a file that '
+    '`hrvit export` wrote'
+)
+
+
+def add_config(parser: ArgumentParser) -> None:
+    """Adds the config, and options that change it.
+
+    ``mmseg_hrvit.engine.cli.read_config`` reads them.
+
+    Args:
+        parser (ArgumentParser): Gets 'config' and '--cfg-options'.
+    """
+    parser.add_argument('config', help=CONFIG_HELP)
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        default=[],
+        metavar='KEY=VALUE',
+        help='change the config, e.g. train_dataloader.batch_size=4 key="[a,b]"',
+    )
+
+
+def add_run(parser: ArgumentParser) -> None:
+    """Adds what training and testing share; mmseg's own tools take the same.
+
+    ``mmseg_hrvit.engine.cli.load_config`` reads it.
+
+    Args:
+        parser (ArgumentParser): Gets the arguments.
+    """
+    add_config(parser)
+    parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
+    parser.add_argument(
+        '--compile',
+        action='store_true',
+        help='compile the repeated parts of HRViT by torch.compile',
+    )
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def count_cores() -> int:
+    """Returns how many processors this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,55 @@
+"""Times networks side by side, interleaved in one run.
+
+Random weights. Inference is from image to logits, a training step is forward, backward
+and AdamW. Compare the ratios: on a shared machine single times drift, and they drift
+for all networks alike. CONFIG@FORM names the form in which a network runs:
+
+  eager     as it is (the default)
+  deploy    the exact inference form, mmseg_hrvit.deploy
+  compile   the repeated parts compiled by torch.compile, for inference also deployed
+  openvino  exported to OpenVINO, float32, on the CPU
+  oracle    the literal transcription of the paper in tests/
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from .arguments import CONFIG_HELP
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
+        'networks',
+        nargs='+',
+        metavar='CONFIG[@FORM]',
+        help=f'one or more: {CONFIG_HELP}',
+    )
+    parser.add_argument(
+        '--shape', type=int, nargs=2, metavar=('H', 'W'), default=(512, 512)
+    )
+    parser.add_argument('--batch-size', type=int, default=1)
+    parser.add_argument(
+        '--device', choices=('cpu', 'cuda'), default='cpu', help='default: cpu'
+    )
+    parser.add_argument(
+        '--dtype',
+        choices=('float32', 'bfloat16'),
+        default='float32',
+        help='default: float32',
+    )
+    parser.add_argument('--train', action='store_true', help='time training steps')
+    parser.add_argument(
+        '--oracle',
+        action='store_true',
+        help='the first network as @oracle too, in front of all',
+    )
+    parser.add_argument(
+        '--roofline',
+        action='store_true',
+        help='measure the rates of the machine, and the share that is reached',
+    )
+    parser.add_argument('--rounds', type=int, default=10, help='default: 10')
+    parser.add_argument('--warmup', type=int, default=2, help='default: 2')
+    parser.add_argument('--out', type=Path, metavar='JSON', help='write the times')
+    parser.add_argument('--plot', type=Path, metavar='PNG', help='draw the times')

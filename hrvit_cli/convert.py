@@ -1,0 +1,87 @@
+"""Converts annotations to label maps, in mmseg's folders, with a config for them.
+
+The folder that is made holds images, annotations and a config of the folder's name:
+`hrvit train OUT/NAME.py` trains on it. The exit status is 0, 1 if some
+files were broken and left out, 2 if nothing could be done.
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from .arguments import count_cores
+
+BASE = 'hrvit_b1_camvid'
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    kinds = parser.add_subparsers(dest='kind', required=True, metavar='KIND')
+    masks = kinds.add_parser('masks', help='label maps with a colour for each class')
+    masks.add_argument('images', type=Path, help='folder of the images')
+    masks.add_argument('masks', type=Path, help='folder of the label maps')
+    masks.add_argument(
+        'table', type=Path, help='CSV with name,r,g,b, or JSON {"name": [r, g, b]}'
+    )
+    masks.add_argument(
+        '--mask-ending',
+        default='',
+        metavar='TEXT',
+        help="what follows the image's name in that of its label map, e.g. _L",
+    )
+    labelme = kinds.add_parser('labelme', help='JSON files of LabelMe')
+    labelme.add_argument('folder', type=Path, help='folder of the JSON files')
+    coco = kinds.add_parser('coco', help="a JSON file in COCO's format")
+    coco.add_argument('annotations', type=Path, help='the JSON file')
+    coco.add_argument('images', type=Path, help='folder of the images')
+    camvid = kinds.add_parser('camvid', help='CamVid as published, to its 11 classes')
+    camvid.add_argument('images', type=Path, help='701_StillsRaw_full')
+    camvid.add_argument('masks', type=Path, help='LabeledApproved_full')
+    cityscapes = kinds.add_parser(
+        'cityscapes', help='Cityscapes as published, in place'
+    )
+    cityscapes.add_argument('out', type=Path, help='folder with leftImg8bit and gtFine')
+    ade20k = kinds.add_parser('ade20k', help='ADE20K as published')
+    ade20k.add_argument('source', type=Path, help='ADEChallengeData2016.zip or folder')
+    ade20k.add_argument(
+        'out', type=Path, nargs='?', help='new folder; a folder is checked in place'
+    )
+    for kind in (masks, labelme, coco, camvid):
+        add_writing(kind)
+    for kind in (masks, labelme, coco):
+        add_splitting(kind)
+    for kind in (labelme, coco):
+        kind.add_argument(
+            '--background',
+            metavar='NAME',
+            help='make pixels without annotation this class; default: they are ignored',
+        )
+    for kind in (masks, labelme, coco, camvid, cityscapes):
+        kind.add_argument(
+            '--workers', type=int, default=count_cores(), help='default: a core each'
+        )
+
+
+def add_writing(parser: ArgumentParser) -> None:
+    """Adds the arguments of what writes a new data set."""
+    parser.add_argument('out', type=Path, help='new folder for the data set')
+    parser.add_argument(
+        '--base',
+        default=BASE,
+        metavar='CONFIG',
+        help=f'shipped config that the written one inherits (default: {BASE})',
+    )
+
+
+def add_splitting(parser: ArgumentParser) -> None:
+    """Adds the arguments of data without a split of its own."""
+    parser.add_argument(
+        '--val-share',
+        type=float,
+        default=0.2,
+        help='share of the images for validation (default: 0.2), but for those in '
+        'folders called train, val or test',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the split (default: 0)')
+    parser.add_argument(
+        '--ignore', nargs='+', default=[], metavar='CLASS', help='classes to ignore'
+    )

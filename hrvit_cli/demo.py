@@ -1,0 +1,30 @@
+"""Segments images, a video, a camera or an address, and draws the result.
+
+Into --out go overlays with a legend, label maps (the class of every pixel) and the
+area of every class. A folder that was begun is finished, and nothing is done twice.
+The exit status is 0, 1 if some files could not be read, 2 if nothing could be done.
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from .arguments import MODEL_HELP
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
+        'source',
+        help="an image, a folder, a glob in quotes, a video, 'camera:0', or an "
+        'HTTP(S) address of an image',
+    )
+    parser.add_argument('model', nargs='+', help=MODEL_HELP)
+    parser.add_argument('--out', type=Path, default='results', help='default: results')
+    parser.add_argument(
+        '--areas', choices=('csv', 'json'), default='csv', help='default: csv'
+    )
+    parser.add_argument('--batch-size', type=int, default=1, help='default: 1')
+    parser.add_argument(
+        '--opacity', type=float, default=0.5, help='of the colours (default: 0.5)'
+    )
+    parser.add_argument('--max-frames', type=int, help='stop a video after so many')

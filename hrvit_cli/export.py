@@ -1,0 +1,50 @@
+"""Writes a trained network to a file of an inference engine, and tries the file.
+
+The file carries classes, colours, normalisation and the size rule; `hrvit demo`
+takes it in place of config and checkpoint.
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from .arguments import CHECKPOINT_HELP, add_config
+
+FORMATS = ('onnx', 'torchexport', 'openvino', 'tensorrt')
+OUTPUTS = ('logits', 'resized', 'labels')
+PRECISIONS = ('fp32', 'fp16', 'int8')
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    add_config(parser)
+    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
+    parser.add_argument('--to', choices=FORMATS, required=True, help='the format')
+    parser.add_argument(
+        '--out', type=Path, help='the file (default: CONFIG with the suffix)'
+    )
+    parser.add_argument(
+        '--size',
+        type=int,
+        nargs=2,
+        metavar=('H', 'W'),
+        help='of all images (default: any from 33 on)',
+    )
+    parser.add_argument(
+        '--output',
+        choices=OUTPUTS,
+        default='logits',
+        help="at the head's stride (default), at the image's size, or labels",
+    )
+    parser.add_argument(
+        '--normalized',
+        action='store_true',
+        help='the file takes normalised images, not values from 0 to 255',
+    )
+    parser.add_argument(
+        '--precision', choices=PRECISIONS, default='fp32', help='default: fp32'
+    )
+    parser.add_argument(
+        '--images',
+        metavar='SOURCE',
+        help='a folder or glob: int8 is calibrated, and labels are compared on them',
+    )

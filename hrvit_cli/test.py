@@ -1,0 +1,25 @@
+"""Evaluates a checkpoint of mmseg or mmpretrain by its config."""
+
+from argparse import ArgumentParser
+
+from .arguments import CHECKPOINT_HELP, add_run
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    add_run(parser)
+    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
+    parser.add_argument('--out', help='folder for the predicted label maps')
+    parser.add_argument('--show', action='store_true', help='show the predictions')
+    parser.add_argument('--show-dir', help='folder for pictures of the predictions')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds that --show waits'
+    )
+    parser.add_argument(
+        '--tta', action='store_true', help="test-time augmentation, the config's"
+    )
+    parser.add_argument(
+        '--deploy',
+        action='store_true',
+        help='evaluate the exact inference form, with all that can be folded folded',
+    )

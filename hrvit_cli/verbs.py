@@ -1,0 +1,80 @@
+"""A verb of the command line: its parser is read here, its work is loaded late."""
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+
+GROUPS = {
+    'Train and test': ('train', 'test', 'publish', 'convert-checkpoint'),
+    'Use a trained network': ('demo', 'serve', 'export'),
+    'Data': ('convert', 'check', 'browse', 'draw-scenes', 'draw-textures'),
+    'Look into a run': (
+        'plot-run', 'plot-logs', 'show-predictions', 'confusion-matrix',
+    ),
+    'Measure': (
+        'flops', 'benchmark', 'compare-precisions', 'time-hooks', 'time-sliding',
+        'paper-tables',
+    ),
+}  # fmt: skip
+VERBS = tuple(verb for group in GROUPS.values() for verb in group)
+
+
+class Verb:
+    """One verb: its arguments are in ``hrvit_cli``, its work in ``mmseg_hrvit.cli``.
+
+    The work imports torch, which takes seconds; the arguments do not.
+
+    Args:
+        name (str): One of ``VERBS``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.module = name.replace('-', '_')
+        self.options = import_module(f'{__package__}.{self.module}')
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return self.options.__doc__.partition('\n')[0]
+
+    def parse_args(
+        self, argv: Sequence[str] | None = None, prog: str | None = None
+    ) -> Namespace:
+        """Reads a command line.
+
+        Args:
+            argv (Sequence[str], optional): Its arguments. Defaults to the process's.
+            prog (str, optional): What the help calls the program. Defaults to the
+                process's name.
+
+        Returns:
+            Namespace: The arguments.
+        """
+        parser = ArgumentParser(
+            prog=prog,
+            description=self.options.__doc__,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        self.options.add_arguments(parser)
+        return parser.parse_args(argv)
+
+    def main(self, argv: Sequence[str] | None = None, prog: str | None = None) -> None:
+        """Reads a command line and does what it says.
+
+        A mistake of the user's is told in one line, and ends the process with 2; a
+        verb that has an exit status of its own ends it with that.
+
+        Args:
+            argv (Sequence[str], optional): As of ``parse_args``.
+            prog (str, optional): As of ``parse_args``.
+        """
+        args = self.parse_args(argv, prog)
+        from mmseg_hrvit.engine.launch import one_line_errors
+
+        with one_line_errors():
+            work = import_module(f'mmseg_hrvit.cli.{self.module}')
+            status = work.run(args)
+        if status is not None:
+            sys.exit(status)

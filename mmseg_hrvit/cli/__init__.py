@@ -1,0 +1,1 @@
+"""What the verbs of the command ``hrvit`` do, one a file; ``run(args)`` begins it."""

@@ -1,0 +1,21 @@
+"""What ``hrvit browse`` does."""
+
+from argparse import Namespace
+
+from mmseg_hrvit.engine.cli import read_config
+from mmseg_hrvit.preparation.browse import (
+    draw_contact_sheet,
+    draw_samples,
+    write_picture,
+)
+
+
+def run(args: Namespace) -> None:
+    """Draws the samples."""
+    cfg = read_config(args)
+    pictures = draw_samples(cfg, args.number, args.opacity, args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for i, picture in enumerate(pictures):
+        write_picture(picture, str(args.out / f'{i:03d}.jpg'))
+    write_picture(draw_contact_sheet(pictures), str(args.out / 'sheet.jpg'))
+    print(f'{len(pictures)} samples: {args.out / "sheet.jpg"}')

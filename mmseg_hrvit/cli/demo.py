@@ -1,0 +1,49 @@
+"""What ``hrvit demo`` does."""
+
+import sys
+from argparse import Namespace
+
+from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.results import ResultFolder
+from mmseg_hrvit.apis.runs import segment_files, segment_video
+from mmseg_hrvit.apis.sources import (
+    download,
+    find_images,
+    is_address,
+    is_video,
+    names_below,
+)
+from mmseg_hrvit.errors import InputError
+
+SOME_BAD = 1  # exit status
+
+
+def run(args: Namespace) -> int:
+    """Segments the source; returns the exit status."""
+    if args.batch_size < 1 or (args.max_frames is not None and args.max_frames < 1):
+        raise InputError('--batch-size and --max-frames: give 1 or more')
+    source = args.source
+    table = args.out / f'areas.{args.areas}'
+    is_folder = not (is_address(source) or is_video(source))
+    paths = find_images(source) if is_folder else []  # before the network is loaded
+    segmenter = Segmenter.from_arguments(args.model)
+    folder = ResultFolder(args.out, segmenter.metadata, args.opacity)
+    if is_video(source):
+        count = segment_video(
+            segmenter, source, folder, table, args.batch_size, args.max_frames
+        )
+        print(f'{count} frames: {args.out}')
+        return 0
+    if is_address(source):
+        name, image = download(source)
+        folder.write(name, image, segmenter([image])[0].labels)
+        names, bad = [name], []
+    else:
+        names = names_below(paths, source)
+        files = list(zip(names, paths, strict=True))
+        bad = segment_files(segmenter, files, folder, args.batch_size)
+    folder.write_table(names, table)
+    print(f'{len(names) - len(bad)} images: {args.out}')
+    for message in bad:
+        print(f'skipped: {message}', file=sys.stderr)
+    return SOME_BAD if bad else 0

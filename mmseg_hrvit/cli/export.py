@@ -1,0 +1,41 @@
+"""What ``hrvit export`` does."""
+
+import time
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.segmenter import read_images
+from mmseg_hrvit.apis.sources import find_images
+from mmseg_hrvit.engine.cli import read_config
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import FORMATS, write_network
+from mmseg_hrvit.export.images import prepare
+from mmseg_hrvit.export.metadata import fix_size
+
+
+def run(args: Namespace) -> None:
+    """Writes the file and prints how it did."""
+    if args.precision != 'fp32' and not args.images:
+        raise InputError(f'--precision {args.precision} needs --images to compare on')
+    start = time.perf_counter()
+    cfg = read_config(args)
+    segmenter = Segmenter.from_checkpoint(cfg, args.checkpoint)
+    metadata = replace(
+        segmenter.metadata,
+        output=args.output,
+        normalized=args.normalized,
+        precision=args.precision,
+    )
+    if args.size:
+        metadata = fix_size(metadata, args.size)
+    paths = find_images(args.images) if args.images else []
+    images = [prepare(image, metadata) for image in read_images(paths)]
+    out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
+    trial = write_network(segmenter.segmentor.cpu(), out, metadata, args.to, images)
+    print(f'{out}: written and tried in {time.perf_counter() - start:.0f} s')
+    print(f'largest difference from torch: {trial.difference:.1e} of the output')
+    if trial.agreement is not None:
+        count = f'{len(images)} image{"s" * (len(images) > 1)}'
+        print(f'same label as in torch: {100 * trial.agreement:.2f} % of {count}')

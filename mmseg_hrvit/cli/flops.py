@@ -1,0 +1,24 @@
+"""What ``hrvit flops`` does."""
+
+from argparse import Namespace
+
+from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
+from mmseg_hrvit.engine.cli import print_table, read_config
+from mmseg_hrvit.errors import InputError
+
+
+def run(args: Namespace) -> None:
+    """Measures the config's model and prints the table."""
+    cfg = read_config(args)
+    height, width = args.shape or default_shape(cfg)
+    if min(height, width) < 1:
+        raise InputError(f'--shape {height} {width}: give a positive size')
+    model = measure_config(cfg, (height, width))
+    print(f'{args.config}, one image of {height} x {width}')
+    print_table(tabulate(model, args.depth, args.executed))
+    for part in model.children:
+        if part.params and not part.macs.full:
+            print(
+                f'{part.name} runs in training only: counted in the parameters, '
+                'not in the GFLOPs'
+            )

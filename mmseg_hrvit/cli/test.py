@@ -1,0 +1,63 @@
+"""What ``hrvit test`` does."""
+
+from argparse import Namespace
+
+from mmengine.config import Config
+
+from mmseg_hrvit.engine.cli import (
+    add_hook,
+    build_runner,
+    load_config,
+)
+from mmseg_hrvit.engine.launch import prepare_cpu
+from mmseg_hrvit.engine.preflight import check_config
+from mmseg_hrvit.errors import InputError
+
+
+def apply_args(cfg: Config, args: Namespace) -> None:
+    """Merges the arguments of testing into the config."""
+    cfg.load_from = args.checkpoint
+    cfg.resume = False
+    wanted = args.out or args.show or args.show_dir or args.tta
+    if wanted and cfg.get('default_scope') != 'mmseg':
+        raise InputError('--out, --show, --show-dir and --tta are for mmseg configs')
+    if args.show or args.show_dir:
+        draw_predictions(cfg, args)
+    if args.tta:
+        use_tta(cfg)
+    if args.deploy:
+        add_hook(cfg, 'mmseg_hrvit.DeployHook')
+    if args.out:
+        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+
+
+def draw_predictions(cfg: Config, args: Namespace) -> None:
+    """Lets the visualization hook draw."""
+    if 'visualization' not in cfg.default_hooks:
+        raise InputError(
+            '--show and --show-dir need '
+            "default_hooks.visualization=dict(type='SegVisualizationHook')"
+        )
+    cfg.default_hooks.visualization.draw = True
+    if args.show:
+        cfg.default_hooks.visualization.update(show=True, wait_time=args.wait_time)
+    if args.show_dir:
+        cfg.visualizer.save_dir = args.show_dir
+
+
+def use_tta(cfg: Config) -> None:
+    """Puts the network into the config's model for test-time augmentation."""
+    for key in ('tta_model', 'tta_pipeline'):
+        if key not in cfg:
+            raise InputError(f'--tta needs {key} in the config')
+    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+    cfg.model = dict(cfg.tta_model, module=cfg.model)
+
+
+def run(args: Namespace) -> None:
+    """Checks the config and evaluates."""
+    cfg = load_config(args)
+    apply_args(cfg, args)
+    prepare_cpu(cfg)
+    check_config(cfg, ('test',))
+    build_runner(cfg).test()
