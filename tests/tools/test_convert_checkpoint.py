@@ -1,5 +1,4 @@
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import torch
 from mmengine.runner import CheckpointLoader
 
 from checkpoints.bomb import write_bomb
+from data import load_tool
 from mmseg_hrvit import HRViT
 from reference import authors_name
 
@@ -26,25 +26,25 @@ def authors(tmp_path_factory):
     return path
 
 
-def run(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+def run(*arguments):
+    load_tool('convert_checkpoint').main([*map(str, arguments)])
 
 
-def fail(monkeypatch, *arguments):
+def fail(capsys, *arguments):
     """The line that the tool ends with."""
     with pytest.raises(SystemExit) as end:
-        run(monkeypatch, *arguments)
-    message = end.value.code
+        run(*arguments)
+    assert end.value.code == 2
+    message = capsys.readouterr().err.removesuffix('\n')
     assert message.startswith('error: ')
     assert '\n' not in message
     return message
 
 
 @pytest.mark.parametrize('suffix', ['pth', 'safetensors'])
-def test_says_what_it_did(authors, tmp_path, monkeypatch, capsys, suffix):
+def test_says_what_it_did(authors, tmp_path, capsys, suffix):
     dst = tmp_path / f'converted.{suffix}'
-    run(monkeypatch, authors, dst)
+    run(authors, dst)
     out = capsys.readouterr().out
     weights = HRViT('b1').state_dict()
     assert f'HRViT-b1, backbone, {len(weights)} tensors' in out
@@ -54,21 +54,21 @@ def test_says_what_it_did(authors, tmp_path, monkeypatch, capsys, suffix):
     assert converted['meta'] == dict(arch='b1', des_act='GELU')
 
 
-def test_a_classifier_is_asked_for(authors, tmp_path, monkeypatch):
+def test_a_classifier_is_asked_for(authors, tmp_path, capsys):
     dst = tmp_path / 'converted.pth'
-    assert 'holds no classifier' in fail(monkeypatch, authors, dst, '--classifier')
+    assert 'holds no classifier' in fail(capsys, authors, dst, '--classifier')
     assert not dst.exists()
 
 
-def test_the_source_is_not_overwritten(authors, monkeypatch):
+def test_the_source_is_not_overwritten(authors, capsys):
     before = authors.read_bytes()
-    assert 'source itself' in fail(monkeypatch, authors, authors)
+    assert 'source itself' in fail(capsys, authors, authors)
     assert authors.read_bytes() == before
 
 
-def test_no_code_is_run(tmp_path, monkeypatch):
+def test_no_code_is_run(tmp_path, capsys):
     path, trace = write_bomb(tmp_path)
-    assert 'system' in fail(monkeypatch, path, tmp_path / 'converted.pth')
+    assert 'system' in fail(capsys, path, tmp_path / 'converted.pth')
     assert not trace.exists()
 
 
