@@ -31,7 +31,6 @@ from .models import (  # noqa: E402
     HRViT,
     LinearSegformerHead,
     TiledEncoderDecoder,
-    TiledTTAModel,
     compile_regions,
     deploy,
 )
@@ -59,7 +58,6 @@ __all__ = [
     'StreamSampler',
     'StrictCheckpointHook',
     'TiledEncoderDecoder',
-    'TiledTTAModel',
     '__version__',
     'compile_regions',
     'config',

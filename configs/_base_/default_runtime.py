@@ -37,4 +37,4 @@ custom_hooks = [
     dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
 ]
 
-tta_model = dict(type='mmseg_hrvit.TiledTTAModel')
+tta_model = dict(type='SegTTAModel')

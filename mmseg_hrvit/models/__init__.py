@@ -8,7 +8,7 @@ from .backbones import CSWin, HRNetViT, HRViT
 from .compile import compile_regions
 from .decode_heads import LinearSegformerHead
 from .deploy import deploy
-from .segmentors import TiledEncoderDecoder, TiledTTAModel
+from .segmentors import TiledEncoderDecoder
 
 __all__ = [
     'CSWin',
@@ -16,7 +16,6 @@ __all__ = [
     'HRViT',
     'LinearSegformerHead',
     'TiledEncoderDecoder',
-    'TiledTTAModel',
     'compile_regions',
     'deploy',
 ]

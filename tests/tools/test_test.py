@@ -23,7 +23,7 @@ def test_the_checkpoint_reaches_the_config():
 
 def test_augmentation_wraps_the_network():
     plain, cfg = apply(), apply('--tta')
-    assert cfg.model.type == 'mmseg_hrvit.TiledTTAModel'
+    assert cfg.model.type == 'SegTTAModel'
     assert cfg.model.module == plain.model
     assert cfg.test_dataloader.dataset.pipeline == plain.tta_pipeline
 

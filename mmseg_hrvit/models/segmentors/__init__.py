@@ -1,6 +1,5 @@
-"""Segmentors, and their test-time augmentation."""
+"""Segmentors."""
 
 from .tiled_encoder_decoder import TiledEncoderDecoder
-from .tiled_tta_model import TiledTTAModel
 
-__all__ = ['TiledEncoderDecoder', 'TiledTTAModel']
+__all__ = ['TiledEncoderDecoder']

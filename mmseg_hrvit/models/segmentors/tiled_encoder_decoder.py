@@ -3,17 +3,26 @@
 from collections.abc import Sequence
 
 import torch
+from mmengine.model import BaseTTAModel
 from mmengine.registry import MODELS
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.structures import SegDataSample
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_module_registration_hook
 
 from mmseg_hrvit.errors import InputError
 
 from .axis import Axis, cut_windows
 from .prediction import Prediction
+
+# What mmseg's prediction calls in turn, of the segmentor and of its head.
+STEPS = (
+    *('inference', 'whole_inference', 'slide_inference'),
+    *('encode_decode', 'postprocess_result'),
+)
+HEAD_STEPS = ('predict', 'predict_by_feat')
 
 
 @MODELS.register_module()
@@ -29,12 +38,17 @@ class TiledEncoderDecoder(EncoderDecoder):
     ``test_cfg`` has mmseg's ``mode``, ``crop_size`` and ``stride``, and besides:
 
     - ``keep_logits`` (bool): Results have full-size ``seg_logits`` too, of
-      ``num_classes`` x 4 bytes a pixel. Defaults to False.
+      ``num_classes`` x 4 bytes a pixel. Defaults to False. Inside a model for
+      test-time augmentation, such as ``SegTTAModel``, they always have.
     - ``window_batch_size`` (int): Windows that the network gets at once. Defaults
       to 1.
 
-    ``inference`` and the two methods that it calls remain mmseg's.
+    A subclass that overrides one of mmseg's steps (``inference``,
+    ``whole_inference``, ``slide_inference``, ``encode_decode``,
+    ``postprocess_result``) predicts by mmseg's loop, with its own step in it.
     """
+
+    is_augmented = False
 
     def test_step(self, data: dict | tuple | list) -> list[SegDataSample]:
         """Predicts a batch as a data loader gives it.
@@ -57,20 +71,6 @@ class TiledEncoderDecoder(EncoderDecoder):
         """Does the same as ``test_step``."""
         return self.test_step(data)
 
-    def extract_feat(self, inputs: Tensor) -> list[Tensor]:
-        """Extracts features.
-
-        Args:
-            inputs (Tensor): Images (B, 3, H, W). Integers are as they were read, and
-                are normalised first.
-
-        Returns:
-            list[Tensor]: The maps of the backbone, or of the neck.
-        """
-        if not inputs.is_floating_point():
-            inputs = self.data_preprocessor(dict(inputs=list(inputs)), False)['inputs']
-        return super().extract_feat(inputs)
-
     def predict(
         self, inputs: Tensor, data_samples: list[SegDataSample] | None = None
     ) -> list[SegDataSample]:
@@ -89,13 +89,13 @@ class TiledEncoderDecoder(EncoderDecoder):
         Raises:
             InputError: If ``test_cfg`` has an unknown mode, or windows with gaps.
         """
+        if not are_those_of(EncoderDecoder, self, STEPS):
+            return super().predict(self._normalise(inputs), data_samples)
         rows, cols = self._cut_windows(inputs.shape[2:])
         if data_samples is None:
             data_samples = [SegDataSample() for _ in inputs]
-        predictions = [
-            self._start_prediction(rows, cols, sample.metainfo)
-            for sample in data_samples
-        ]
+        metas = [sample.metainfo for sample in data_samples]
+        predictions = [self._start_prediction(rows, cols, meta) for meta in metas]
         # In this order, a row of windows that is left behind is not needed again.
         bands = sorted(
             (
@@ -110,7 +110,7 @@ class TiledEncoderDecoder(EncoderDecoder):
             logits = {i: row for i, row in logits.items() if i >= needed.start}
             for i in needed:
                 if i not in logits:
-                    logits[i] = self._window_logits(inputs, rows[i], cols)
+                    logits[i] = self._window_logits(inputs, metas, rows[i], cols)
             own = {i: [window[n] for window in logits[i]] for i in needed}
             predictions[n].render(band, own)
         for sample, prediction in zip(data_samples, predictions, strict=True):
@@ -122,9 +122,17 @@ class TiledEncoderDecoder(EncoderDecoder):
         # Padding comes after normalisation, and subclasses may do anything.
         if type(preprocessor) is not SegDataPreProcessor or preprocessor.test_cfg:
             return False
+        if not are_those_of(TiledEncoderDecoder, self, ('forward', 'predict')):
+            return False
         if not isinstance(data, dict):
             return False
         return not any(image.is_floating_point() for image in data['inputs'])
+
+    def _normalise(self, images: Tensor) -> Tensor:
+        """Normalises images (B, 3, H, W) that are integers, as they were read."""
+        if images.is_floating_point():
+            return images
+        return self.data_preprocessor(dict(inputs=list(images)), False)['inputs']
 
     def _cut_windows(self, size: Sequence[int]) -> list[list[range]]:
         mode = self.test_cfg.get('mode', 'whole')
@@ -158,12 +166,16 @@ class TiledEncoderDecoder(EncoderDecoder):
             *axes,
             self.out_channels,
             self.decode_head.threshold if self.out_channels == 1 else None,
-            self.test_cfg.get('keep_logits', False),
+            self.is_augmented or self.test_cfg.get('keep_logits', False),
             parameter.device,
         )
 
     def _window_logits(
-        self, inputs: Tensor, row: range, cols: Sequence[range]
+        self,
+        inputs: Tensor,
+        metas: Sequence[dict],
+        row: range,
+        cols: Sequence[range],
     ) -> list[Tensor]:
         """Returns the logits (B, h, w, C) of each window of a row, from the left."""
         rows = inputs[:, :, row.start : row.stop]
@@ -172,22 +184,36 @@ class TiledEncoderDecoder(EncoderDecoder):
         logits = []
         for start in range(0, len(windows), step):
             batch = windows[start : start + step]
-            x = self._small_logits(torch.cat(batch))  # len(batch) * B, C, h, w
+            x = self._normalise(torch.cat(batch))  # len(batch) * B, 3, H, W
+            x = self._small_logits(x, [*metas] * len(batch))
             x = x.to(torch.promote_types(x.dtype, torch.float32))
             logits += x.permute(0, 2, 3, 1).contiguous().chunk(len(batch))
         return logits
 
-    def _small_logits(self, windows: Tensor) -> Tensor:
+    def _small_logits(self, windows: Tensor, metas: Sequence[dict]) -> Tensor:
         """Runs the network; the logits stay as small as the head gives them."""
-        head = type(self.decode_head)
-        if all(
-            getattr(head, name) is getattr(BaseDecodeHead, name)
-            for name in ('predict', 'predict_by_feat')
-        ):
-            return self._forward(windows)
+        if are_those_of(BaseDecodeHead, self.decode_head, HEAD_STEPS):
+            return self.decode_head.forward(self.extract_feat(windows))
         # Heads that predict in a way of their own give logits of the window's size.
-        meta = dict(img_shape=windows.shape[2:], pad_shape=windows.shape[2:])
-        return self.encode_decode(windows, [meta] * len(windows))
+        size = dict(img_shape=windows.shape[2:], pad_shape=windows.shape[2:])
+        return self.encode_decode(windows, [{**meta, **size} for meta in metas])
+
+
+def are_those_of(base: type, module: nn.Module, names: Sequence[str]) -> bool:
+    """Whether no subclass and no object overrides some methods of a base class."""
+    return all(
+        getattr(getattr(module, name, None), '__func__', None) is getattr(base, name)
+        for name in names
+    )
+
+
+def note_augmentation(parent: nn.Module, name: str, child: nn.Module) -> None:
+    """Notes that a model for test-time augmentation takes a segmentor's logits."""
+    if isinstance(child, TiledEncoderDecoder) and isinstance(parent, BaseTTAModel):
+        child.is_augmented = True
+
+
+register_module_module_registration_hook(note_augmentation)
 
 
 def as_batch(images: Sequence[Tensor]) -> Tensor:
