@@ -57,6 +57,7 @@ def make_runner(
     accumulate=1,
     resume=False,
     loader=None,
+    seed=5,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -70,6 +71,7 @@ def make_runner(
         accumulate (int): Batches of a step of the optimizer. Defaults to 1.
         resume (bool): Whether to go on from the last checkpoint. Defaults to False.
         loader (dict | DataLoader, optional): In place of ``Numbers``.
+        seed (int, optional): Of the run; None: drawn. Defaults to 5.
     """
     torch.manual_seed(0)
     numbers = dict(
@@ -97,7 +99,7 @@ def make_runner(
             checkpoint=dict(type='mmseg_hrvit.DurableCheckpointHook', **options)
         ),
         custom_hooks=[dict(type='mmseg_hrvit.RankStateHook'), *hooks],
-        randomness=dict(seed=5),
+        randomness=dict(seed=seed),
         resume=resume,
         default_scope='mmengine',
         experiment_name=f'run-{work_dir}',

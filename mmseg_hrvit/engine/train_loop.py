@@ -1,8 +1,11 @@
 """A training loop that goes on exactly where a stopped run was."""
 
+from mmengine.dist import get_rank
 from mmengine.registry import LOOPS
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
+
+from mmseg_hrvit.datasets.sample_stream import StreamDataset
 
 VALIDATED = 'validated_iter'  # in the message hub, hence in every checkpoint
 
@@ -78,11 +81,22 @@ class ResumableTrainLoop(IterBasedTrainLoop):
 
     def _go_to_iteration(self) -> None:
         if self.is_stream:
+            self._seed_stream()
             sampler = self.dataloader.sampler
             sampler.start = self._iter * self.dataloader.batch_size
             self.dataloader_iterator = iter(self.dataloader)
         elif self._iter > 0:
             self.dataloader_iterator.skip_iter(self._iter)
+
+    def _seed_stream(self) -> None:
+        """Takes the run's seed, which may have come with the checkpoint."""
+        seed, rank = self.runner.seed, get_rank()
+        dataset = self.dataloader.dataset
+        if not isinstance(dataset, StreamDataset):
+            dataset = dataset._dataset  # of a loader with num_batch_per_epoch
+        dataset.seed = (seed, rank)
+        is_by_rank = self.runner._randomness_cfg.get('diff_rank_seed', False)
+        self.dataloader.sampler.options['seed'] = seed - rank * is_by_rank
 
     def _validate_if_due(self) -> None:
         is_due = self._iter >= self.val_begin and (

@@ -57,6 +57,25 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, stage, iteration, sc
     assert all(map(torch.equal, weights(resumed), untouched))
 
 
+@pytest.mark.parametrize('seed', [None, 3])
+@pytest.mark.parametrize('num_batches', [None, 1])
+def test_the_seed_may_come_with_the_checkpoint(tmp_path, seed, num_batches):
+    """As under mmseg's train.py, where the config alone says that it is resumed."""
+    loader = dict(
+        dataset=dict(type='Numbers'),
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        batch_size=2,
+        num_batch_per_epoch=num_batches,
+    )
+    kill = dict(type='KillHook', stage='train', iteration=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / 'killed', max_iters=8, hooks=[kill], seed=None, loader=loader)
+    options = dict(max_iters=8, loader=loader)
+    resumed = train(tmp_path / 'killed', resume=True, seed=seed, **options)
+    untouched = train(tmp_path / 'untouched', seed=resumed.seed, **options)
+    assert all(map(torch.equal, weights(resumed), weights(untouched)))
+
+
 @pytest.mark.parametrize(
     'stage, iteration, left',
     [('val', 4, 2), ('val', 6, 1), ('train', 5, 1)],

@@ -9,8 +9,9 @@ from mmengine.hooks.hook import DATA_BATCH
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
+from mmseg_hrvit.engine.finite_step import FiniteStep
+from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.engine.saved_batch import save_batch
 from mmseg_hrvit.errors import NumericError
 from mmseg_hrvit.models.wrappers import bare
@@ -28,10 +29,10 @@ class FiniteCheckHook(Hook):
     All ranks decide alike. A loss that is not finite is multiplied by NaN, so that
     the gradients, which the ranks average, are not finite on any of them.
 
-    No rank waits for its GPU here: a fused optimizer is told on the GPU to leave the
-    weights, and the answer is copied to the CPU behind it, to be read where mmengine
-    has waited for the losses. An optimizer that is not fused must wait once a step;
-    ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW fused ones.
+    No rank waits for its GPU here (see ``FiniteStep``), but for one whose optimizer is
+    not fused, once a step; ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW
+    fused ones. With several optimizers each one skips its own step, and the buffers
+    go back if any of them does.
 
     Args:
         max_in_row (int): The run stops at so many in a row. A new scale for mixed
@@ -56,23 +57,8 @@ class FiniteCheckHook(Hook):
         model = bare(runner.model)
         self.buffers = list(model.buffers())
         self.kept = [buffer.clone() for buffer in self.buffers]
-        # Pinned: copying to it need not be waited for.
-        self.failed = torch.ones((), pin_memory=torch.cuda.is_available())
-        self.handles = [
-            model.register_forward_hook(spread_failure),
-            runner.optim_wrapper.optimizer.register_step_pre_hook(self._before_step),
-        ]
-
-    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        """Makes the optimizer's step do nothing if a gradient is not finite."""
-        params = (p for group in optimizer.param_groups for p in group['params'])
-        grads = [param.grad for param in params if param.grad is not None]
-        failed = any_not_finite(grads)
-        self.failed.copy_(failed, non_blocking=True)
-        if getattr(optimizer, '_step_supports_amp_scaling', False):
-            optimizer.found_inf = failed  # as torch's GradScaler tells fused ones
-        elif failed:
-            optimizer.zero_grad(set_to_none=True)
+        self.steps = [FiniteStep(wrapper) for wrapper in optim_wrappers(runner)]
+        self.handle = model.register_forward_hook(spread_failure)
 
     def after_train_iter(
         self,
@@ -93,16 +79,14 @@ class FiniteCheckHook(Hook):
             NumericError: At the last one in a row that may be skipped.
         """
         self._log_scale(runner)
-        if not runner.optim_wrapper.should_update():
+        failed = [step.has_failed() for step in self.steps]
+        if all(answer is None for answer in failed):
             return  # gradients are being accumulated
-        failed = bool(self.failed)
-        # A GradScaler does not call the optimizer if it has found what is not finite.
-        self.failed.fill_(1)
-        if not failed:
+        if not any(failed):
             self.in_row = 0
-            torch._foreach_copy_(self.kept, self.buffers)
+            copy_all(self.buffers, self.kept)
             return
-        torch._foreach_copy_(self.buffers, self.kept)
+        copy_all(self.kept, self.buffers)
         self.in_row += 1
         self._count(runner)
         if self.in_row >= self.max_in_row:
@@ -114,13 +98,16 @@ class FiniteCheckHook(Hook):
         Args:
             runner (Runner): The runner of the training.
         """
-        for handle in self.handles:
-            handle.remove()
+        for part in (self.handle, *self.steps):
+            part.remove()
 
     def _log_scale(self, runner: Runner) -> None:
-        scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
-        if scaler is not None and self.every_n_train_iters(runner, self.interval):
-            runner.message_hub.update_scalar('train/amp_scale', scaler.get_scale())
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        scalers = [getattr(w, 'loss_scaler', None) for w in optim_wrappers(runner)]
+        scales = [scaler.get_scale() for scaler in scalers if scaler is not None]
+        if scales:
+            runner.message_hub.update_scalar('train/amp_scale', min(scales))
 
     def _count(self, runner: Runner) -> None:
         hub = runner.message_hub
@@ -143,16 +130,10 @@ class FiniteCheckHook(Hook):
         )
 
 
-def any_not_finite(grads: list[Tensor]) -> Tensor:
-    """Tells on their device whether gradients are not finite.
-
-    Args:
-        grads (list[Tensor]): The gradients.
-
-    Returns:
-        Tensor: 1.0 if any is not, otherwise 0.0; no dimensions.
-    """
-    return (~nn.utils.get_total_norm(grads).isfinite()).float()
+def copy_all(sources: list[Tensor], targets: list[Tensor]) -> None:
+    """Copies tensors, by few kernels where there are many."""
+    if sources:
+        torch._foreach_copy_(targets, sources)
 
 
 def spread_failure(module: nn.Module, args: tuple, output: object) -> object:

@@ -6,15 +6,20 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.optim import OptimWrapper
-from mmengine.registry import HOOKS
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.registry import (
+    HOOKS,
+    OPTIM_WRAPPER_CONSTRUCTORS,
+    OPTIM_WRAPPERS,
+)
 from mmengine.runner import Runner
 from mmseg.structures import SegDataSample
 from safetensors import safe_open
 from torch import nn
 
 from mmseg_hrvit import FiniteCheckHook
-from mmseg_hrvit.engine.hooks.finite_check import any_not_finite, spread_failure
+from mmseg_hrvit.engine.hooks.finite_check import spread_failure
+from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.errors import NumericError
 
 ITERS = 6
@@ -79,11 +84,11 @@ class Recorder(Hook):
         runner.states.append(take_state(runner))
 
 
-def train(folder, bad=(), value=200, max_in_row=20, **optim_wrapper):
+def train(folder, bad=(), value=200, max_in_row=20, model=Line, **optim_wrapper):
     torch.manual_seed(0)
     optimizer = dict(type='AdamW', lr=0.1, **optim_wrapper.pop('optimizer', {}))
     runner = Runner(
-        Line(),
+        model(),
         str(folder),
         train_dataloader=dict(
             dataset=Images(bad, value),
@@ -107,8 +112,12 @@ def train(folder, bad=(), value=200, max_in_row=20, **optim_wrapper):
 
 def take_state(runner):
     weights = [tensor.clone() for tensor in runner.model.state_dict().values()]
-    optimizer = runner.optim_wrapper.state_dict()['state'].values()
-    return [*weights, *(v.clone() for state in optimizer for v in state.values())]
+    states = [
+        state
+        for wrapper in optim_wrappers(runner)
+        for state in wrapper.state_dict()['state'].values()
+    ]
+    return [*weights, *(v.clone() for s in states for v in s.values() if v is not None)]
 
 
 def changes(runner):
@@ -180,47 +189,119 @@ def test_too_many_in_a_row_stop_the_run(tmp_path):
         assert file.metadata()['img_path.0'] == 'image_8.jpg'
 
 
-class Scaler:
-    """Stands in for GradScaler, which needs a GPU: skips its second step."""
+@OPTIM_WRAPPERS.register_module()
+class ScaledOptimWrapper(OptimWrapper):
+    """mmengine's mixed precision, as far as it runs without a GPU."""
 
-    def __init__(self):
-        self.steps = 0
+    def __init__(self, init_scale, growth_interval=2000, **options):
+        super().__init__(**options)
+        self.loss_scaler = torch.amp.GradScaler(
+            'cpu', init_scale=init_scale, growth_interval=growth_interval
+        )
 
-    def get_scale(self):
-        return 1024.0 / 2 ** (self.steps > 1)
+    def backward(self, loss, **options):
+        self.loss_scaler.scale(GAIN * loss).backward(**options)
+        self._inner_count += 1
+
+    def step(self, **options):
+        self.loss_scaler.step(self.optimizer)
+        self.loss_scaler.update()
 
 
-def test_a_step_that_the_scaler_skips_is_counted(tmp_path, monkeypatch):
-    scaler = Scaler()
+GAIN = 16  # so that 2**126 is too large a scale
+SCALED = dict(type='ScaledOptimWrapper', accumulative_counts=1)
 
-    def step(self):
-        scaler.steps += 1
-        if scaler.steps != 2:
-            self.optimizer.step()
 
-    monkeypatch.setattr(OptimWrapper, 'loss_scaler', scaler, raising=False)
-    monkeypatch.setattr(OptimWrapper, 'step', step)
-    runner = train(tmp_path)
-    assert runner.message_hub.get_info('skipped_steps') == 1
-    assert changes(runner)[1] is False
+def test_a_large_scale_is_no_failure(tmp_path, fused):
+    """The squares of such gradients are more than float32 holds."""
+    runner = train(tmp_path, init_scale=2.0**70, **SCALED, **fused)
+    assert changes(runner) == [True] * ITERS
+    assert runner.message_hub.get_info('skipped_steps') is None
+
+
+def test_a_scale_that_is_too_large_shrinks(tmp_path, fused):
+    runner = train(tmp_path, init_scale=2.0**126, **SCALED, **fused)
+    skipped = runner.message_hub.get_info('skipped_steps')
+    assert 0 < skipped < ITERS
+    # A fused optimizer fills its state with zeros in the first step that it skips.
+    num_weights = len(runner.model.state_dict())
+    runner.states = [state[:num_weights] for state in runner.states]
+    assert changes(runner) == [False] * skipped + [True] * (ITERS - skipped)
+    assert runner.optim_wrapper.loss_scaler.get_scale() == 2.0 ** (126 - skipped)
+
+
+def test_a_scale_grows_until_it_is_too_large(tmp_path, fused):
+    """As that of a bfloat16 run does, whose gradients hardly overflow."""
+    runner = train(tmp_path, init_scale=2.0**123, growth_interval=1, **SCALED, **fused)
+    assert not all(changes(runner))
+    assert changes(runner)[-1] or changes(runner)[-2]
 
 
 def test_the_scale_is_logged(tmp_path, monkeypatch):
-    scaler = Scaler()
-    monkeypatch.setattr(OptimWrapper, 'loss_scaler', scaler, raising=False)
     monkeypatch.setattr(FiniteCheckHook.__init__, '__defaults__', (20, 2))
-    train(tmp_path)
+    train(tmp_path, init_scale=1024.0, **SCALED)
     log = next(tmp_path.glob('*/*.log')).read_text()
     assert re.search(r'Iter\(train\) \[2/6\].*amp_scale: 1024', log)
 
 
-@pytest.mark.parametrize('value', [torch.nan, torch.inf, -torch.inf])
-def test_one_value_makes_gradients_not_finite(value):
-    grads = [torch.ones(3), torch.ones(2, 2)]
-    assert any_not_finite(grads) == 0
-    assert any_not_finite([]) == 0
-    grads[1][0, 1] = value
-    assert any_not_finite(grads) == 1
+class Bare(Line):
+    """A line without any buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.Identity()
+
+
+def test_a_network_without_buffers(tmp_path):
+    runner = train(tmp_path, bad=(1,), model=Bare)
+    assert changes(runner) == [True, False, True, True, True, True]
+
+
+class Pair(Line):
+    """Two layers, with an optimizer each; the other one steps every second time."""
+
+    def __init__(self):
+        super().__init__()
+        self.other = nn.Linear(1, 1)
+        self.steps = 0
+
+    def train_step(self, data, optim_wrapper):
+        data = self.data_preprocessor(data, True)
+        losses = self(**data, mode='loss')
+        optim_wrapper['line'].update_params(losses['loss_a'])
+        self.steps += 1
+        if self.steps % 2 == 0:
+            optim_wrapper['other'].update_params(self.other.weight.square().sum())
+        return dict(loss_a=losses['loss_a'])
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class PairConstructor:
+    """Builds an optimizer for each layer of ``Pair``."""
+
+    def __init__(self, optim_wrapper_cfg, paramwise_cfg=None):
+        self.options = optim_wrapper_cfg['optimizer']
+
+    def __call__(self, model):
+        layers = dict(line=model.layer, other=model.other)
+        return OptimWrapperDict(
+            **{
+                name: OptimWrapper(torch.optim.SGD(layer.parameters(), lr=0.1))
+                for name, layer in layers.items()
+            }
+        )
+
+
+def test_several_optimizers(tmp_path):
+    runner = train(tmp_path, bad=(1, 2), model=Pair, constructor='PairConstructor')
+    assert runner.message_hub.get_info('skipped_steps') == 2
+    names = [*runner.model.state_dict()]
+    first, other = names.index('layer.weight'), names.index('other.weight')
+    pairs = [*zip(runner.states, runner.states[1:], strict=False)]
+    assert [not torch.equal(a[first], b[first]) for a, b in pairs] == [
+        *(True, False, False, True, True, True)
+    ]
+    assert [not torch.equal(a[other], b[other]) for a, b in pairs] == [False, True] * 3
 
 
 def test_evaluation_is_left_alone():

@@ -1,0 +1,71 @@
+"""An optimizer whose steps do nothing where the gradients are not finite."""
+
+import torch
+from mmengine.optim import OptimWrapper
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+class FiniteStep:
+    """Skips the steps of an optimizer whose gradients are not finite.
+
+    Whether they are is found on their device, and a fused optimizer obeys it there.
+    The answer is copied to the CPU behind it. So nothing waits for a GPU before
+    ``has_failed`` is asked.
+
+    Args:
+        wrapper (OptimWrapper): The optimizer's wrapper.
+    """
+
+    def __init__(self, wrapper: OptimWrapper) -> None:
+        self.wrapper = wrapper
+        on_gpu = torch.cuda.is_available()
+        # Pinned: copying to it need not be waited for.
+        self.failed = torch.zeros((), pin_memory=on_gpu)
+        self.copied = torch.cuda.Event() if on_gpu else None
+        self.is_stepped = False
+        self.num_backwards = wrapper._inner_count
+        self.handle = wrapper.optimizer.register_step_pre_hook(self._before_step)
+
+    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
+        params = (p for group in optimizer.param_groups for p in group['params'])
+        grads = [param.grad for param in params if param.grad is not None]
+        failed = any_not_finite(grads)
+        self.failed.copy_(failed, non_blocking=True)
+        if self.copied is not None:
+            self.copied.record()
+        self.is_stepped = True
+        if getattr(optimizer, '_step_supports_amp_scaling', False):
+            optimizer.found_inf = failed  # as torch's GradScaler tells fused ones
+        elif failed:
+            optimizer.zero_grad(set_to_none=True)
+
+    def has_failed(self) -> bool | None:
+        """Tells of the step since the last call; None if there was none."""
+        is_used = self.wrapper._inner_count != self.num_backwards
+        self.num_backwards = self.wrapper._inner_count
+        if self.is_stepped:
+            self.is_stepped = False
+            if self.copied is not None:
+                self.copied.synchronize()
+            return bool(self.failed)
+        # A GradScaler does not call the optimizer if it has found what is not finite.
+        return True if is_used and self.wrapper.should_update() else None
+
+    def remove(self) -> None:
+        """Lets the optimizer step as ever."""
+        self.handle.remove()
+
+
+def any_not_finite(grads: list[Tensor]) -> Tensor:
+    """Tells on their device whether gradients are not finite.
+
+    Args:
+        grads (list[Tensor]): The gradients.
+
+    Returns:
+        Tensor: 1.0 if any is not, otherwise 0.0; no dimensions.
+    """
+    # The largest value, since the squares of a 2-norm overflow long before it does.
+    largest = nn.utils.get_total_norm([g for g in grads if g.numel()], torch.inf)
+    return (~largest.isfinite()).float()
