@@ -2,8 +2,9 @@
 
 Named are files that are missing, broken or without partner, label maps of another
 size than their images, and label values that are no class. It also counts the pixels
-and images of every class, and the sizes. The exit status is 0, 1 if something is
-wrong, 2 if nothing could be done.
+and images of every class, and the sizes, and warns of numbers that let a network learn
+nothing. The exit status is 0, 1 if something is wrong or there is a warning, 2 if
+nothing could be done.
 """
 
 from argparse import ArgumentParser

@@ -31,6 +31,7 @@ default_hooks = dict(
 custom_hooks = [
     dict(type='mmseg_hrvit.ChannelCheckHook'),
     dict(type='mmseg_hrvit.StrictCheckpointHook'),
+    dict(type='mmseg_hrvit.LabelSurveyHook', strict=False),
     dict(type='mmseg_hrvit.RankStateHook'),
     dict(type='mmseg_hrvit.PreemptionHook'),
     dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),

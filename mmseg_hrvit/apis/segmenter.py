@@ -14,6 +14,7 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
 
+from mmseg_hrvit.datasets.image_files import check_image_file, unreadable
 from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
@@ -175,16 +176,17 @@ def read_image(path: str | Path) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits.
 
     Raises:
-        DataError: If there is none, or it cannot be read.
+        DataError: If there is none, or it cannot be read as it looks.
     """
+    check_image_file(str(path))
     try:
         image = mmcv.imread(str(path))
     except FileNotFoundError as error:
         raise DataError(f'{path}: there is no such file') from error
     except Exception as error:  # decoders raise of many kinds
-        raise DataError(f'{path}: cannot be read as an image ({error})') from error
+        raise unreadable(str(path), error) from error
     if image is None:
-        raise DataError(f'{path}: cannot be read as an image')
+        raise unreadable(str(path), OSError('OpenCV does not know what it is'))
     return image
 
 

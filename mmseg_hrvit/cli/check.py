@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.preparation.survey import survey
 from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
@@ -14,11 +15,13 @@ def run(args: Namespace) -> int:
     """Checks the splits; returns the exit status."""
     cfg = read_config(args)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}
+    warnings = {split: find_warnings(found, split) for split, found in surveys.items()}
     for split, found in surveys.items():
-        print(f'{split}:\n{to_text(found)}')
+        print(f'{split}:\n{to_text(found, warnings[split])}')
         if args.out:
             draw_survey(found, split, args.out / f'{split}.png')
     if args.out:
-        report = {split: to_dict(found) for split, found in surveys.items()}
+        report = {k: to_dict(found, warnings[k]) for k, found in surveys.items()}
         (args.out / 'report.json').write_text(json.dumps(report, indent=1))
-    return FAULTS if any(found.faults for found in surveys.values()) else 0
+    faults = [fault for found in surveys.values() for fault in found.faults]
+    return FAULTS if faults or any(warnings.values()) else 0

@@ -5,6 +5,8 @@ from mmengine.registry import TRANSFORMS
 
 from mmseg_hrvit.errors import DataError
 
+from .image_files import read_checked
+
 
 @TRANSFORMS.register_module()
 class CheckAnnotations(BaseTransform):
@@ -33,9 +35,17 @@ class CheckAnnotations(BaseTransform):
         if label_size != size:
             raise DataError(
                 f'label map {results["seg_map_path"]} has the size {label_size}, but '
-                f'its image {results["img_path"]} has {size}: make them equal'
+                f'its image {results["img_path"]} has {size}'
+                f'{describe_turn(results["img_path"], label_size)}: make them equal'
             )
         return results
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}()'
+
+
+def describe_turn(image: str, label_size: tuple[int, int]) -> str:
+    """Says if a label map has the size of an image before EXIF turns it."""
+    header = read_checked(image)
+    is_turned = header and header.orientation != 1 and header.size == label_size
+    return f', turned by EXIF (orientation {header.orientation})' if is_turned else ''

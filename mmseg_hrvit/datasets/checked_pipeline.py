@@ -2,22 +2,25 @@
 
 import logging
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import torch
 from mmcv.transforms import LoadAnnotations, LoadImageFromFile
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.logging import print_log
+from mmseg.datasets.transforms import LoadAnnotations as LoadLabelMap
 from torch.utils.data import Dataset
 
 from mmseg_hrvit.errors import DataError
 
 from .check_labels import IGNORED, check_labels
-from .image_files import check_image_file, unreadable
+from .image_files import check_image_file, check_label_file, check_whole, unreadable
 
 # What the loaders read: the key of the path, and the loader.
 LOADERS = (('img_path', LoadImageFromFile), ('seg_map_path', LoadAnnotations))
 PATHS = tuple(key for key, _ in LOADERS)
+# Those of mmcv's decoders that make 8 bits and three channels of every file.
+BACKENDS, COLOUR_TYPES = ('cv2', 'pillow', 'turbojpeg'), ('color', 'grayscale')
 
 
 class UnusableSamples:
@@ -75,9 +78,10 @@ class CheckedPipeline(Compose):
     """A pipeline that names the files of a sample which it cannot use.
 
     These are files that are missing, truncated, no images, or too large to be
-    decoded, label maps of another size (``CheckAnnotations``), and label values that
-    are no class. In training such a sample is skipped, so that the data set draws
-    another one, as long as few enough are. In evaluation the first one is an error.
+    decoded, those that would be read as something else (``image_files``), label maps
+    of another size (``CheckAnnotations``), and label values that are no class. In
+    training such a sample is skipped, so that the data set draws another one, as long
+    as few enough are. In evaluation the first one is an error.
 
     Args:
         pipeline (Compose): The data set's own.
@@ -95,6 +99,7 @@ class CheckedPipeline(Compose):
         ignored: Collection[int] = (IGNORED,),
     ) -> None:
         super().__init__(pipeline.transforms)
+        self.checks = choose_checks(pipeline.transforms)
         self.unusable = unusable
         self.num_classes = num_classes
         self.ignored = ignored
@@ -112,9 +117,9 @@ class CheckedPipeline(Compose):
             return super().__call__(data)
         known = {key: data.get(key) for key in ('sample_idx', *PATHS)}
         try:
-            for key in PATHS:
+            for key, check in self.checks.items():
                 if isinstance(known[key], str):
-                    check_image_file(known[key])
+                    check(known[key])
             for transform in self.transforms:
                 data = run(transform, data)
                 if data is None:
@@ -131,6 +136,37 @@ class CheckedPipeline(Compose):
         for sample in samples if isinstance(samples, list) else [samples]:
             if self.num_classes is not None and sample is not None:
                 check_labels(sample, self.num_classes, self.ignored)
+
+
+def choose_checks(transforms: Sequence[object]) -> dict[str, Callable[[str], None]]:
+    """Chooses what a pipeline's files are checked for.
+
+    Loaders of another class than mmcv's and mmseg's may read other kinds of files:
+    theirs must be whole, and that is all.
+
+    Args:
+        transforms (Sequence[Callable]): The transforms of the pipeline.
+
+    Returns:
+        dict[str, Callable[[str], None]]: Checks by the key of the path.
+    """
+    images = [t for t in transforms if isinstance(t, LoadImageFromFile)]
+    labels = [t for t in transforms if isinstance(t, LoadAnnotations)]
+    has_plain_images = bool(images) and all(map(is_plain, images))
+    has_plain_labels = all(type(loader) is LoadLabelMap for loader in labels)
+    return dict(
+        img_path=check_image_file if has_plain_images else check_whole,
+        seg_map_path=check_label_file if has_plain_labels else check_whole,
+    )
+
+
+def is_plain(loader: LoadImageFromFile) -> bool:
+    """Whether a loader makes 8 bits and three channels of every file."""
+    return (
+        type(loader) is LoadImageFromFile
+        and loader.imdecode_backend in BACKENDS
+        and loader.color_type.startswith(COLOUR_TYPES)
+    )
 
 
 def run(transform: object, data: dict) -> dict | None:

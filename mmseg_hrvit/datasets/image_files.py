@@ -1,16 +1,36 @@
-"""Whether an image file is whole, and small enough to be decoded."""
+"""What a readable image and a readable label map are: all that reads them asks here.
+
+An image has one or three channels of 8 bits, or of 16 bits that are used; alpha is
+dropped. A label map has one byte a pixel, the number of its class, as it was written.
+"""
 
 import os
-from pathlib import Path
 
+import cv2
+import numpy as np
 from PIL import Image
 
 from mmseg_hrvit.errors import DataError
 
+from .image_header import Header, read_header
+
+# Of the images that are looked for in folders.
+IMAGE_SUFFIXES = (
+    '.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp', '.tif', '.tiff', '.gif',
+    '.ppm', '.pgm', '.pbm', '.pnm', '.jp2', '.avif',
+)  # fmt: skip
 END_MARKERS = dict(JPEG=b'\xff\xd9', PNG=b'IEND\xaeB`\x82')
+# Of these a part that is missing is filled by some decoders: cut files are found.
+CHECKED_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png')
+# One byte a pixel: grey, indices of a palette, bits.
+LABEL_MODES = ('L', 'P', '1')
+UNKNOWN = 'unknown'
+CONVERT = 'tools/dataset/convert.py masks'
+# mmcv keeps the upper 8 bits of 16: of 14 bits a quarter of the brightness is left.
+USED_BITS = 14
 
 
-def check_image_file(path: str) -> None:
+def check_whole(path: str) -> None:
     """Refuses a JPEG or PNG file that is truncated, no image, or far too large.
 
     Only the header and the last bytes are read: before a decoder takes memory, and
@@ -24,8 +44,7 @@ def check_image_file(path: str) -> None:
         DataError: If it cannot be used. The largest size is twice PIL's
             ``MAX_IMAGE_PIXELS``, 179 million pixels.
     """
-    is_checked = Path(path).suffix.lower() in ('.jpg', '.jpeg', '.png')
-    if not is_checked or not os.path.isfile(path):
+    if not path.lower().endswith(CHECKED_SUFFIXES) or not os.path.isfile(path):
         return
     try:
         with Image.open(path) as image:
@@ -33,6 +52,122 @@ def check_image_file(path: str) -> None:
                 image.load()  # raises, unless it is only followed by something else
     except Exception as error:  # a broken file can raise almost anything
         raise unreadable(path, error) from error
+
+
+def check_image_file(path: str) -> None:
+    """Refuses an image file that mmcv would not read as it looks.
+
+    Args:
+        path (str): The file. One that is not on this machine's disks passes, and so
+            does one of a format that Pillow does not know.
+
+    Raises:
+        DataError: If it is broken, has bands that are no colours, floating point
+            numbers, or so few of 16 bits in use that it would come out nearly black.
+    """
+    header = read_checked(path)
+    if header is None:
+        return
+    if header.is_float or header.bits > 16:
+        kind = 'floating point numbers' if header.is_float else f'{header.bits} bits'
+        raise refused(path, f'its values are {kind}', 'write 8 bits a channel')
+    if header.kind == 'TIFF' and (header.channels not in (1, 3, 4) or not header.mode):
+        what = f'{header.channels} bands of {header.bits} bits'
+        raise refused(path, f'it has {what}', 'write the three that are to be seen')
+    if header.kind == 'TIFF' and header.mode == 'RGBA' and is_transparent(path):
+        raise refused(
+            path,
+            'its fourth band would be taken for transparency and darken the others',
+            'write red, green and blue alone',
+        )
+    if header.bits == 16:
+        check_depth(path)
+
+
+def check_label_file(path: str) -> None:
+    """Refuses a label map whose pixels are not the numbers of classes.
+
+    Args:
+        path (str): The file. One that is not on this machine's disks passes.
+
+    Raises:
+        DataError: If it is broken, of a lossy format, in colours, of several bytes a
+            pixel, scaled, inverted, or turned by EXIF.
+    """
+    header = read_checked(path)
+    if header is None:
+        return
+    if header.is_lossy:
+        raise refused(
+            path,
+            f'it is a {header.kind}, a format that changes values',
+            'export it again as PNG',
+        )
+    if header.orientation != 1:
+        raise refused(
+            path,
+            f'EXIF (orientation {header.orientation}) turns it, which is not obeyed in '
+            'label maps',
+            'write its pixels upright, without EXIF',
+        )
+    if header.mode not in LABEL_MODES:
+        raise refused(path, describe_mode(header), f'make numbers of it by {CONVERT}')
+    is_scaled = header.mode == 'L' and header.bits < 8
+    if is_scaled or header.is_inverted:
+        what = 'inverted' if header.is_inverted else f'grey of {header.bits} bits'
+        raise refused(
+            path, f'it is {what}, so that readers change its numbers', 'write 8 bits'
+        )
+
+
+def read_checked(path: str) -> Header | None:
+    """Reads the header of a file that is whole; None: it is not ours to judge."""
+    if not os.path.isfile(path):
+        return None
+    check_whole(path)
+    try:
+        return read_header(path)
+    except Image.UnidentifiedImageError:
+        return None  # its loader may know more, or says that it is none
+    except Exception as error:  # a broken file can raise almost anything
+        raise unreadable(path, error) from error
+
+
+def describe_mode(header: Header) -> str:
+    """Says what a label map of more than one byte a pixel is."""
+    if header.is_float:
+        what = 'floating point numbers'
+    elif header.channels > 1:
+        what = 'colours'
+    else:
+        what = f'{header.bits} bits a pixel'
+    return f'it has {what} (mode {header.mode or UNKNOWN}), not one byte a pixel'
+
+
+def is_transparent(path: str) -> bool:
+    """Whether the fourth band of a file is anything but 255 throughout."""
+    with Image.open(path) as image:
+        return image.getextrema()[3] != (255, 255)
+
+
+def check_depth(path: str) -> None:
+    """Refuses an image of 16 bits whose brightest value is far below them."""
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise unreadable(path, OSError('16 bits in a form that OpenCV does not read'))
+    brightest = int(pixels.max())
+    if 0 < brightest < 1 << USED_BITS:
+        raise refused(
+            path,
+            f'of its 16 bits {brightest.bit_length()} are used (the brightest value '
+            f'is {brightest}), and the upper 8 are read: it would be nearly black',
+            'scale it to 8 bits',
+        )
+
+
+def refused(path: str, reason: str, remedy: str) -> DataError:
+    """Makes the error for a file that would be read as something else."""
+    return DataError(f'{path} cannot be used: {reason}; {remedy}')
 
 
 def ends_whole(path: str, marker: bytes) -> bool:
@@ -56,4 +191,25 @@ def unreadable(path: str, error: Exception) -> DataError:
     return DataError(
         f'{path} cannot be read ({reason[:160]}): mend the file, or take it out of the '
         'data set'
+    )
+
+
+def find_hidden_turn(image: str) -> str | None:
+    """Says if EXIF turns an image in a way that its size does not tell.
+
+    Whether its label map was drawn on the picture as it is stored or as it is shown
+    cannot be known then. Training turns the image, and never the label map.
+
+    Args:
+        image (str): The image file.
+
+    Returns:
+        str | None: What is uncertain.
+    """
+    header = read_checked(image)
+    if header is None or not header.hides_its_turn:
+        return None
+    return (
+        f'EXIF (orientation {header.orientation}) turns {image}, and the size does not '
+        'tell if its labels were drawn before or after'
     )

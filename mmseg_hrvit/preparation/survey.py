@@ -1,71 +1,18 @@
 """Reading a whole data set as training will, and counting what is in it."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
-import numpy as np
-from mmcv.transforms import BaseTransform, LoadAnnotations, LoadImageFromFile
 from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
-from mmseg.datasets.transforms import PackSegInputs
-from PIL import Image
 
-from mmseg_hrvit.datasets.check_annotations import CheckAnnotations
-from mmseg_hrvit.datasets.check_labels import IGNORED, check_labels
-from mmseg_hrvit.datasets.checked_pipeline import run
-from mmseg_hrvit.datasets.image_files import check_image_file
+from mmseg_hrvit.datasets.folders import list_files
+from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
 from mmseg_hrvit.engine.preflight import check_folders, innermost
-from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import HEADS, ignored_label
 
 from .parallel import map_parallel
-
-# What an image file of one byte a pixel may be: grey, indices of a palette, bits.
-LABEL_MODES = ('L', 'P', '1')
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What is known of one pair of image and label map.
-
-    Args:
-        size (tuple[int, int], optional): Height and width; None: unreadable.
-        pixels (np.ndarray, optional): (256,), pixels of every label as training
-            sees it; None: nothing to count.
-        fault (str, optional): What is wrong, with the path.
-    """
-
-    size: tuple[int, int] | None = None
-    pixels: np.ndarray | None = None
-    fault: str | None = None
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What is in a data set.
-
-    Args:
-        classes (Sequence[str]): Names of the classes.
-        palette (Sequence[Sequence[int]]): An RGB colour for each.
-        samples (int): Images that the data set names.
-        pixels (np.ndarray): (classes,), pixels of every class.
-        images (np.ndarray): (classes,), images in which it occurs.
-        ignored (int): Pixels that are no class.
-        sizes (Counter): Images of every (height, width).
-        faults (Sequence[str]): What is wrong, each with its path.
-    """
-
-    classes: Sequence[str]
-    palette: Sequence[Sequence[int]]
-    samples: int
-    pixels: np.ndarray
-    images: np.ndarray
-    ignored: int
-    sizes: Counter
-    faults: Sequence[str]
 
 
 def survey(cfg: Config, split: str, workers: int) -> Survey:
@@ -85,6 +32,7 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
     """
     parts = build_parts(cfg, split)
     samples, faults = [], []
+    ignored = find_ignored(cfg)
     for part in parts:
         records = part.load_data_list()
         if not records:
@@ -92,13 +40,10 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
                 f'{split}: no image *{part.img_suffix} in '
                 f'{part.data_prefix["img_path"]}: check the folder and img_suffix'
             )
-        loaders = find_loaders(part)
-        num_classes = len(part.metainfo['classes'])
-        read = partial(read_sample, loaders=loaders, num_classes=num_classes)
+        read = PairReader(part, ignored=ignored)
         samples += map_parallel(read, records, workers, f'reading {split}')
         faults += find_spare_labels(part, records)
-    faults = [sample.fault for sample in samples if sample.fault] + faults
-    return summarize(parts[0].metainfo, samples, faults)
+    return summarize(parts, samples, read.ignored, len(samples), faults)
 
 
 def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
@@ -131,77 +76,6 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
     return parts
 
 
-def find_loaders(dataset: BaseSegDataset) -> list[BaseTransform]:
-    """Returns what reads the files in a data set's own pipeline."""
-    loaders = [
-        transform
-        for transform in dataset.pipeline.transforms
-        if isinstance(transform, LoadImageFromFile | LoadAnnotations)
-    ]
-    return [*loaders, CheckAnnotations(), PackSegInputs()]
-
-
-def read_sample(
-    record: dict, loaders: Sequence[BaseTransform], num_classes: int
-) -> Sample:
-    """Reads an image and its label map whole.
-
-    Args:
-        record (dict): What the data set knows of them.
-        loaders (Sequence[BaseTransform]): From ``find_loaders``.
-        num_classes (int): Number of classes.
-
-    Returns:
-        Sample: What is in them.
-    """
-    size = None
-    try:
-        check_files(record)
-        data = record
-        for loader in loaders:
-            data = run(loader, data)
-            size = data.get('ori_shape', size)
-        check_labels(data['data_samples'], num_classes)
-    except DataError as error:
-        return Sample(size=size, fault=str(error))
-    labels = data['data_samples'].gt_sem_seg.data.numpy()
-    return Sample(size, np.bincount(labels.ravel(), minlength=256))
-
-
-def check_files(record: dict) -> None:
-    """Refuses files that are missing or broken, and label maps of several bytes.
-
-    Args:
-        record (dict): Their paths.
-
-    Raises:
-        DataError: At the first fault.
-    """
-    for key, what in (('img_path', 'image'), ('seg_map_path', 'label map')):
-        path = record.get(key)
-        if path is None:
-            raise DataError(f'image {record["img_path"]} has no label map: add it')
-        if not Path(path).is_file():
-            raise DataError(f'{what} {path} is missing: add it, or take out its pair')
-        check_image_file(path)
-    mode = read_mode(path)
-    # mmseg would keep the lowest byte of each pixel, and say nothing.
-    if mode not in LABEL_MODES:
-        raise DataError(
-            f'label map {path} is of the mode {mode}: write one byte a pixel, the '
-            'number of its class (tools/dataset/convert.py does from colours)'
-        )
-
-
-def read_mode(path: str) -> str:
-    """Returns PIL's mode of an image file."""
-    try:
-        with Image.open(path) as image:
-            return image.mode
-    except OSError as error:
-        raise DataError(f'label map {path} is no image: write it anew') from error
-
-
 def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[str]:
     """Finds label maps without an image; where a file lists names, none is spare.
 
@@ -215,41 +89,15 @@ def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[
     if dataset.ann_file or not dataset.data_prefix.get('seg_map_path'):
         return []
     known = {record['seg_map_path'] for record in records}
-    folder = Path(dataset.data_prefix['seg_map_path'])
-    found = sorted(folder.rglob(f'*{dataset.seg_map_suffix}'))
     return [
         f'label map {path} has no image: add it, or take the file out'
-        for path in map(str, found)
-        if path not in known
+        for path in list_files(dataset.data_prefix['seg_map_path'])
+        if path.endswith(dataset.seg_map_suffix) and path not in known
     ]
 
 
-def summarize(
-    metainfo: dict, samples: Sequence[Sample], faults: Sequence[str]
-) -> Survey:
-    """Adds up what is known of the samples.
-
-    Args:
-        metainfo (dict): 'classes' and 'palette' of the data set.
-        samples (Sequence[Sample]): The samples.
-        faults (Sequence[str]): All that is wrong.
-
-    Returns:
-        Survey: The sums.
-    """
-    count = len(metainfo['classes'])
-    pixels, images = np.zeros((2, 256), np.int64)
-    for sample in samples:
-        if sample.pixels is not None:
-            pixels += sample.pixels
-            images += sample.pixels > 0
-    return Survey(
-        classes=list(metainfo['classes']),
-        palette=[list(colour) for colour in metainfo['palette']],
-        samples=len(samples),
-        pixels=pixels[:count],
-        images=images[:count],
-        ignored=int(pixels[IGNORED]),
-        sizes=Counter(sample.size for sample in samples if sample.size),
-        faults=list(faults),
-    )
+def find_ignored(cfg: Config) -> set[int]:
+    """Returns which labels the heads of a config ignore; none if it has no heads."""
+    heads = (cfg.get('model', {}).get(name) for name in HEADS)
+    parts = [p for head in heads for p in (head if isinstance(head, list) else [head])]
+    return {ignored_label(part) for part in parts if part}

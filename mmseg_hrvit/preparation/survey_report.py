@@ -1,6 +1,6 @@
 """What a survey of a data set has found, as a text, as JSON and as a picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from prettytable import PrettyTable
 
-from .survey import Survey
+from mmseg_hrvit.datasets.label_survey import Survey
 
 SIZES_SHOWN = 5
 
@@ -18,11 +18,12 @@ def shares(survey: Survey) -> np.ndarray:
     return survey.pixels / max(survey.pixels.sum(), 1)
 
 
-def to_dict(survey: Survey) -> dict:
+def to_dict(survey: Survey, warnings: Sequence[str]) -> dict:
     """Makes what JSON can hold of a survey.
 
     Args:
         survey (Survey): The survey.
+        warnings (Sequence[str]): What looks wrong in it, from ``find_warnings``.
 
     Returns:
         dict: The same by names.
@@ -42,14 +43,16 @@ def to_dict(survey: Survey) -> dict:
             for (height, width), count in survey.sizes.most_common()
         ],
         faults=survey.faults,
+        warnings=list(warnings),
     )
 
 
-def to_text(survey: Survey) -> str:
-    """Writes a survey as a table, the sizes and the faults.
+def to_text(survey: Survey, warnings: Sequence[str]) -> str:
+    """Writes a survey as a table, the sizes, the faults and the warnings.
 
     Args:
         survey (Survey): The survey.
+        warnings (Sequence[str]): What looks wrong in it, from ``find_warnings``.
 
     Returns:
         str: Several lines.
@@ -60,24 +63,19 @@ def to_text(survey: Survey) -> str:
         survey.classes, shares(survey), survey.images, strict=True
     ):
         table.add_row([name, f'{100 * share:.3f}', images])
-    return '\n'.join([str(table), *describe(survey), *survey.faults])
+    told = [f'warning: {line}' for line in warnings]
+    lines = [str(table), *describe(survey, len(warnings)), *survey.faults, *told]
+    return '\n'.join(lines)
 
 
-def describe(survey: Survey) -> Iterator[str]:
+def describe(survey: Survey, warnings: int) -> Iterator[str]:
     """Yields the lines below the table."""
     total = max(survey.pixels.sum() + survey.ignored, 1)
     yield f'ignored: {100 * survey.ignored / total:.3f} % of all pixels'
-    missing = [
-        name
-        for name, images in zip(survey.classes, survey.images, strict=True)
-        if images == 0
-    ]
-    if missing:
-        yield f'in no image: {", ".join(missing)}'
     sizes = [f'{h} x {w} ({n})' for (h, w), n in survey.sizes.most_common(SIZES_SHOWN)]
     more = f' and {rest} more' if (rest := len(survey.sizes) - SIZES_SHOWN) > 0 else ''
     yield f'height x width (images): {", ".join(sizes) or "none read"}{more}'
-    yield f'{survey.samples} images, {len(survey.faults)} faults'
+    yield f'{survey.samples} images, {len(survey.faults)} faults, {warnings} warnings'
 
 
 def draw_survey(survey: Survey, title: str, out: str | Path) -> None:

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmseg_hrvit.preparation.survey import Survey
+from mmseg_hrvit.datasets.label_survey import Survey
 from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
 
+WARNINGS = ['train: in no image: moon']
 SIZES = {(90, 160): 2, (50, 50): 1}
 
 
@@ -16,44 +17,55 @@ def found():
     return Survey(
         classes=['road', 'car', 'moon'],
         palette=[[200, 10, 20], [10, 190, 30], [0, 0, 255]],
+        first=0,
+        total=4,
         samples=4,
         pixels=np.array([600, 200, 0]),
         images=np.array([3, 1, 0]),
         ignored=200,
+        values=np.zeros(256),
+        brightest=255,
         sizes=Counter(SIZES),
+        colours={},
+        turns=[],
+        unread=[],
         faults=['label map x.png is missing'],
     )
 
 
 def test_the_text_has_shares_sizes_and_faults(found):
-    text = to_text(found)
+    text = to_text(found, WARNINGS)
     rows = [line.replace('|', ' ').split() for line in text.splitlines()]
     assert ['road', '75.000', '3'] in rows
     assert ['moon', '0.000', '0'] in rows
     assert 'ignored: 20.000 % of all pixels' in text
-    assert 'in no image: moon' in text
     assert '90 x 160 (2), 50 x 50 (1)' in text
-    assert text.endswith('4 images, 1 faults\nlabel map x.png is missing')
+    assert text.splitlines()[-3:] == [
+        '4 images, 1 faults, 1 warnings',
+        'label map x.png is missing',
+        'warning: train: in no image: moon',
+    ]
 
 
 def test_many_sizes_are_cut_short(found):
     found.sizes.update({(i, 7): 1 for i in range(1, 9)})
-    assert 'and 5 more' in to_text(found)
+    assert 'and 5 more' in to_text(found, WARNINGS)
 
 
 def test_a_data_set_without_a_whole_file_has_a_report(found, tmp_path):
     found.sizes.clear()
     found.pixels[:] = 0
-    assert 'none read' in to_text(found)
+    assert 'none read' in to_text(found, WARNINGS)
     draw_survey(found, 'train', tmp_path / 'train.png')
     assert Image.open(tmp_path / 'train.png').size[0] > 1000
 
 
 def test_json_holds_all_of_it(found):
-    report = json.loads(json.dumps(to_dict(found)))
+    report = json.loads(json.dumps(to_dict(found, WARNINGS)))
     assert report['classes']['road'] == dict(share=0.75, pixels=600, images=3)
     assert report['sizes'][0] == dict(height=90, width=160, images=2)
     assert (report['samples'], report['faults']) == (4, found.faults)
+    assert report['warnings'] == WARNINGS
 
 
 def test_the_bars_have_the_classes_colours_and_lengths(found, tmp_path):

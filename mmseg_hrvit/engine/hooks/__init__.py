@@ -6,6 +6,7 @@ from .deploy import DeployHook
 from .durable_checkpoint import DurableCheckpointHook
 from .finite_check import FiniteCheckHook
 from .hang_watch import HangWatchHook
+from .label_survey import LabelSurveyHook
 from .preemption import PreemptionHook
 from .rank_state import RankStateHook
 from .strict_checkpoint import StrictCheckpointHook
@@ -17,6 +18,7 @@ __all__ = [
     'DurableCheckpointHook',
     'FiniteCheckHook',
     'HangWatchHook',
+    'LabelSurveyHook',
     'PreemptionHook',
     'RankStateHook',
     'StrictCheckpointHook',

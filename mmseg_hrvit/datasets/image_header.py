@@ -1,0 +1,167 @@
+"""What an image file says of itself, read without its pixels."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+# Tags of TIFF.
+BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262
+SAMPLES, SAMPLE_FORMAT, ORIENTATION = 277, 339, 274
+WIDTH, HEIGHT = 256, 257
+JPEG_COMPRESSIONS = (6, 7)
+MIN_IS_WHITE = 0
+FLOAT = 3
+
+TIFF_MAGIC = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
+PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
+LOSSY = ('JPEG', 'MPO', 'JPEG2000', 'AVIF')
+MODE_BITS = {'1': 1, 'I': 32, 'F': 32}
+MODE_CHANNELS = {'LA': 2, 'PA': 2, 'La': 2, 'RGBA': 4, 'RGBa': 4, 'RGBX': 4, 'CMYK': 4}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an image file says of itself.
+
+    Args:
+        kind (str): The format, by Pillow's name.
+        mode (str): Pillow's mode of the pixels, '' if Pillow does not read the file.
+        size (tuple[int, int]): Height and width of the pixels as stored.
+        bits (int): Of each channel.
+        channels (int): Of each pixel in the file; 1 for a palette.
+        is_float (bool): Whether values are floating point numbers.
+        is_lossy (bool): Whether the format changes values.
+        is_inverted (bool): Whether 0 is stored for white, so that readers invert it.
+        orientation (int): EXIF's, from 1, as stored, to 8.
+    """
+
+    kind: str
+    mode: str
+    size: tuple[int, int]
+    bits: int
+    channels: int
+    is_float: bool = False
+    is_lossy: bool = False
+    is_inverted: bool = False
+    orientation: int = 1
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Height and width once the image is turned upright."""
+        return self.size[::-1] if self.orientation >= 5 else self.size
+
+    @property
+    def hides_its_turn(self) -> bool:
+        """Whether the image is turned or mirrored, but keeps its size."""
+        return self.orientation != 1 and self.shown_size == self.size
+
+
+def read_header(path: str) -> Header:
+    """Reads what a file says of itself.
+
+    Args:
+        path (str): An image file.
+
+    Returns:
+        Header: What it says.
+
+    Raises:
+        OSError: If it cannot be opened, or is no image. Pillow raises others where a
+            file is broken, and ``DecompressionBombError`` where it is far too large.
+    """
+    with open(path, 'rb') as file:
+        start = file.read(26)
+        file.seek(0)
+        try:
+            with Image.open(file) as image:
+                return describe(image, start, file)
+        except UnidentifiedImageError:
+            if not start.startswith(TIFF_MAGIC):
+                raise
+            file.seek(0)
+            return describe_tiff(read_tags(file), mode='')
+
+
+def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
+    """Makes a header of what Pillow knows.
+
+    Args:
+        image (Image.Image): The image, opened.
+        start (bytes): The first bytes of its file.
+        file (BinaryIO): The file.
+
+    Returns:
+        Header: What it says.
+    """
+    if image.format == 'TIFF':
+        return describe_tiff(image.tag_v2, image.mode)
+    mode = image.mode
+    if start.startswith(PNG_MAGIC):
+        bits = start[24]  # Pillow reduces three channels of 16 bits to 8
+        exif = read_png_exif(file)  # Pillow would decode all pixels to find it
+    else:
+        bits = 16 if mode.startswith('I;16') else MODE_BITS.get(mode, 8)
+        exif = image.getexif()
+    orientation = exif.get(ORIENTATION, 1)
+    return Header(
+        kind=image.format,
+        mode=mode,
+        size=image.size[::-1],
+        bits=bits,
+        channels=MODE_CHANNELS.get(mode, 3 if len(mode) == 3 else 1),
+        is_float=mode == 'F',
+        is_lossy=image.format in LOSSY or start[12:16] == b'VP8 ',
+        orientation=orientation if orientation in range(1, 9) else 1,
+    )
+
+
+def read_png_exif(file: BinaryIO) -> Mapping:
+    """Reads the EXIF of a PNG file, which may stand behind its pixels."""
+    exif = Image.Exif()
+    file.seek(len(PNG_MAGIC))
+    while len(head := file.read(8)) == 8:
+        length, kind = int.from_bytes(head[:4]), head[4:]
+        if kind == b'eXIf':
+            exif.load(file.read(length))
+            break
+        file.seek(length + 4, os.SEEK_CUR)
+    return exif
+
+
+def read_tags(file: BinaryIO) -> Mapping:
+    """Reads the tags of a TIFF file, also of one that Pillow does not read."""
+    start = file.read(8)
+    if start[2:3] == b'+':  # BigTIFF
+        start += file.read(8)
+    tags = TiffImagePlugin.ImageFileDirectory_v2(start)
+    file.seek(tags.next)
+    tags.load(file)
+    return tags
+
+
+def describe_tiff(tags: Mapping, mode: str) -> Header:
+    """Makes a header of a TIFF file's tags.
+
+    Args:
+        tags (Mapping): The tags.
+        mode (str): Pillow's mode, or ''.
+
+    Returns:
+        Header: What they say.
+    """
+    bits, formats = tags.get(BITS, (1,)), tags.get(SAMPLE_FORMAT, (1,))
+    orientation = tags.get(ORIENTATION, 1)
+    return Header(
+        kind='TIFF',
+        mode=mode,
+        size=(tags.get(HEIGHT, 0), tags.get(WIDTH, 0)),
+        bits=max(bits),
+        channels=tags.get(SAMPLES, 1),
+        is_float=FLOAT in formats,
+        is_lossy=tags.get(COMPRESSION, 1) in JPEG_COMPRESSIONS,
+        is_inverted=tags.get(PHOTOMETRIC) == MIN_IS_WHITE,
+        orientation=orientation if orientation in range(1, 9) else 1,
+    )

@@ -1,0 +1,141 @@
+"""What a survey's numbers look like, with the likely cause by its name."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .check_labels import IGNORED
+from .image_files import CONVERT
+from .label_survey import Survey
+
+SHOWN = 5  # names in a message
+DARK = 31  # of 255: an image that is nowhere brighter looks black
+MASK = (
+    f'they look like 0/255 masks: make 0 and 1 of them by {CONVERT}, with a table of '
+    'the colours 0,0,0 and 255,255,255'
+)
+FROM_ONE = (
+    'the numbers start at 1: take the first name out of the classes and set '
+    'reduce_zero_label=True, or write numbers from 0'
+)
+ZERO_IS_A_CLASS = (
+    'reduce_zero_label=True ignores 0, and makes 1 the first class: set it to False if '
+    '0 is a class'
+)
+
+
+def find_warnings(survey: Survey, split: str) -> list[str]:
+    """Finds what would let a network learn nothing, or something else than is meant.
+
+    Args:
+        survey (Survey): What is in the data set.
+        split (str): 'train', 'val' or 'test'.
+
+    Returns:
+        list[str]: One line each: what it looks like, and what to do.
+    """
+    found = [*check_classes(survey, split), *check_files(survey)]
+    return [f'{split}: {line}' for line in found]
+
+
+def check_classes(survey: Survey, split: str) -> Iterator[str]:
+    """Yields what is odd about the numbers; the worst alone, as others follow."""
+    present = np.flatnonzero(survey.images)
+    if not survey.values.any():
+        return
+    values = np.flatnonzero(survey.values)
+    if len(present) == 0:
+        yield (
+            f'no pixel is of a class, the values in the label maps are '
+            f'{shorten(values.tolist())}; {find_cause(survey)}'
+        )
+    elif len(present) == 1 and len(survey.classes) > 1:
+        name = survey.classes[present[0]]
+        yield (
+            f"'{name}' is the only class that occurs, so that there is nothing to tell "
+            f'apart; {find_cause(survey)}'
+        )
+    elif has_shifted_values(survey):
+        yield f"'{survey.classes[0]}' (0) occurs nowhere; {FROM_ONE}"
+    elif has_lost_zero(survey):
+        yield f"'{survey.classes[-1]}' (the last class) is nowhere; {ZERO_IS_A_CLASS}"
+    elif survey.is_whole and len(present) < len(survey.classes):
+        names = [n for i, n in enumerate(survey.classes) if not survey.images[i]]
+        yield f'in no image: {shorten(names)}; {describe_missing(split)}'
+
+
+def find_cause(survey: Survey) -> str:
+    """Names what label maps with no class, or one class alone, mostly are."""
+    values = set(np.flatnonzero(survey.values).tolist())
+    if values == {0, IGNORED}:
+        return MASK
+    if values == {IGNORED}:
+        return f'{IGNORED} is ignored: check the export of the label maps'
+    if survey.first and 0 in values:
+        return ZERO_IS_A_CLASS
+    if values == {1}:
+        return FROM_ONE
+    return 'check the label maps, and the names of the classes'
+
+
+def has_shifted_values(survey: Survey) -> bool:
+    """Whether all classes occur but the first, whose number is 0."""
+    return (
+        survey.first == 0
+        and not survey.values[0]
+        and not survey.images[0]
+        and bool(survey.images[1:].all())
+    )
+
+
+def has_lost_zero(survey: Survey) -> bool:
+    """Whether 0 is ignored, and all classes occur but the last."""
+    return (
+        survey.first == 1
+        and survey.values[0] > 0
+        and not survey.images[-1]
+        and bool(survey.images[:-1].all())
+    )
+
+
+def describe_missing(split: str) -> str:
+    """Says what a class without a pixel does."""
+    if split == 'train':
+        return 'it cannot be learnt: add images of it, or take it out of the classes'
+    return (
+        'its IoU is nan, which the mean leaves out, or 0 where the network sees it, '
+        'which the mean counts: add images of it'
+    )
+
+
+def check_files(survey: Survey) -> Iterator[str]:
+    """Yields what is odd about the files."""
+    if survey.turns:
+        yield (
+            f'{survey.turns[0]} ({len(survey.turns)} such images): see by '
+            'tools/dataset/browse.py, and save them upright'
+        )
+    clash = {value: c for value, c in survey.colours.items() if len(c) > 1}
+    if clash:
+        value, colours = min(clash.items())
+        yield (
+            f'the palettes of the label maps give {value} several colours '
+            f'({shorten(sorted(colours))}), so its pixels may be of several classes: '
+            f'make numbers of the colours by {CONVERT}'
+        )
+    if survey.unread:
+        yield (
+            f'{len(survey.unread)} images are not read, as their names do not end with '
+            f'img_suffix: {shorten(survey.unread, 3)}; rename or convert them'
+        )
+    if survey.brightest is not None and survey.brightest <= DARK:
+        yield (
+            f'all images are nearly black, the brightest value is {survey.brightest} '
+            'of 255: are they label maps, or images of 12 bits?'
+        )
+
+
+def shorten(values: Sequence, number: int = SHOWN) -> str:
+    """Writes the first few values."""
+    more = f' and {len(values) - number} more' if len(values) > number else ''
+    return ', '.join(map(str, values[:number])) + more

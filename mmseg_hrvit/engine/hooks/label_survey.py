@@ -1,0 +1,150 @@
+"""A hook that looks at the label maps before a run."""
+
+from collections.abc import Iterator
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from mmengine.runner import BaseLoop, Runner
+from mmseg.datasets import BaseSegDataset
+from prettytable import PrettyTable
+from torch import nn
+
+from mmseg_hrvit.datasets.checked_pipeline import innermost
+from mmseg_hrvit.datasets.label_survey import Survey, survey_parts
+from mmseg_hrvit.datasets.label_warnings import find_warnings
+from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.models.wrappers import named_heads
+
+ROWS = 30  # classes in the table
+
+
+@HOOKS.register_module()
+class LabelSurveyHook(Hook):
+    """Counts the classes in label maps before a run, and warns of what looks wrong.
+
+    The first process looks at as many label maps as it can in a few seconds, in an
+    order drawn by chance. What it warns of is listed in docs/own_data.md. A file that
+    cannot be used ends a run that must not skip any.
+
+    Args:
+        seconds (float): Time for each data set; 0: none is looked at. Defaults to 5.0.
+        strict (bool): Whether a warning ends the run. Defaults to False.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self, seconds: float = 5.0, strict: bool = False) -> None:
+        self.seconds = seconds
+        self.strict = strict
+
+    def before_train(self, runner: Runner) -> None:
+        """Looks at the data sets for training and for the validation in between.
+
+        Args:
+            runner (Runner): The runner of the training.
+
+        Raises:
+            InputError: If a head learns nothing, a file cannot be used, or there is a
+                warning and ``strict`` is set.
+        """
+        for name, head in named_heads(runner.model):
+            check_loss(name, head)
+        self.look(runner, dict(train=runner.train_loop, val=runner.val_loop))
+
+    def before_test(self, runner: Runner) -> None:
+        """Looks at the data set for a test.
+
+        Args:
+            runner (Runner): The runner of the test.
+
+        Raises:
+            InputError: If a file cannot be used, or there is a warning and ``strict``
+                is set.
+        """
+        self.look(runner, dict(test=runner.test_loop))
+
+    def look(self, runner: Runner, loops: dict[str, BaseLoop | None]) -> None:
+        """Surveys the data sets of some loops, and tells what is in them."""
+        if not is_main_process() or self.seconds <= 0:
+            return
+        found = {
+            split: survey
+            for split, loop in loops.items()
+            if loop and (survey := self.survey(loop))
+        }
+        if not found:
+            return
+        runner.logger.info('label maps:\n' + '\n'.join(describe(found)))
+        self.tell(runner, found)
+
+    def survey(self, loop: BaseLoop) -> Survey | None:
+        """Surveys the data set of a loop, if it is one of mmseg with label maps."""
+        parts = list(innermost(loop.dataloader.dataset))
+        if not all(isinstance(part, BaseSegDataset) for part in parts):
+            return None
+        return survey_parts(parts, self.seconds)
+
+    def tell(self, runner: Runner, found: dict[str, Survey]) -> None:
+        """Warns of what looks wrong, or ends the run."""
+        max_share = runner.cfg.get('max_unusable_share', 0.0)
+        for split, survey in found.items():
+            if survey.faults and (split != 'train' or max_share == 0):
+                raise DataError(survey.faults[0])
+        lines = [line for k, v in found.items() for line in find_warnings(v, k)]
+        for line in lines:
+            runner.logger.warning(line)
+        if lines and self.strict:
+            raise InputError(
+                f'{lines[0]} (the first of {len(lines)} warnings, which '
+                'LabelSurveyHook.strict makes errors)'
+            )
+
+
+def describe(found: dict[str, Survey]) -> Iterator[str]:
+    """Yields the lines of a table of the classes, and how much was looked at.
+
+    Args:
+        found (dict[str, Survey]): What is in the data sets, by their splits.
+    """
+    table = PrettyTable(align='r')
+    classes = next(iter(found.values())).classes
+    table.add_column('class', classes[:ROWS], align='l')
+    for split, survey in found.items():
+        total = max(survey.pixels.sum(), 1)
+        shares = [f'{100 * n / total:.2f}' for n in survey.pixels[:ROWS]]
+        table.add_column(f'{split} (%)', shares)
+        table.add_column('images', [*survey.images[:ROWS]])
+    yield str(table)
+    if len(classes) > ROWS:
+        yield f'and {len(classes) - ROWS} more classes'
+    for split, survey in found.items():
+        every = max(survey.pixels.sum() + survey.ignored, 1)
+        yield (
+            f'{split}: {survey.samples} of {survey.total} label maps, '
+            f'{100 * survey.ignored / every:.2f} % of their pixels ignored'
+        )
+
+
+def check_loss(name: str, head: nn.Module) -> None:
+    """Refuses a softmax over one class, whose loss is 0 whatever the image.
+
+    Args:
+        name (str): Key of the head in the model's config.
+        head (nn.Module): The head.
+
+    Raises:
+        InputError: If it has such a loss.
+    """
+    if getattr(head, 'out_channels', None) != 1:
+        return
+    losses = getattr(head, 'loss_decode', None)
+    losses = losses if isinstance(losses, nn.ModuleList) else [losses]
+    for loss in losses:
+        is_softmax = not getattr(loss, 'use_sigmoid', True)
+        if type(loss).__name__ == 'CrossEntropyLoss' and is_softmax:
+            raise InputError(
+                f'model.{name} has one class under softmax, so its loss is always 0: '
+                "name the other class, such as 'background', too, or set "
+                'loss_decode.use_sigmoid=True'
+            )

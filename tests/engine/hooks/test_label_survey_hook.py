@@ -1,0 +1,135 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.registry import HOOKS, MODELS
+from mmseg.datasets import BaseSegDataset
+from PIL import Image
+
+import mmseg_hrvit
+from data import make_camvid, use_tiny_arch
+from mmseg_hrvit.datasets import CamVidDataset
+from mmseg_hrvit.engine import LabelSurveyHook
+from mmseg_hrvit.engine.hooks import label_survey
+from mmseg_hrvit.errors import DataError, InputError
+
+PIPELINE = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
+
+
+class Logger:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.told, self.warned = [], []
+        self.info, self.warning = self.told.append, self.warned.append
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make_camvid(tmp_path, 3)
+
+
+def load(root, split):
+    folders = dict(img_path=f'images/{split}', seg_map_path=f'annotations/{split}')
+    dataset = CamVidDataset(data_root=str(root), data_prefix=folders, pipeline=PIPELINE)
+    return SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset))
+
+
+def make_runner(root, **cfg):
+    return SimpleNamespace(
+        model=None,
+        cfg=Config(cfg),
+        logger=Logger(),
+        train_loop=load(root, 'train'),
+        val_loop=load(root, 'val'),
+        test_loop=load(root, 'val'),
+    )
+
+
+def spoil(root, split, value):
+    """Makes all label maps of a split masks of a value."""
+    for path in root.glob(f'annotations/{split}/*.png'):
+        labels = np.zeros((96, 128), np.uint8)
+        labels[:40] = value
+        Image.fromarray(labels).save(path)
+
+
+def test_a_table_and_no_warning(root):
+    runner = make_runner(root)
+    LabelSurveyHook(strict=True).before_train(runner)
+    (text,) = runner.logger.told
+    rows = [line.replace('|', ' ').split() for line in text.splitlines()]
+    assert ['class', 'train', '(%)', 'images', 'val', '(%)', 'images'] in rows
+    assert sum(row[:1] == ['bicyclist'] for row in rows) == 1
+    assert 'train: 3 of 3 label maps, ' in text and 'val: 3 of 3' in text
+    assert not runner.logger.warned
+
+
+def test_warnings_become_an_error_if_that_is_asked_for(root):
+    spoil(root, 'val', 255)
+    runner = make_runner(root)
+    LabelSurveyHook().before_train(runner)
+    (line,) = runner.logger.warned
+    assert line.startswith("val: 'sky' is the only class") and '0/255 mask' in line
+    with pytest.raises(InputError, match=r'0/255 masks.*LabelSurveyHook.strict'):
+        LabelSurveyHook(strict=True).before_train(make_runner(root))
+    with pytest.raises(InputError, match=r'^test: '):
+        LabelSurveyHook(strict=True).before_test(make_runner(root))
+
+
+@pytest.mark.parametrize('share', [0.0, 0.5])
+def test_a_fault_ends_a_run_that_must_not_skip(root, share):
+    spoil(root, 'train', 77)
+    runner = make_runner(root, max_unusable_share=share)
+    if share:
+        LabelSurveyHook().before_train(runner)
+        return
+    with pytest.raises(DataError, match='has the values 77'):
+        LabelSurveyHook().before_train(runner)
+
+
+def test_what_has_no_label_maps_is_left_alone(root, monkeypatch):
+    runner = make_runner(root)
+    for loop in (runner.train_loop, runner.val_loop):
+        loop.dataloader.dataset = SimpleNamespace(data=[1])
+    LabelSurveyHook().before_train(runner)
+    runner = make_runner(root)
+    LabelSurveyHook(seconds=0).before_train(runner)
+    monkeypatch.setattr(label_survey, 'is_main_process', lambda: False)
+    LabelSurveyHook().before_train(runner)
+    assert not runner.logger.told
+
+
+def test_many_classes_are_cut_short(root):
+    runner = make_runner(root)
+    dataset = BaseSegDataset(
+        data_root=str(root),
+        metainfo=dict(classes=[f'c{i}' for i in range(40)]),
+        data_prefix=dict(img_path='images/val', seg_map_path='annotations/val'),
+        pipeline=PIPELINE,
+    )
+    runner.test_loop.dataloader.dataset = dataset
+    LabelSurveyHook().before_test(runner)
+    assert 'and 10 more classes' in runner.logger.told[0]
+    assert 'c29' in runner.logger.told[0] and 'c30' not in runner.logger.told[0]
+
+
+@pytest.mark.parametrize('use_sigmoid', [False, True])
+def test_one_class_under_softmax_is_refused(root, use_sigmoid):
+    cfg = use_tiny_arch(Config.fromfile(mmseg_hrvit.config('hrvit_b1_camvid')))
+    cfg.model.decode_head.num_classes = 1
+    cfg.model.decode_head.loss_decode.use_sigmoid = use_sigmoid
+    runner = make_runner(root)
+    runner.model = MODELS.build(cfg.model)
+    if use_sigmoid:
+        LabelSurveyHook().before_train(runner)
+        return
+    with pytest.raises(InputError, match='decode_head has one class under softmax'):
+        LabelSurveyHook().before_train(runner)
+
+
+def test_shipped_configs_have_it():
+    hooks = Config.fromfile(mmseg_hrvit.config('hrvit_b1_ade20k')).custom_hooks
+    (cfg,) = [hook for hook in hooks if hook.type.endswith('LabelSurveyHook')]
+    assert isinstance(HOOKS.build(cfg), LabelSurveyHook)
