@@ -44,6 +44,19 @@ def add_run(parser: ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument('--work-dir', help='default: work_dirs/CONFIG')
     parser.add_argument(
+        '--crop',
+        type=int,
+        nargs=2,
+        metavar=('H', 'W'),
+        help='train on crops of this size; windows of the test get it too',
+    )
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help='classes of the data set to train and evaluate; others are ignored',
+    )
+    parser.add_argument(
         '--compile',
         action='store_true',
         help='compile the repeated parts of HRViT by torch.compile',

@@ -1,8 +1,12 @@
 """HRViT for OpenMMLab. Importing it registers everything."""
 
 from .dependencies import check_dependencies
+from .quiet import ignore_harmless_warnings, imports_quiet
 
 check_dependencies()
+ignore_harmless_warnings()
+with imports_quiet():
+    import mmseg.datasets  # noqa: F401
 
 from .configs import config  # noqa: E402
 from .datasets import (  # noqa: E402

@@ -9,9 +9,9 @@ from paths import ROOT
 
 PACKAGE = ROOT / 'mmseg_hrvit'
 ORDER = (
-    'errors', 'version', 'files', 'configs', 'dependencies', 'datasets', 'checkpoints',
-    'models', 'export', 'engine', 'apis', 'analysis', 'preparation', 'serving',
-    'cli',
+    'errors', 'version', 'quiet', 'files', 'configs', 'dependencies', 'datasets',
+    'checkpoints', 'models', 'export', 'engine', 'apis', 'analysis', 'preparation',
+    'serving', 'cli',
 )  # fmt: skip
 
 

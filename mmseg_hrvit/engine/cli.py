@@ -1,11 +1,10 @@
 """What the command lines of the tools share."""
 
 import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from rich.console import Console
@@ -13,6 +12,9 @@ from rich.table import Table
 
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
+
+from .options import merge_options, parse_options
+from .shortcuts import set_classes, set_crop
 
 FILE_WIDTH = 200  # columns
 
@@ -27,31 +29,11 @@ def read_config(args: Namespace) -> Config:
         Config: The config.
 
     Raises:
-        InputError: If there is no such config.
+        InputError: If there is no such config, or an option does not fit it.
     """
     cfg = Config.fromfile(find_config(args.config))
-    cfg.merge_from_dict(parse_options(args.cfg_options))
+    merge_options(cfg, parse_options(args.cfg_options))
     return cfg
-
-
-def parse_options(options: Sequence[str]) -> dict[str, object]:
-    """Reads KEY=VALUE pairs as mmengine does.
-
-    Args:
-        options (Sequence[str]): The pairs.
-
-    Returns:
-        dict[str, object]: The values by their keys.
-
-    Raises:
-        InputError: If one is no pair.
-    """
-    for option in options:
-        if '=' not in option:
-            raise InputError(f'--cfg-options {option}: write KEY=VALUE')
-    parser = ArgumentParser()
-    parser.add_argument('options', nargs='*', action=DictAction, default={})
-    return parser.parse_args(options).options
 
 
 def load_config(args: Namespace) -> Config:
@@ -64,10 +46,14 @@ def load_config(args: Namespace) -> Config:
         Config: The config.
 
     Raises:
-        InputError: If there is no such config.
+        InputError: If there is no such config, or an argument does not fit it.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = read_config(args)
+    if args.crop:
+        set_crop(cfg, *args.crop)
+    if args.classes:
+        set_classes(cfg, args.classes)
     if args.compile:
         add_hook(cfg, 'mmseg_hrvit.CompileHook')
     cfg.launcher = args.launcher

@@ -17,6 +17,8 @@ from torch import distributed
 
 from mmseg_hrvit.errors import InputError
 
+from .build_errors import build_errors_told
+
 INPUT_ERROR = 2  # exit status, as argparse has it for a wrong command line
 PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
 told_to_stop = Event()  # by a signal that was not obeyed at once
@@ -84,7 +86,8 @@ def one_line_errors() -> Iterator[None]:
     several processes after the same wait.
     """
     try:
-        yield
+        with build_errors_told():
+            yield
     except InputError as error:
         message, rank = read_message(error), get_rank()
         if rank > 0:

@@ -1,12 +1,15 @@
 """Optimizers: no weight decay of norm layers, few groups of parameters, fused steps."""
 
+from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
+from torch.optim import Optimizer
 
 NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm)
 FUSED = ('Adam', 'AdamW')
+MOST_LINES = 5  # of what is told of an optimizer
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -41,7 +44,9 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         is_free = self.optimizer_cfg.keys().isdisjoint(('fused', 'foreach'))
         if is_free and self.optimizer_cfg['type'] in FUSED:
             self.optimizer_cfg['fused'] = True
-        return super().__call__(model)
+        wrapper = super().__call__(model)
+        print_log(describe(wrapper.optimizer), logger='current')
+        return wrapper
 
     def add_params(
         self,
@@ -72,6 +77,23 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                     group['weight_decay'] = self.base_wd * norm_decay_mult
         if not prefix:
             params[:] = merge(params)
+
+
+def describe(optimizer: Optimizer) -> str:
+    """Tells learning rates and weight decays, a line each, the largest part first."""
+    parts = {}
+    for group in optimizer.param_groups:
+        key = group['lr'], group.get('weight_decay', 0)
+        parts[key] = parts.get(key, []) + group['params']
+    sizes = {key: sum(p.numel() for p in params) for key, params in parts.items()}
+    lines = [
+        f'  lr {lr:g}, weight decay {decay:g}: {len(parts[lr, decay])} tensors, '
+        f'{sizes[lr, decay]:,} parameters'
+        for lr, decay in sorted(parts, key=sizes.get, reverse=True)
+    ]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES - 1 :] = [f'  and {len(lines) - MOST_LINES + 1} more']
+    return '\n'.join([f'{type(optimizer).__name__}:', *lines])
 
 
 def merge(groups: list[dict]) -> list[dict]:

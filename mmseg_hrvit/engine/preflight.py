@@ -17,6 +17,18 @@ BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value a channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
 DEEPEST_STRIDE = 32
+LEAST = {
+    'train_cfg.max_iters': 1,
+    'train_cfg.max_epochs': 1,
+    'train_cfg.val_interval': 1,
+    'train_dataloader.batch_size': 1,
+    'train_dataloader.num_workers': 0,
+    'val_dataloader.batch_size': 1,
+    'val_dataloader.num_workers': 0,
+    'test_dataloader.batch_size': 1,
+    'test_dataloader.num_workers': 0,
+    'default_hooks.logger.interval': 1,
+}
 
 
 def check_config(cfg: Config, splits: Sequence[str]) -> None:
@@ -29,6 +41,7 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
     Raises:
         InputError: At the first thing that is wrong.
     """
+    check_numbers(cfg)
     check_gpus(cfg)
     check_tensorboard(cfg)
     if 'train' in splits:
@@ -39,6 +52,16 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
         # A data set or a loader that is an object was built by whoever gave it.
         if isinstance(loader, dict) and isinstance(loader['dataset'], dict):
             check_data(loader['dataset'], f'{split}_dataloader.dataset', cfg)
+
+
+def check_numbers(cfg: Config) -> None:
+    """Refuses numbers that no run can have, at the keys that are changed most."""
+    for key, least in LEAST.items():
+        node = cfg
+        for part in key.split('.'):
+            node = node.get(part) if isinstance(node, dict | Config) else None
+        if node is not None and not (isinstance(node, int) and node >= least):
+            raise InputError(f'{key}={node}: give a whole number, {least} or more')
 
 
 def check_gpus(cfg: Config) -> None:

@@ -1,6 +1,7 @@
 """mmengine's runner, with every sample checked."""
 
 from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
@@ -8,6 +9,11 @@ from torch.utils.data import DataLoader
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import ignored_label, named_heads
+
+from .console import shorten_console
+
+# torch refuses them with num_workers=0, the way to debug a data set.
+OF_WORKERS = ('persistent_workers', 'prefetch_factor', 'timeout')
 
 
 @RUNNERS.register_module()
@@ -19,6 +25,24 @@ class CheckedRunner(Runner):
     Which labels are ignored is said by ``ignore_index`` of the heads, in evaluation
     also by that of the metrics, and for networks without heads by the data set's.
     """
+
+    def build_logger(
+        self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs
+    ) -> MMLogger:
+        """Builds mmengine's logger; the screen gets the long messages in short.
+
+        Args:
+            log_level (int | str): Level of its handlers. Defaults to 'INFO'.
+            log_file (str, optional): The log file. Defaults to None: one in the work
+                directory, of the time of the start.
+            **kwargs: Arguments of mmengine's logger.
+
+        Returns:
+            MMLogger: The logger.
+        """
+        logger = super().build_logger(log_level, log_file, **kwargs)
+        shorten_console(logger)
+        return logger
 
     def build_dataloader(
         self,
@@ -43,8 +67,10 @@ class CheckedRunner(Runner):
         max_share = self.cfg.get('max_unusable_share', 0.0)
         if not 0 <= max_share < 1:
             raise InputError(f'max_unusable_share={max_share}: give 0 or more, below 1')
-        loader = super().build_dataloader(dataloader, seed, diff_rank_seed)
         evaluator = self._evaluator_of(dataloader)
+        loader = super().build_dataloader(
+            without_worker_options(dataloader), seed, diff_rank_seed
+        )
         heads = [head for _, head in named_heads(self.model)]
         parts = [*heads, *metrics(evaluator)] if heads else []
         # Before the workers start: they have copies of the data set.
@@ -66,6 +92,13 @@ class CheckedRunner(Runner):
         if dataloader is self._test_dataloader:
             return self._test_evaluator
         return None
+
+
+def without_worker_options(dataloader: DataLoader | dict) -> DataLoader | dict:
+    """Drops what only workers need from the config of a data loader without any."""
+    if not isinstance(dataloader, dict) or dataloader.get('num_workers'):
+        return dataloader
+    return {k: v for k, v in dataloader.items() if k not in OF_WORKERS}
 
 
 def metrics(evaluator: Evaluator | dict | list | None) -> list:

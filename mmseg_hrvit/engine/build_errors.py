@@ -1,0 +1,96 @@
+"""Errors of a config that show when its parts are built, each in one line."""
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from types import FrameType
+
+from mmengine.registry import Registry, build_functions
+
+from mmseg_hrvit.errors import InputError
+
+from .arguments import list_arguments
+
+UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
+MISSING = re.compile(r'missing \d+ required [\w -]*arguments?: (.*)')
+UNKNOWN = re.compile(r'(\S+) is not in the \S+::(\w+) registry')
+
+
+def explain(error: Exception) -> str | None:
+    """Says in a line what is wrong in the config.
+
+    Only what stands in the config is explained; a mistake in the code is not.
+
+    Args:
+        error (Exception): What was raised while something was built.
+
+    Returns:
+        str | None: The line; None if the error is of another kind.
+    """
+    frames = [
+        frame
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get('__name__') == build_functions.__name__
+        and 'obj_type' in frame.f_locals
+    ]
+    if not frames:
+        return None
+    if isinstance(error, KeyError):
+        return explain_type(str(error.args[0]), frames[-1])
+    if isinstance(error, TypeError):
+        return explain_argument(str(error), frames[-1])
+    return None
+
+
+def explain_type(message: str, frame: FrameType) -> str | None:
+    """Says that a type is unknown, and what the nearest one is."""
+    match = UNKNOWN.match(message)
+    if match is None:
+        return None
+    name, kind = match.groups()
+    known = list_types(frame.f_locals['registry'])
+    near = get_close_matches(name, known, 1) or get_close_matches(
+        name.rpartition('.')[2], known, 1
+    )
+    return f"no type '{name}' among the {kind}s of the config's scope" + (
+        f': did you mean {near[0]}?' if near else ': check its name and custom_imports'
+    )
+
+
+def list_types(registry: Registry) -> list[str]:
+    """Lists the names in a registry and in those above it."""
+    names = []
+    while registry is not None:
+        names += registry.module_dict
+        registry = registry.parent
+    return names
+
+
+def explain_argument(message: str, frame: FrameType) -> str | None:
+    """Says which argument a type does not take, or lacks."""
+    cls, given = frame.f_locals.get('obj_cls'), frame.f_locals.get('args', {})
+    if cls is None:
+        return None
+    unexpected, missing = UNEXPECTED.search(message), MISSING.search(message)
+    if unexpected and unexpected[1] in given:
+        name = unexpected[1]
+        near = get_close_matches(name, list_arguments(cls) or (), 1)
+        hint = f': did you mean {near[0]}?' if near else ''
+        return f"{cls.__name__} takes no argument '{name}'{hint}"
+    if missing and not set(re.findall(r"'(\w+)'", missing[1])) & set(given):
+        return f'{cls.__name__} needs {missing[1]} in the config'
+    return None
+
+
+@contextmanager
+def build_errors_told() -> Iterator[None]:
+    """Turns what ``explain`` knows into an ``InputError``."""
+    try:
+        yield
+    except (KeyError, TypeError) as error:
+        line = explain(error)
+        if line is None:
+            raise
+        raise InputError(line) from error

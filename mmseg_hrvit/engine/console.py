@@ -1,0 +1,91 @@
+"""What a run says on the screen: in short, and its log file has it in full."""
+
+import logging
+from copy import copy
+
+from mmengine.logging import MMLogger
+
+# Lines that a user can do nothing about, from where they start.
+HARMLESS = (
+    'paramwise_options -- ',  # one for each parameter; the groups are told in short
+    'Distributed training is not used, all SyncBatchNorm',
+    'The prefix is not set in metric class',
+    '"FileClient" will be deprecated',
+    '"HardDiskBackend" is the alias of',
+)
+# What is shown of the environment.
+ENVIRONMENT = (
+    'sys.platform', 'Python', 'CUDA available', 'GPU 0', 'CUDA_HOME', 'PyTorch',
+    'MMEngine', 'seed', 'Distributed launcher', 'GPU number',
+)  # fmt: skip
+
+
+def shorten_console(logger: MMLogger) -> None:
+    """Shortens what a logger writes to the screen; its files stay as they are.
+
+    Args:
+        logger (MMLogger): A run's logger. Changed in place.
+    """
+    for handler in logger.handlers:
+        is_screen = type(handler) is logging.StreamHandler
+        if is_screen and not isinstance(handler.formatter, Shortening):
+            handler.addFilter(is_wanted)
+            handler.setFormatter(Shortening(handler.formatter, logger))
+
+
+def is_wanted(record: logging.LogRecord) -> bool:
+    """Whether a line is for the screen."""
+    return not record.getMessage().startswith(HARMLESS)
+
+
+class Shortening(logging.Formatter):
+    """Formats long messages of mmengine's runner in a few lines.
+
+    Args:
+        formatter (logging.Formatter): Formats all lines.
+        logger (MMLogger): Knows the log file.
+    """
+
+    def __init__(self, formatter: logging.Formatter, logger: MMLogger) -> None:
+        super().__init__()
+        self.formatter = formatter
+        self.logger = logger
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Formats a line, a long one in short."""
+        message = record.getMessage()
+        short = self.shorten(message)
+        if short != message:
+            record = copy(record)
+            record.msg, record.args = short, ()
+        return self.formatter.format(record)
+
+    def shorten(self, message: str) -> str:
+        """Returns the message, or what it says in short."""
+        if 'System environment:' in message:
+            return shorten_environment(message)
+        if message.startswith('Config:\n'):
+            count = message.count('\n')
+            return (
+                f'config: {count} lines, all in {getattr(self.logger, "log_file", "")}'
+            )
+        if message.startswith('Hooks will be executed'):
+            return shorten_hooks(message)
+        return message
+
+
+def shorten_environment(message: str) -> str:
+    """Keeps the lines that a bug report needs."""
+    lines = [line.strip() for line in message.splitlines()]
+    kept = [line for line in lines if line.partition(':')[0] in ENVIRONMENT]
+    return '\n  '.join(['environment:', *kept])
+
+
+def shorten_hooks(message: str) -> str:
+    """Names each hook once, in the order of their priorities."""
+    names = [
+        line.rpartition(')')[2].strip()
+        for line in message.splitlines()
+        if line.startswith('(')
+    ]
+    return f'hooks: {", ".join(dict.fromkeys(names))}'
