@@ -1,6 +1,7 @@
 """Trainings of a network of three weights, in moments."""
 
 import torch
+from mmengine.dist import is_distributed
 from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, METRICS
@@ -24,10 +25,13 @@ class Net(BaseModel):
 
 @DATASETS.register_module()
 class Numbers(Dataset):
-    """Four numbers, each with some noise."""
+    """Some numbers, each with some noise."""
+
+    def __init__(self, size=4):
+        self.size = size
 
     def __len__(self):
-        return 4
+        return self.size
 
     def __getitem__(self, index):
         return dict(inputs=index + torch.rand(1).item())
@@ -58,6 +62,7 @@ def make_runner(
     resume=False,
     loader=None,
     seed=5,
+    val_loader=None,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -72,6 +77,7 @@ def make_runner(
         resume (bool): Whether to go on from the last checkpoint. Defaults to False.
         loader (dict | DataLoader, optional): In place of ``Numbers``.
         seed (int, optional): Of the run; None: drawn. Defaults to 5.
+        val_loader (dict, optional): Of the validation, in place of ``Numbers``.
     """
     torch.manual_seed(0)
     numbers = dict(
@@ -80,11 +86,16 @@ def make_runner(
         batch_size=2,
     )
     validation = dict(
-        val_dataloader=numbers,
+        val_dataloader=val_loader or numbers,
         val_cfg=dict(),
         val_evaluator=dict(type='Scripted', scores=scores),
     )
-    options = {'interval': 2, 'by_epoch': False, **(checkpoint or {})}
+    checkpoint = {
+        'type': 'mmseg_hrvit.DurableCheckpointHook',
+        'interval': 2,
+        'by_epoch': False,
+        **(checkpoint or {}),
+    }
     return Runner(
         Net(),
         str(work_dir),
@@ -95,14 +106,20 @@ def make_runner(
         optim_wrapper=dict(
             optimizer=dict(type='AdamW', lr=0.1), accumulative_counts=accumulate
         ),
-        default_hooks=dict(
-            checkpoint=dict(type='mmseg_hrvit.DurableCheckpointHook', **options)
-        ),
+        default_hooks=dict(checkpoint=checkpoint),
         custom_hooks=[dict(type='mmseg_hrvit.RankStateHook'), *hooks],
         randomness=dict(seed=seed),
         resume=resume,
         default_scope='mmengine',
         experiment_name=f'run-{work_dir}',
+        launcher='pytorch' if is_distributed() else 'none',
+        cfg=dict(
+            model_wrapper_cfg=dict(
+                type='MMDistributedDataParallel',
+                device_ids=None,
+                broadcast_buffers=False,
+            )
+        ),
         **(validation if scores else {}),
     )
 

@@ -47,7 +47,7 @@ may_restart() { # whether the run ended by no fault of its own
     # The last line: packages that are imported may say something before.
     case $(python "$tools/stop_reason.py" "$config" "${arguments[@]}" 2>/dev/null |
         tail -n 1) in
-    config | data | numeric) return 1 ;;
+    config | data | numeric | interrupted) return 1 ;;
     preempted) return 0 ;;
     esac
     # On several machines, the loss of another one's process is an error here.

@@ -20,6 +20,7 @@ from mmseg_hrvit.errors import InputError
 from .build_errors import build_errors_told
 
 INPUT_ERROR = 2  # exit status, as argparse has it for a wrong command line
+INTERRUPTED = 128 + signal.SIGINT  # exit status, as a shell has it
 PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
 told_to_stop = Event()  # by a signal that was not obeyed at once
 
@@ -80,10 +81,10 @@ def replace_sync_bn(node: object) -> int:
 def one_line_errors() -> Iterator[None]:
     """Ends the process with one line, and no traceback, at an ``InputError``.
 
-    The exit status is ``INPUT_ERROR``. All ranks of a run mostly meet the same
-    error: rank 0 tells it at once, the others wait until the launcher stops them,
-    and tell it if that does not happen. All other errors pass through, in a run of
-    several processes after the same wait.
+    The exit status is ``INPUT_ERROR``, and after Ctrl-C ``INTERRUPTED``. All ranks of a
+    run mostly meet the same error: rank 0 tells it at once, the others wait until the
+    launcher stops them, and tell it if that does not happen. All other errors pass
+    through, in a run of several processes after the same wait.
     """
     try:
         with build_errors_told():
@@ -95,7 +96,10 @@ def one_line_errors() -> Iterator[None]:
             time.sleep(PATIENCE * (1 if get_local_rank() == 0 else 2))
             message = f'{message} (rank {rank})'
         print(f'error: {message}', file=sys.stderr, flush=True)
-        leave()
+        leave(INPUT_ERROR)
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr, flush=True)
+        leave(INTERRUPTED)
     except Exception:
         # Mostly the loss of another rank that has told its own error: then the
         # launcher is about to stop this one.
@@ -119,11 +123,11 @@ def read_message(error: InputError) -> str:
     return ' '.join(text.split())
 
 
-def leave() -> None:
+def leave(status: int) -> None:
     """Exits, and at once if other ranks may be waiting for this one."""
     if not distributed.is_initialized():
-        sys.exit(INPUT_ERROR)
-    exit_at_once(INPUT_ERROR)
+        sys.exit(status)
+    exit_at_once(status)
 
 
 def exit_at_once(status: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mmseg_hrvit.errors import InputError
 
 STOP_REASON = 'stop_reason'  # the file's name
-REASONS = ('config', 'data', 'numeric', 'preempted')
+REASONS = ('config', 'data', 'numeric', 'preempted', 'interrupted')
 
 
 def write_stop_reason(work_dir: str | Path, reason: str) -> None:
@@ -21,7 +21,8 @@ def write_stop_reason(work_dir: str | Path, reason: str) -> None:
     Args:
         work_dir (str | Path): The run's work directory; made if it is not there.
         reason (str): 'config' for what the user gave, 'data' for an unusable sample,
-            'numeric' for losses that are not finite, or 'preempted'.
+            'numeric' for losses that are not finite, 'preempted', or 'interrupted' by
+            Ctrl-C.
 
     Raises:
         ValueError: If it is none of them.

@@ -1,67 +1,97 @@
-"""A hook that saves and exits when the cluster takes the machine back."""
+"""A hook that saves and exits when the cluster, or Ctrl-C, ends the run."""
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
+import time
 from types import FrameType
 
 import torch
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.hooks import EMAHook, Hook
+from mmengine.hooks import CheckpointHook, EMAHook, Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import distributed
-from torch.utils.data import DataLoader
 
-from mmseg_hrvit.engine.launch import told_to_stop
+from mmseg_hrvit.engine.launch import INTERRUPTED, exit_at_once, told_to_stop
+from mmseg_hrvit.engine.optim_wrappers import is_accumulating
+from mmseg_hrvit.engine.signals import SIGNALS, shield_workers
 from mmseg_hrvit.engine.stop_reason import write_stop_reason
 
 from .durable_checkpoint import DurableCheckpointHook
 
 PREEMPTED = 75  # exit status; EX_TEMPFAIL, "try again later"
-SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+STATUS = {'preempted': PREEMPTED, 'interrupted': INTERRUPTED}  # by the reason
+REASONS = (None, *STATUS)  # what the ranks vote for; the last one wins
+SAME = 1.0  # seconds: a launcher hands on what the terminal has sent to all
 
 
 @HOOKS.register_module()
 class PreemptionHook(Hook):
-    """Saves and exits after SIGTERM or SIGUSR1, whichever rank it reached.
+    """Saves and exits after SIGTERM, SIGUSR1 or Ctrl-C, whichever rank it reached.
 
     The ranks vote on it in every iteration, beside the training: the vote starts
     before a step and is counted after it. So the run ends with the iteration that
     follows the signal, or the one after if gradients are being accumulated. In a
     validation it ends at once, and the validation is made up for later. The exit
-    status is ``PREEMPTED``.
+    status is ``PREEMPTED``, and after Ctrl-C (SIGINT) ``INTERRUPTED``. A second Ctrl-C
+    ends the process without saving.
+
+    Every ``CheckpointHook`` that counts iterations saves. A training by epochs is not
+    saved between two of them: it goes on from the last one's end.
     """
 
     priority = 'LOWEST'
 
     def __init__(self) -> None:
-        self._noticed = False
+        self._noticed = None
+        self._interrupted_at = None
         self._group = None
         self._ballot = None
         self._vote = None
         self._handlers = {}
+        self._is_training = False
 
     def before_train(self, runner: Runner) -> None:
         """Listens to the signals from here on, and keeps them off the workers.
 
         Args:
-            runner (Runner): The runner of the training.
+            runner (Runner): The runner of the training. In a thread of its own it
+                gets no signals: Python gives them to the main thread.
         """
         if get_world_size() > 1:
             # On the CPU: the GPU need not be waited for.
             self._group = distributed.new_group(backend='gloo')
-        for loader in loaders(runner):
-            loader.worker_init_fn = partial(shielded, loader.worker_init_fn)
-        self._handlers = {
-            number: signal.signal(number, self._notice) for number in SIGNALS
-        }
+        shield_workers(runner)
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                # A script in the background is to go on when its shell is interrupted.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._handlers[number] = signal.signal(number, self._notice)
+        else:
+            runner.logger.warning(
+                'training in a thread: signals are not noticed, nothing saves the run '
+                'when it is stopped'
+            )
+        self._is_training = True
 
     def _notice(self, number: int, frame: FrameType | None) -> None:
-        self._noticed = True
+        if number == signal.SIGINT:
+            self._interrupt()
+        elif self._noticed is None:
+            self._noticed = 'preempted'
         told_to_stop.set()
+
+    def _interrupt(self) -> None:
+        now = time.monotonic()
+        if self._interrupted_at is None:
+            self._interrupted_at = now
+            self._noticed = 'interrupted'
+            say('interrupted: the run saves and stops; Ctrl-C again stops it at once')
+        elif now - self._interrupted_at > SAME:
+            say('stopped at once: what came after the last checkpoint is lost')
+            exit_at_once(INTERRUPTED)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
@@ -91,10 +121,11 @@ class PreemptionHook(Hook):
             outputs (dict, optional): The losses.
 
         Raises:
-            SystemExit: With ``PREEMPTED``.
+            SystemExit: With ``PREEMPTED`` or ``INTERRUPTED``.
         """
-        if self._count_vote() and runner.optim_wrapper.should_update():
-            self._leave(runner, runner.iter + 1)
+        reason = self._count_vote()
+        if reason and not is_accumulating(runner):
+            self._leave(runner, runner.iter + 1, reason)
 
     def before_val_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
@@ -125,42 +156,42 @@ class PreemptionHook(Hook):
             outputs (list, optional): The predictions.
 
         Raises:
-            SystemExit: With ``PREEMPTED``.
+            SystemExit: With ``PREEMPTED`` or ``INTERRUPTED``.
         """
-        if self._votes_in_val(runner, batch_idx) and self._count_vote():
-            self._leave(runner, runner.iter)
+        reason = self._votes_in_val(runner, batch_idx) and self._count_vote()
+        if reason:
+            self._leave(runner, runner.iter, reason)
 
     def _votes_in_val(self, runner: Runner, batch_idx: int) -> bool:
         """Whether all ranks have this batch, and the network is the trained one."""
         is_averaged = any(isinstance(hook, EMAHook) for hook in runner.hooks)
-        if not self._handlers or is_averaged:
+        if not self._is_training or is_averaged:
             return False
         loader = runner.val_dataloader
         share = len(loader.dataset) // get_world_size()
         return batch_idx < share // loader.batch_sampler.batch_size
 
     def _start_vote(self) -> None:
-        self._ballot = torch.tensor(self._noticed, dtype=torch.uint8)
+        self._ballot = torch.tensor(REASONS.index(self._noticed), dtype=torch.uint8)
         if self._group is not None:
             self._vote = distributed.all_reduce(
                 self._ballot, distributed.ReduceOp.MAX, self._group, async_op=True
             )
 
-    def _count_vote(self) -> bool:
+    def _count_vote(self) -> str | None:
         if self._vote is not None:
             self._vote.wait()
-        return bool(self._ballot)
+        return REASONS[int(self._ballot)]
 
-    def _leave(self, runner: Runner, step: int) -> None:
-        for hook in runner.hooks:
-            if isinstance(hook, DurableCheckpointHook):
-                hook.save_now(runner, step)
+    def _leave(self, runner: Runner, step: int, reason: str) -> None:
+        hooks = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
+        saved = [save_now(hook, runner, step) for hook in hooks]
         if is_main_process():
-            write_stop_reason(runner.work_dir, 'preempted')
-        runner.logger.warning(f'stopped by a signal after iteration {step}')
+            write_stop_reason(runner.work_dir, reason)
+        runner.logger.warning(describe_stop(reason, step, any(saved)))
         if self._group is not None:
             distributed.barrier(self._group)  # the launcher stops all with the first
-        raise SystemExit(PREEMPTED)
+        raise SystemExit(STATUS[reason])
 
     def after_train(self, runner: Runner) -> None:
         """Leaves the signals to whom they were before.
@@ -168,37 +199,43 @@ class PreemptionHook(Hook):
         Args:
             runner (Runner): The runner of the training.
         """
+        self._is_training = False
         while self._handlers:
             signal.signal(*self._handlers.popitem())
 
 
-def loaders(runner: Runner) -> Iterator[DataLoader]:
-    """Yields the data loaders of a training and of its validation."""
-    yield runner.train_dataloader
-    if runner.val_loop is not None:
-        yield runner.val_dataloader
-
-
-def shielded(init: Callable[[int], None] | None, worker_id: int) -> None:
-    """Starts a worker that ends when its process says so, and not by other signals.
-
-    A cluster signals all processes of a job. Without workers, the batch that is on
-    its way would not come.
+def save_now(hook: CheckpointHook, runner: Runner, step: int) -> bool:
+    """Has a hook save out of turn. All ranks have to call it.
 
     Args:
-        init (Callable, optional): What else to do in the worker.
-        worker_id (int): Its number.
+        hook (CheckpointHook): The hook.
+        runner (Runner): The runner of the training.
+        step (int): How many iterations are done.
+
+    Returns:
+        bool: Whether it saves between two epochs.
     """
-    if hasattr(signal, 'sigwaitinfo'):  # not on macOS
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        threading.Thread(target=wait_for_parent, daemon=True).start()
-    if init is not None:
-        init(worker_id)
+    if hook.by_epoch:
+        return False
+    if isinstance(hook, DurableCheckpointHook):
+        hook.save_now(runner, step)
+    else:
+        meta = dict(epoch=runner.epoch, iter=step)
+        hook._save_checkpoint_with_step(runner, step, meta)
+    return True
 
 
-def wait_for_parent() -> None:
-    """Exits at the first SIGTERM from the process that this one works for."""
-    while True:
-        info = signal.sigwaitinfo(SIGNALS)
-        if info.si_signo == signal.SIGTERM and info.si_pid == os.getppid():
-            os._exit(0)
+def describe_stop(reason: str, step: int, is_saved: bool) -> str:
+    """Says in one line how a run has ended, and how it goes on."""
+    if is_saved:
+        return f'{reason} after iteration {step}, which is saved; to go on: --resume'
+    return (
+        f'{reason} after iteration {step}, which is not saved: no checkpoint hook '
+        'counts iterations; to go on from the last checkpoint: --resume'
+    )
+
+
+def say(text: str) -> None:
+    """Prints a line from a signal's handler, where a logger may be busy; on rank 0."""
+    if is_main_process():
+        os.write(sys.stderr.fileno(), f'{text}\n'.encode())
