@@ -46,10 +46,13 @@ class Ranks:
 
     def end(self):
         """Waits for the end; returns the exit statuses, negative ones of signals."""
+        end = time.monotonic() + PATIENCE
         for process in self.processes:
-            process.join(PATIENCE)
-            assert process.exitcode is not None, self.said()
-        return [process.exitcode for process in self.processes]
+            process.join(max(0, end - time.monotonic()))
+        statuses = [process.exitcode for process in self.processes]
+        self.stop()
+        assert None not in statuses, self.said()
+        return statuses
 
     def wait_for(self, text, rank=0):
         """Waits until a rank has said something."""
