@@ -9,6 +9,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 SERVE = ['fastapi-offline', 'gradio', 'uvicorn']
+RASTER = ['rasterio']
 
 
 class BuildWithMim(build_py):
@@ -48,6 +49,7 @@ setup(
     extras_require=dict(
         tests=[
             *SERVE,
+            *RASTER,
             'httpx',
             'hypothesis',
             'model-index',
@@ -61,6 +63,7 @@ setup(
         export=['nncf', 'onnx', 'onnxruntime', 'onnxscript', 'openvino'],
         data=['cityscapesscripts', 'pycocotools'],
         serve=SERVE,
+        raster=RASTER,
     ),
     cmdclass=dict(build_py=BuildWithMim),
     classifiers=[

@@ -39,9 +39,16 @@ from .models import (  # noqa: E402
     compile_regions,
     deploy,
 )
+from .rasters import (  # noqa: E402
+    BandDataPreProcessor,
+    LoadRaster,
+    RadiometricDistortion,
+    RasterDataset,
+)
 from .version import __version__  # noqa: E402
 
 __all__ = [
+    'BandDataPreProcessor',
     'CSWin',
     'CamVidDataset',
     'ChannelCheckHook',
@@ -56,9 +63,12 @@ __all__ = [
     'HangWatchHook',
     'LabelSurveyHook',
     'LinearSegformerHead',
+    'LoadRaster',
     'NormDecayOptimWrapperConstructor',
     'PreemptionHook',
+    'RadiometricDistortion',
     'RankStateHook',
+    'RasterDataset',
     'ResumableTrainLoop',
     'StreamDataset',
     'StreamSampler',

@@ -10,8 +10,8 @@ from paths import ROOT
 PACKAGE = ROOT / 'mmseg_hrvit'
 ORDER = (
     'errors', 'version', 'quiet', 'files', 'configs', 'dependencies', 'datasets',
-    'checkpoints', 'models', 'export', 'engine', 'apis', 'analysis', 'preparation',
-    'serving', 'cli',
+    'checkpoints', 'models', 'export', 'rasters', 'engine', 'apis', 'analysis',
+    'preparation', 'serving', 'cli',
 )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from mmseg.models.segmentors.base import BaseSegmentor
 from torch import Tensor, nn
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.export import Engine
+from mmseg_hrvit.export import Engine, Metadata
 from mmseg_hrvit.models import TiledEncoderDecoder
+from mmseg_hrvit.rasters import BandDataPreProcessor
 
 
 class EngineSegmentor(TiledEncoderDecoder):
@@ -30,15 +31,7 @@ class EngineSegmentor(TiledEncoderDecoder):
                 'this file gives labels alone, of which windows and sizes cannot be '
                 'put together: export it with --output logits'
             )
-        channels = len(metadata.mean)
-        BaseSegmentor.__init__(
-            self,
-            data_preprocessor=SegDataPreProcessor(
-                mean=metadata.mean if metadata.normalized else [0.0] * channels,
-                std=metadata.std if metadata.normalized else [1.0] * channels,
-                bgr_to_rgb=metadata.rgb,
-            ),
-        )
+        BaseSegmentor.__init__(self, data_preprocessor=build_preprocessor(metadata))
         self.engine = engine
         self.test_cfg = {**metadata.test_cfg, 'keep_logits': keep_logits}
         self.align_corners = metadata.align_corners
@@ -60,3 +53,13 @@ class EngineSegmentor(TiledEncoderDecoder):
                 f'{windows.shape[2]} x {windows.shape[3]}: export it for any size'
             )
         return torch.from_numpy(self.engine.run(windows.contiguous().numpy()))
+
+
+def build_preprocessor(metadata: Metadata) -> SegDataPreProcessor:
+    """Builds what normalises images, or hands them on as a file takes them."""
+    count = len(metadata.mean)
+    mean = metadata.mean if metadata.normalized else [0.0] * count
+    std = metadata.std if metadata.normalized else [1.0] * count
+    if count in (1, 3):
+        return SegDataPreProcessor(mean=mean, std=std, bgr_to_rgb=metadata.rgb)
+    return BandDataPreProcessor(mean=mean, std=std)

@@ -19,6 +19,7 @@ from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
+from mmseg_hrvit.rasters import check_bands
 
 from .engine_segmentor import EngineSegmentor
 from .load_model import load_model
@@ -77,6 +78,7 @@ class Segmenter:
         """
         if not isinstance(config, Config):
             config = Config.fromfile(find_config(str(config)))
+        check_bands(config)
         metadata = read_metadata(config)
         with DefaultScope.overwrite_default_scope('mmseg'):
             segmentor = load_model(config, checkpoint)
@@ -159,9 +161,9 @@ class Segmenter:
             dtype = np.uint8 if len(self.metadata.classes) <= 256 else np.uint16
             chances = None
             if probabilities:
-                logits = prediction.seg_logits.data  # classes, H, W
+                logits = prediction.seg_logits.data  # of a single one its sigmoid
                 single = self.metadata.threshold is not None
-                chances = logits.sigmoid() if single else logits.softmax(0)
+                chances = logits if single else logits.softmax(0)
                 chances = chances.cpu().numpy()
             yield Segmentation(labels.astype(dtype), chances)
 

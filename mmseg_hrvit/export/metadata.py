@@ -34,6 +34,10 @@ class Metadata:
             it to values from 0 to 255. Defaults to True.
         output (str): As in ``GraphOptions``. Defaults to 'logits'.
         precision (str): One of ``PRECISIONS``. Defaults to 'fp32'.
+        bands (Sequence[int], optional): Numbers of a raster's bands that are the
+            input's channels, as ``LoadRaster`` has them; None: the network is for
+            pictures. Defaults to None.
+        fill (float): What bands have where they hold no data. Defaults to 0.
     """
 
     classes: Sequence[str]
@@ -50,6 +54,8 @@ class Metadata:
     normalized: bool = True
     output: str = 'logits'
     precision: str = 'fp32'
+    bands: Sequence[int] | None = None
+    fill: float = 0.0
 
     def to_json(self) -> str:
         """Writes it as a text."""
@@ -97,7 +103,9 @@ def read_metadata(cfg: Config) -> Metadata:
     if preprocessor.get('mean') is None:
         raise InputError('the config has no mean and std in model.data_preprocessor')
     head = cfg.model.decode_head
-    resize = find_resize(dataset)
+    resize = find_step(dataset, 'Resize')
+    raster = find_step(dataset, 'LoadRaster')
+    all_bands = [*range(1, len(preprocessor.mean) + 1)] if raster else None
     info = read_classes(dataset, cfg.get('default_scope', 'mmseg'))
     return Metadata(
         classes=list(info['classes']),
@@ -110,15 +118,17 @@ def read_metadata(cfg: Config) -> Metadata:
         test_cfg=dict(cfg.model.get('test_cfg') or dict(mode='whole')),
         align_corners=head.get('align_corners', False),
         threshold=(head.get('threshold') or 0.3) if is_single(head) else None,
+        bands=raster.get('bands') or all_bands,
+        fill=raster.get('fill', 0.0),
     )
 
 
-def find_resize(dataset: dict) -> dict:
-    """Returns the test pipeline's ``Resize``; an empty dict if it has none."""
+def find_step(dataset: dict, name: str) -> dict:
+    """Returns a step of the test pipeline; an empty dict if it has none."""
     while 'dataset' in dataset:  # inside a wrapper
         dataset = dataset['dataset']
-    steps = [step for step in dataset.get('pipeline', []) if step['type'] == 'Resize']
-    return steps[0] if steps else {}
+    steps = dataset.get('pipeline', [])
+    return next((x for x in steps if x['type'].rpartition('.')[-1] == name), {})
 
 
 def read_classes(dataset: dict, scope: str) -> dict:

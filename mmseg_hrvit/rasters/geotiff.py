@@ -1,0 +1,189 @@
+"""Writing results as GeoTIFF: tiled, compressed, and placed as their raster is."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from mmseg_hrvit.checkpoints.durable import write_durably
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import Metadata
+
+from .grid import TILE, Part
+from .reading import CACHE_MIB, Raster, need
+
+PLAN_TAG = 'MMSEG_HRVIT_PLAN'
+LEVELS = 254  # a probability of 1; 255 is nodata
+UNFINISHED = '.unfinished.tif'
+CATEGORIES = """<PAMDataset>
+  <PAMRasterBand band="1">
+    <CategoryNames>
+{}
+    </CategoryNames>
+  </PAMRasterBand>
+</PAMDataset>
+"""
+Parts = Callable[[], Iterable[tuple[Part, np.ndarray]]]
+
+
+def label_type(num_classes: int) -> type:
+    """Returns the type of labels, which leaves a value for nodata."""
+    return np.uint8 if num_classes < 256 else np.uint16
+
+
+def label_nodata(raster: Raster, num_classes: int) -> int | None:
+    """Says which value stands where there is no data.
+
+    Args:
+        raster (Raster): What was segmented.
+        num_classes (int): Number of classes.
+
+    Returns:
+        int | None: The raster's own value where it is no class, or else the largest;
+        None if the raster has data everywhere.
+    """
+    if not raster.may_lack_data:
+        return None
+    largest = int(np.iinfo(label_type(num_classes)).max)
+    own = raster.file.nodata
+    return int(own) if own in range(num_classes, largest + 1) else largest
+
+
+def write_labels(
+    path: Path, raster: Raster, metadata: Metadata, parts: Parts, plan: str
+) -> None:
+    """Writes the labels, with the classes' names and colours.
+
+    The names are tags of the band, CLASS_0 and so on, and stand in ``PATH.aux.xml``
+    where GIS programs look for them.
+
+    Args:
+        path (Path): The file.
+        raster (Raster): What was segmented.
+        metadata (Metadata): Classes and palette.
+        parts (Parts): Gives the labels of each part, (H, W), in the order of rows.
+        plan (str): What tells this run from others; a tag of the file.
+
+    Raises:
+        InputError: If it cannot be written whole. The parts are kept.
+    """
+    count = len(metadata.classes)
+    nodata = label_nodata(raster, count)
+
+    def describe(file) -> None:
+        colours = {i: (*rgb, 255) for i, rgb in enumerate(metadata.palette)}
+        file.write_colormap(1, colours | ({} if nodata is None else {nodata: (0,) * 4}))
+        names = {f'CLASS_{i}': name for i, name in enumerate(metadata.classes)}
+        file.update_tags(1, **names)
+        file.update_tags(**{PLAN_TAG: plan})
+
+    names = (f'      <Category>{escape(x)}</Category>' for x in metadata.classes)
+    text = CATEGORIES.format('\n'.join(names))
+    profile = dict(dtype=label_type(count), count=1, nodata=nodata)
+    with told(path):
+        write_durably(text.encode(), path.with_name(f'{path.name}.aux.xml'))
+        write(path, raster, profile, describe, parts)
+
+
+def write_probabilities(
+    path: Path, raster: Raster, names: Sequence[str], parts: Parts
+) -> None:
+    """Writes probabilities of classes, a band each, of 8 bits.
+
+    254 is a probability of 1, as the bands' scale says, and 255 is nodata.
+
+    Args:
+        path (Path): The file.
+        raster (Raster): What was segmented.
+        names (Sequence[str]): The classes.
+        parts (Parts): Gives the values of each part, (classes, H, W), in the order of
+            rows.
+
+    Raises:
+        InputError: If it cannot be written whole. The parts are kept.
+    """
+
+    def describe(file) -> None:
+        file.descriptions = tuple(names)
+        file.scales = (1 / LEVELS,) * len(names)
+
+    nodata = 255 if raster.may_lack_data else None
+    profile = dict(dtype=np.uint8, count=len(names), nodata=nodata)
+    with told(path):
+        write(path, raster, profile, describe, parts)
+
+
+def write(
+    path: Path, raster: Raster, profile: dict, describe: Callable, parts: Parts
+) -> None:
+    """Writes a file part by part, and reads it again before it gets its name.
+
+    Args:
+        path (Path): The file.
+        raster (Raster): Says where it lies.
+        profile (dict): rasterio's dtype, count and nodata.
+        describe (Callable): Sets tags and colours of the open file.
+        parts (Parts): Gives what is in it.
+
+    Raises:
+        OSError or RasterioError: If it cannot be written whole.
+    """
+    rasterio = need('rasterio')
+    unfinished = path.with_name(path.name + UNFINISHED)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source = raster.file
+    place = dict(crs=source.crs, transform=source.transform)
+    size = dict(height=source.height, width=source.width)
+    tiles = dict(tiled=True, blockxsize=TILE, blockysize=TILE, compress='deflate')
+    options = dict(driver='GTiff', bigtiff='IF_SAFER', **tiles, **size, **place)
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
+            with rasterio.open(unfinished, 'w', **options, **profile) as file:
+                if source.gcps[0]:
+                    file.gcps = source.gcps
+                if source.rpcs:
+                    file.rpcs = source.rpcs
+                describe(file)
+                for part, values in parts():
+                    file.write(values.reshape(-1, *values.shape[-2:]), window=at(part))
+            # GDAL may tell of a full disk late, or not at all.
+            with rasterio.open(unfinished) as file:
+                for part, values in parts():
+                    found = file.read(window=at(part)).reshape(values.shape)
+                    if not np.array_equal(found, values):
+                        raise OSError('what is read is not what was written')
+        with open(unfinished, 'rb+') as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def at(part: Part) -> tuple:
+    """Returns where a part lies, as rasterio has it."""
+    return tuple((x.start, x.stop) for x in (part.rows, part.cols))
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns what goes wrong while a file is written into an InputError."""
+    try:
+        yield
+    except (OSError, need('rasterio').errors.RasterioError) as error:
+        told = error.__cause__ or error.__context__ or error  # GDAL's own words
+        free = shutil.disk_usage(path.parent).free / 2**30
+        raise InputError(
+            f'{path} cannot be written ({" ".join(str(told).split())[:160]}; '
+            f'{free:.2f} GiB are free there); its parts are whole: mend that, and '
+            'start the same command again'
+        ) from error
+
+
+def read_plan(path: Path) -> str | None:
+    """Returns the plan of a file of labels; None if it has none."""
+    with Raster(path) as raster:
+        return raster.file.tags().get(PLAN_TAG)

@@ -1,0 +1,145 @@
+"""How a raster is cut into windows, and its result into parts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+import torch
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.segmentors.axis import Axis, cut_windows
+
+TILE = 512  # pixels of a tile's edge in the file that is written
+STRIP_TILES = 8  # tiles that lie side by side in a strip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A rectangle of the result, a row of tiles in a strip.
+
+    Args:
+        rows (range): Its rows.
+        cols (range): Its columns, those of the strip.
+    """
+
+    rows: range
+    cols: range
+
+    @property
+    def name(self) -> str:
+        """A name of its own, in the order of rows."""
+        return f'{self.rows.start:09d}_{self.cols.start:09d}'
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Windows over a raster, as sliding evaluation lays them, and parts of the result.
+
+    Parts lie in strips of a fixed width from the top to the bottom. Within a strip no
+    window is predicted twice; the few at the edge of two strips are.
+
+    Args:
+        size (Sequence[int]): Height and width of the raster.
+        window_size (Sequence[int]): Height and width of a window.
+        stride (Sequence[int]): Pixels from one window to the next, by rows and columns.
+        align_corners (bool): How logits are resized, as the network's head says.
+    """
+
+    size: Sequence[int]
+    window_size: Sequence[int]
+    stride: Sequence[int]
+    align_corners: bool
+
+    @cached_property
+    def axes(self) -> tuple[Axis, Axis]:
+        """What the rows and the columns of the result are summed of."""
+        return tuple(
+            Axis(
+                cut_windows(pixels, window, stride),
+                range(pixels),
+                pixels,
+                self.align_corners,
+                torch.float32,
+            )
+            for pixels, window, stride in zip(
+                self.size, self.window_size, self.stride, strict=True
+            )
+        )
+
+    @property
+    def strips(self) -> list[range]:
+        """The columns of each strip."""
+        return split(self.size[1], TILE * STRIP_TILES)
+
+    @property
+    def bands(self) -> list[range]:
+        """The rows of each row of tiles."""
+        return split(self.size[0], TILE)
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """All parts, in the order in which the file is written."""
+        return (Part(rows, cols) for rows in self.bands for cols in self.strips)
+
+    def share(self, index: int, count: int) -> list[list[Part]]:
+        """Gives one of several processes its parts.
+
+        Args:
+            index (int): Number of the process, from 0.
+            count (int): Processes.
+
+        Returns:
+            list[list[Part]]: Of each strip those in its share of the rows.
+        """
+        bands = self.bands
+        step = ceil(len(bands) / count)
+        own = bands[index * step : (index + 1) * step]
+        return [[Part(rows, cols) for rows in own] for cols in self.strips]
+
+
+def split(size: int, part_size: int) -> list[range]:
+    """Cuts pixels into parts; the last may be shorter."""
+    starts = range(0, size, part_size)
+    return [range(start, min(start + part_size, size)) for start in starts]
+
+
+def lay_windows(
+    size: Sequence[int],
+    test_cfg: dict,
+    align_corners: bool,
+    window_size: Sequence[int] | None = None,
+    stride: Sequence[int] | None = None,
+) -> Grid:
+    """Lays windows over a raster.
+
+    Args:
+        size (Sequence[int]): Height and width of the raster.
+        test_cfg (dict): mmseg's, of the network: its sliding windows are taken.
+        align_corners (bool): As the network's head says.
+        window_size (Sequence[int], optional): Height and width in place of those.
+        stride (Sequence[int], optional): The same of the stride. By default the
+            config's, or three quarters of ``window_size`` where that is given.
+
+    Returns:
+        Grid: The windows.
+
+    Raises:
+        InputError: If neither names a size, or windows would leave gaps.
+    """
+    if window_size is None:
+        if test_cfg.get('mode') != 'slide':
+            raise InputError(
+                'the network predicts whole images, and a raster is cut into windows: '
+                'give their size by --window HEIGHT WIDTH, that of the crops in '
+                'training'
+            )
+        window_size = test_cfg['crop_size']
+        stride = stride or test_cfg['stride']
+    if min(window_size) < 1:
+        raise InputError(f'--window {window_size[0]} {window_size[1]}: give 1 or more')
+    stride = stride or [max(1, 3 * pixels // 4) for pixels in window_size]
+    grid = Grid(tuple(size), tuple(window_size), tuple(stride), align_corners)
+    for pixels, window, step in zip(*(grid.size, window_size, stride), strict=True):
+        cut_windows(pixels, window, step)  # raises if there would be gaps
+    return grid

@@ -1,0 +1,152 @@
+"""A data set of rasters that are read in crops."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.registry import DATASETS
+from mmseg.datasets import BaseSegDataset
+
+from mmseg_hrvit.errors import InputError
+
+from .reading import IGNORED, Raster, read_labels
+
+TRIES = 10  # to find a crop with enough labels
+
+
+@DATASETS.register_module()
+class RasterDataset(BaseSegDataset):
+    """Rasters of any size with their label rasters, a crop a sample.
+
+    Crops are read by ``LoadRaster``, each alone: no raster has to be cut up or to fit
+    into memory. A raster has as many samples as crops side by side cover it, so large
+    ones are drawn more often than small ones.
+
+    Args:
+        pairs (Sequence[Sequence[str]]): Raster and label raster, below ``data_root``;
+            or a folder of rasters and a folder of label rasters with the same names
+            but for the suffix. More than one pair are put together.
+        crop_size (Sequence[int], optional): Height and width of a crop; None: rasters
+            are read whole. Defaults to None.
+        random_crops (bool): For training: a crop lies anywhere in its raster, and
+            elsewhere each time. Otherwise crops lie side by side, the last ones are
+            smaller, and every pixel is read once. Defaults to False.
+        min_labelled (float): Random crops of which a smaller share is labelled are
+            drawn again, at most ten times. Defaults to 0.0.
+        img_suffix (str): End of the names of rasters in a folder. Defaults to '.tif'.
+        seg_map_suffix (str): The same of label rasters. Defaults to '.tif'.
+        kwargs: All other arguments of mmseg's ``BaseSegDataset``, such as
+            ``metainfo``, ``data_root``, ``reduce_zero_label`` and ``pipeline``.
+
+    Raises:
+        InputError: If the arguments do not fit together, or a folder has no rasters.
+        DataError: If a raster cannot be opened.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Sequence[str]],
+        crop_size: Sequence[int] | None = None,
+        random_crops: bool = False,
+        min_labelled: float = 0.0,
+        img_suffix: str = '.tif',
+        seg_map_suffix: str = '.tif',
+        **kwargs,
+    ) -> None:
+        if random_crops and crop_size is None:
+            raise InputError('RasterDataset: random_crops needs a crop_size')
+        if not all(len(pair) == 2 and not isinstance(pair, str) for pair in pairs):
+            raise InputError(
+                f'RasterDataset: pairs={pairs!r}: give pairs of a raster and its labels'
+            )
+        self.pairs = pairs
+        self.crop_size = crop_size
+        self.random_crops = random_crops
+        self.min_labelled = min_labelled
+        super().__init__(img_suffix=img_suffix, seg_map_suffix=seg_map_suffix, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Lists the crops of all rasters."""
+        return [
+            dict(
+                img_path=str(image),
+                seg_map_path=str(labels),
+                size=size,
+                window=window,
+                label_map=self.label_map,
+                reduce_zero_label=self.reduce_zero_label,
+                seg_fields=[],
+            )
+            for image, labels in self._files()
+            for size in [read_size(image)]
+            for window in cut(size, self.crop_size or size)
+        ]
+
+    def get_data_info(self, idx: int) -> dict:
+        """Returns what is known of a sample; of random crops, where this one lies."""
+        info = super().get_data_info(idx)
+        if not self.random_crops:
+            return info
+        for _ in range(TRIES if self.min_labelled else 1):
+            info['window'] = draw_window(info['size'], self.crop_size)
+            if self._labelled(info) >= self.min_labelled:
+                break
+        return info
+
+    def _labelled(self, info: dict) -> float:
+        if not self.min_labelled:
+            return 1.0
+        with Raster(info['seg_map_path']) as raster:
+            labels = read_labels(raster, *(range(*x) for x in info['window']))
+        ignored = (labels == IGNORED) | (self.reduce_zero_label & (labels == 0))
+        return 1 - ignored.mean()
+
+    def _files(self) -> Iterator[tuple[Path, Path]]:
+        root = Path(self.data_root or '')
+        for image, labels in self.pairs:
+            image, labels = root / image, root / labels
+            if not image.is_dir():
+                yield image, labels
+                continue
+            found = sorted(image.rglob(f'*{self.img_suffix}'))
+            if not found:
+                raise InputError(
+                    f'no raster *{self.img_suffix} in {image.absolute()}: set pairs or '
+                    'img_suffix'
+                )
+            for path in found:
+                name = path.relative_to(image).as_posix()
+                name = name.removesuffix(self.img_suffix) + self.seg_map_suffix
+                yield path, labels / name
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Returns height and width of a raster."""
+    with Raster(path) as raster:
+        return raster.size
+
+
+def cut(size: Sequence[int], crop_size: Sequence[int]) -> list:
+    """Lays crops side by side.
+
+    Args:
+        size (Sequence[int]): Height and width of the raster.
+        crop_size (Sequence[int]): Those of a crop.
+
+    Returns:
+        list: Of each crop ((top, bottom), (left, right)).
+    """
+    rows, cols = (
+        [(start, min(start + part, pixels)) for start in range(0, pixels, part)]
+        for pixels, part in zip(size, crop_size, strict=True)
+    )
+    return [(row, col) for row in rows for col in cols]
+
+
+def draw_window(size: Sequence[int], crop_size: Sequence[int]) -> tuple:
+    """Draws where a crop lies, by NumPy's random state; like one of ``cut``."""
+    window = []
+    for pixels, part in zip(size, crop_size, strict=True):
+        start = np.random.randint(max(pixels - part, 0) + 1)
+        window.append((start, min(start + part, pixels)))
+    return tuple(window)

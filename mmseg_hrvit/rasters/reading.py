@@ -1,0 +1,247 @@
+"""Reading parts of rasters of any size, by rasterio."""
+
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from mmseg_hrvit.errors import DataError, InputError
+
+IGNORED = 255
+GRID_TOLERANCE = 0.01  # pixels
+CACHE_MIB = 64  # of GDAL, which would take 5 % of the memory
+INSTALL = '`pip install mmseg_hrvit[raster]`'
+
+
+def need(package: str) -> ModuleType:
+    """Imports a package of the extra ``raster``.
+
+    Args:
+        package (str): Its name, or that of one of its modules.
+
+    Returns:
+        ModuleType: The package.
+
+    Raises:
+        InputError: If it is not installed.
+    """
+    try:
+        return import_module(package)
+    except ImportError as error:
+        name = package.partition('.')[0]
+        raise InputError(
+            f'rasters need {name}, which is not installed: {INSTALL}'
+        ) from error
+
+
+class Raster:
+    """A raster file, open to be read in parts. A context manager: it closes the file.
+
+    Args:
+        path (str | Path): Any file, or name of a data set, that GDAL reads.
+        bands (Sequence[int], optional): Numbers of the bands, from 1, in the order in
+            which they are read. By default all but an alpha band.
+        fill (float): What bands have where they hold no data. Defaults to 0.
+
+    Raises:
+        DataError: If it cannot be opened, or does not have the bands.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        bands: Sequence[int] | None = None,
+        fill: float = 0.0,
+    ) -> None:
+        self.path = str(path)
+        self.fill = fill
+        self.file = open_file(self.path)
+        alpha = self.file.colorinterp[-1].name == 'alpha'
+        count = self.file.count
+        self.bands = list(bands or range(1, count + 1 - alpha))
+        unknown = [band for band in self.bands if band not in range(1, count + 1)]
+        if unknown:
+            self.close()
+            raise DataError(
+                f'{self.path} has the bands 1 to {count}, and band {unknown[0]} is '
+                'asked for: choose others'
+            )
+        # GDAL takes the fourth band of 8 bits for alpha; who asks for it takes it for
+        # values.
+        masks = [self.file.mask_flag_enums[band - 1] for band in self.bands]
+        no_mask = {'all_valid'} | (
+            {'alpha'} if alpha and count in self.bands else set()
+        )
+        self.has_mask = any(not no_mask & {f.name for f in mask} for mask in masks)
+        types = {np.dtype(self.file.dtypes[band - 1]).kind for band in self.bands}
+        self.may_lack_data = self.has_mask or 'f' in types  # floats may be NaN
+
+    def __enter__(self) -> 'Raster':
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.file.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.file.shape
+
+    @property
+    def is_georeferenced(self) -> bool:
+        """Whether the file says where on the Earth it lies."""
+        return self.file.crs is not None and not self.file.transform.is_identity
+
+    @property
+    def whole(self) -> tuple[range, range]:
+        """All rows and all columns."""
+        return range(self.size[0]), range(self.size[1])
+
+    def read(self, rows: range, cols: range) -> tuple[np.ndarray, np.ndarray]:
+        """Reads a rectangle.
+
+        Args:
+            rows (range): Its rows.
+            cols (range): Its columns.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Its values (H, W, C), uint8 as they are and
+            all other types as float32; and where there is data in any of the bands
+            (H, W), bool.
+
+        Raises:
+            DataError: If it cannot be read, for instance of a truncated file.
+        """
+        window = ((rows.start, rows.stop), (cols.start, cols.stop))
+        try:
+            pixels = self.file.read(self.bands, window=window)
+            masks = (
+                self.file.read_masks(self.bands, window=window) > 0
+                if self.has_mask
+                else np.ones(pixels.shape, bool)
+            )
+        except need('rasterio').errors.RasterioError as error:
+            raise unreadable(self.path, error) from error
+        if pixels.dtype.kind == 'c':
+            raise DataError(f'{self.path} has complex numbers: give real ones')
+        if pixels.dtype != np.uint8:
+            pixels = pixels.astype(np.float32)
+            masks &= np.isfinite(pixels)
+        pixels[~masks] = self.fill
+        return np.ascontiguousarray(pixels.transpose(1, 2, 0)), masks.any(0)
+
+
+def open_file(path: str):
+    """Opens a file by rasterio.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        rasterio.DatasetReader: The open file.
+
+    Raises:
+        DataError: If there is none, or it is no raster.
+    """
+    rasterio = need('rasterio')
+    try:
+        # The cache is as large as the first open file asks, in the whole process.
+        with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
+            # Pictures without georeference are welcome.
+            warnings.simplefilter('ignore', rasterio.errors.NotGeoreferencedWarning)
+            file = rasterio.open(path)
+    except rasterio.errors.RasterioError as error:
+        raise unreadable(path, error) from error
+    if file.count == 0:
+        file.close()
+        raise DataError(f'{path} has no bands: give one of its parts, as GDAL names it')
+    return file
+
+
+def read_labels(raster: Raster, rows: range, cols: range) -> np.ndarray:
+    """Reads a rectangle of a label raster.
+
+    Args:
+        raster (Raster): One band of whole numbers, the classes.
+        rows (range): Rows of the rectangle.
+        cols (range): Its columns.
+
+    Returns:
+        np.ndarray: (H, W), uint8; 255 where the raster has no data.
+
+    Raises:
+        DataError: If it cannot be read, or holds anything but numbers of 0 to 255.
+    """
+    if len(raster.bands) != 1:
+        raise DataError(
+            f'label raster {raster.path} has {len(raster.bands)} bands: give one with '
+            'the number of the class at every pixel'
+        )
+    values, valid = raster.read(rows, cols)
+    labels = np.where(valid, values[..., 0], np.float32(IGNORED))
+    fits = (labels >= 0) & (labels <= IGNORED) & (labels == np.floor(labels))
+    if not fits.all():
+        raise DataError(
+            f'label raster {raster.path} has the value {labels[~fits][0]:g}: give '
+            'numbers of classes, 0 to 254, and 255 or nodata where a pixel is ignored'
+        )
+    return labels.astype(np.uint8)
+
+
+def check_grid(image: Raster, labels: Raster) -> None:
+    """Refuses a label raster whose pixels are not those of the raster beside it.
+
+    Args:
+        image (Raster): The raster.
+        labels (Raster): Its labels.
+
+    Raises:
+        DataError: If their sizes differ, or places where both say where they lie.
+    """
+    names = f'label raster {labels.path}', f'its raster {image.path}'
+    if image.size != labels.size:
+        raise DataError(
+            f'{names[0]} has the size {labels.size}, but {names[1]} has {image.size}: '
+            'make them equal'
+        )
+    if not (image.is_georeferenced and labels.is_georeferenced):
+        return
+    if image.file.crs != labels.file.crs:
+        raise DataError(
+            f'{names[0]} is in {labels.file.crs}, but {names[1]} in {image.file.crs}: '
+            'warp it'
+        )
+    shift = corner_shift(image, labels)
+    if shift > GRID_TOLERANCE:
+        raise DataError(
+            f'{names[0]} lies {shift:.2f} pixels away from {names[1]}: warp it to the '
+            'same grid'
+        )
+
+
+def corner_shift(image: Raster, other: Raster) -> float:
+    """Returns how far the corners of two rasters lie apart at most, in pixels."""
+    height, width = image.size
+    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)]).T
+    to_ground, from_ground = (
+        np.array([(x.a, x.b, x.c), (x.d, x.e, x.f), (0, 0, 1)])
+        for x in (other.file.transform, ~image.file.transform)
+    )
+    return float(np.abs(from_ground @ to_ground @ corners - corners).max())
+
+
+def unreadable(path: str, error: Exception) -> DataError:
+    """Makes the error that names a raster that cannot be read."""
+    told = error.__cause__ or error.__context__ or error  # GDAL's own words
+    reason = ' '.join(str(told).split()) or type(error).__name__
+    return DataError(
+        f'{path} cannot be read as a raster ({reason[:160]}): check the path, or mend '
+        'the file'
+    )

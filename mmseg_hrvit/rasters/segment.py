@@ -1,0 +1,244 @@
+"""Segmenting a raster of any size into a GeoTIFF."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mmengine.dist import barrier
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.models import TiledEncoderDecoder
+
+from .geotiff import (
+    LEVELS,
+    label_nodata,
+    label_type,
+    read_plan,
+    write_labels,
+    write_probabilities,
+)
+from .grid import Part, lay_windows
+from .part_store import PartStore
+from .reading import Raster
+from .strips import Result, StripPredictor
+
+COLOURS = 3  # bands of a picture
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a raster is segmented.
+
+    Args:
+        bands (Sequence[int], optional): Numbers of the bands, in the order of the
+            config's; of a network for pictures those of red, green and blue. By
+            default what the config's ``LoadRaster`` has, or 1, 2, 3.
+        window_size (Sequence[int], optional): Height and width of windows. By default
+            the config's.
+        stride (Sequence[int], optional): From one window to the next. By default the
+            config's, or three quarters of ``window_size``.
+        probabilities (Sequence[str]): Classes of which probabilities are written.
+            Defaults to none.
+    """
+
+    bands: Sequence[int] | None = None
+    window_size: Sequence[int] | None = None
+    stride: Sequence[int] | None = None
+    probabilities: Sequence[str] = ()
+
+
+class RasterSegmentation:
+    """A raster that is segmented into a file, by one process or several.
+
+    What is done is kept: started again, it goes on behind the last part that is whole,
+    and the file is the same, byte for byte.
+
+    Args:
+        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an
+            exported file in its place.
+        metadata (Metadata): Its classes, bands and windows.
+        source (str | Path): The raster.
+        out (Path): The GeoTIFF that is written.
+        options (Options): How.
+        network (str): What tells the network's weights from others, such as a hash.
+
+    Raises:
+        InputError: If the options do not fit the network or the raster, or ``out`` is
+            there already and of another run.
+        DataError: If the raster cannot be read.
+    """
+
+    def __init__(
+        self,
+        segmentor: TiledEncoderDecoder,
+        metadata: Metadata,
+        source: str | Path,
+        out: Path,
+        options: Options,
+        network: str,
+    ) -> None:
+        self.metadata = metadata
+        self.out = out
+        self.options = options
+        self.wanted = find_classes(options.probabilities, metadata)
+        bands = choose_bands(options.bands, metadata)
+        self.raster = Raster(source, bands, metadata.fill)
+        self.grid = lay_windows(
+            self.raster.size,
+            metadata.test_cfg,
+            metadata.align_corners,
+            options.window_size,
+            options.stride,
+        )
+        self.predictor = StripPredictor(segmentor, self.raster, self.grid, self.wanted)
+        stat = Path(source).stat() if Path(source).is_file() else None
+        plan = dict(
+            raster=[str(source), *((stat.st_size, stat.st_mtime_ns) if stat else ())],
+            network=network,
+            bands=bands,
+            window=list(self.grid.window_size),
+            stride=list(self.grid.stride),
+            probabilities=list(options.probabilities),
+        )
+        text = json.dumps(plan, sort_keys=True)
+        self.plan = hashlib.sha256(text.encode()).hexdigest()
+        self.store = PartStore(out.with_name(f'{out.name}.parts'), plan)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file is there.
+
+        Raises:
+            InputError: If it is of another run.
+        """
+        if not self.out.exists():
+            return False
+        if read_plan(self.out) != self.plan:
+            raise InputError(
+                f'{self.out} is there, and of another raster, network or windows: '
+                'delete it, or give another --out'
+            )
+        return True
+
+    def run(self, index: int, count: int, advance: Callable[[int, int], None]) -> None:
+        """Predicts what is missing, and writes the file.
+
+        Args:
+            index (int): Number of this process, from 0. The first one writes the file.
+            count (int): Processes. If there are several, torch's process group joins
+                them.
+            advance (Callable[[int, int], None]): Is told how many parts of this process
+                are done, and how many there are.
+
+        Raises:
+            InputError: If something cannot be written. What is done is kept.
+            DataError: If the raster cannot be read. The same.
+        """
+        if not self.is_done:
+            if index == 0:
+                self.store.begin()
+            barrier()
+            self._predict(index, count, advance)
+            barrier()
+            if index == 0:
+                self._write()
+        if index == 0:
+            self.store.delete()
+
+    def _predict(
+        self, index: int, count: int, advance: Callable[[int, int], None]
+    ) -> None:
+        strips = self.grid.share(index, count)
+        total = sum(map(len, strips))
+        done = 0
+        for strip in strips:
+            missing = [part for part in strip if not self.store.has(part)]
+            done += len(strip) - len(missing)
+            advance(done, total)
+            for part, result in self.predictor.predict(missing):
+                self.store.write(part, **self._arrays(result))
+                done += 1
+                advance(done, total)
+
+    def _arrays(self, result: Result) -> dict[str, np.ndarray]:
+        """Makes what is written of what was predicted."""
+        count = len(self.metadata.classes)
+        labels = result.labels.astype(label_type(count))
+        nodata = label_nodata(self.raster, count)
+        if nodata is not None:
+            labels[~result.valid] = nodata
+        arrays = dict(labels=labels)
+        if self.wanted:
+            levels = (result.probabilities * LEVELS).round().astype(np.uint8)
+            if nodata is not None:
+                levels[:, ~result.valid] = 255
+            arrays['probabilities'] = levels
+        return arrays
+
+    def _write(self) -> None:
+        if self.wanted:
+            write_probabilities(
+                probabilities_path(self.out),
+                self.raster,
+                self.options.probabilities,
+                lambda: self._read('probabilities'),
+            )
+        # At last: that it is there says that all is done.
+        write_labels(
+            self.out,
+            self.raster,
+            self.metadata,
+            lambda: self._read('labels'),
+            self.plan,
+        )
+
+    def _read(self, name: str) -> Iterator[tuple[Part, np.ndarray]]:
+        return ((part, self.store.read(part)[name]) for part in self.grid.parts)
+
+
+def probabilities_path(out: Path) -> Path:
+    """Returns the file of the probabilities beside that of the labels."""
+    return out.with_name(f'{out.stem}_probabilities.tif')
+
+
+def choose_bands(bands: Sequence[int] | None, metadata: Metadata) -> list[int]:
+    """Says which bands of a raster the network takes, in its order.
+
+    Args:
+        bands (Sequence[int], optional): As in ``Options``.
+        metadata (Metadata): Of the network.
+
+    Returns:
+        list[int]: Their numbers. A network for pictures takes blue first.
+
+    Raises:
+        InputError: If it takes another number of them.
+    """
+    count = len(metadata.mean)
+    chosen = list(bands or metadata.bands or range(1, count + 1))
+    if len(chosen) != count:
+        raise InputError(
+            f'--bands {" ".join(map(str, chosen))}: the network takes {count} bands, '
+            'give as many'
+        )
+    is_picture = metadata.bands is None and count == COLOURS
+    return chosen[::-1] if is_picture else chosen
+
+
+def find_classes(names: Sequence[str], metadata: Metadata) -> list[int]:
+    """Returns the numbers of classes.
+
+    Raises:
+        InputError: If there is no class of that name.
+    """
+    for name in names:
+        if name not in metadata.classes:
+            raise InputError(
+                f'no class is called {name!r}: choose some of '
+                f'{", ".join(metadata.classes)}'
+            )
+    return [list(metadata.classes).index(name) for name in names]

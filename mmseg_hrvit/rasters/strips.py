@@ -1,0 +1,153 @@
+"""Predicting the parts of a raster, one row of windows after the other."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmseg_hrvit.models import TiledEncoderDecoder
+from mmseg_hrvit.models.segmentors.prediction import CPU_TILE, combine
+
+from .grid import Grid, Part, split
+from .reading import Raster
+
+Windows = dict[int, dict[int, Tensor]]  # logits (h, w, C) by row and column
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the network says of a part.
+
+    Args:
+        labels (np.ndarray): (H, W), int64; what they are where there is no data does
+            not matter.
+        probabilities (np.ndarray): Of the wanted classes, (wanted, H, W), float32.
+        valid (np.ndarray): Where there is data, (H, W), bool.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    valid: np.ndarray
+
+
+class StripPredictor:
+    """Predicts parts that lie below each other.
+
+    The logits of windows are kept as long as a later part needs them. So memory
+    depends on the size of windows and strips, and not on the raster.
+
+    Args:
+        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an
+            exported file in its place.
+        raster (Raster): The raster, with the bands that the network takes.
+        grid (Grid): The windows.
+        wanted (Sequence[int]): Classes of which probabilities are wanted. Defaults to
+            none.
+    """
+
+    def __init__(
+        self,
+        segmentor: TiledEncoderDecoder,
+        raster: Raster,
+        grid: Grid,
+        wanted: Sequence[int] = (),
+    ) -> None:
+        self.segmentor = segmentor
+        self.raster = raster
+        self.grid = grid
+        self.wanted = list(wanted)
+        single = segmentor.out_channels == 1
+        self.threshold = segmentor.decode_head.threshold if single else None
+        self._empty: Tensor | None = None
+
+    @torch.inference_mode()
+    def predict(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Result]]:
+        """Predicts parts.
+
+        Args:
+            parts (Sequence[Part]): Parts of one strip, from the top.
+
+        Yields:
+            tuple[Part, Result]: A part and what the network says of it.
+
+        Raises:
+            DataError: If the raster cannot be read.
+        """
+        rows, cols = self.grid.axes
+        logits: Windows = {}
+        for part in parts:
+            needed, across = rows.touching(part.rows), cols.touching(part.cols)
+            logits = {i: row for i, row in logits.items() if i in needed}
+            _, valid = self.raster.read(part.rows, part.cols)
+            if not valid.any():
+                yield part, self._nothing(valid)
+                continue
+            for i in needed:
+                if i not in logits:
+                    logits[i] = self._row_logits(i, across)
+            yield part, self._render(part, logits, valid)
+
+    def _row_logits(self, i: int, across: range) -> dict[int, Tensor]:
+        """Returns the logits of a row's windows, by their number."""
+        rows, cols = self.grid.axes
+        lines = rows.windows[i]
+        left = cols.windows[across.start].start
+        right = cols.windows[across[-1]].stop
+        pixels, valid = self.raster.read(lines, range(left, right))
+        image = torch.from_numpy(pixels.transpose(2, 0, 1))
+        logits = {}
+        for j in across:
+            window = cols.windows[j]
+            place = slice(window.start - left, window.stop - left)
+            if valid[:, place].any():
+                logits[j] = self._window_logits(image[..., place])
+                continue
+            # Windows without data are all the same.
+            if self._empty is None:
+                self._empty = self._window_logits(image[..., place])
+            logits[j] = self._empty
+        return logits
+
+    def _window_logits(self, window: Tensor) -> Tensor:
+        data = self.segmentor.data_preprocessor(dict(inputs=[window]), False)
+        logits = self.segmentor._small_logits(data['inputs'])[0]
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return logits.permute(1, 2, 0).contiguous()
+
+    def _render(self, part: Part, logits: Windows, valid: np.ndarray) -> Result:
+        """Sums a part of windows, tile by tile as ``Prediction`` does."""
+        rows, cols = self.grid.axes
+        height, width = next(iter(logits[min(logits)].values())).shape[:2]
+        labels = np.empty(valid.shape, np.int64)
+        probabilities = np.empty((len(self.wanted), *valid.shape), np.float32)
+        for lines in split(len(part.rows), CPU_TILE):
+            own = part.rows[lines.start : lines.stop]
+            row_taps = rows.taps(own, height)
+            for places in split(len(part.cols), CPU_TILE):
+                taps = cols.taps(part.cols[places.start : places.stop], width)
+                tile = combine(row_taps, taps, logits)
+                at = slice(lines.start, lines.stop), slice(places.start, places.stop)
+                labels[at] = self._labels(tile).cpu().numpy()
+                if self.wanted:
+                    probabilities[(slice(None), *at)] = self._probabilities(tile)
+        return Result(labels, probabilities, valid)
+
+    def _labels(self, tile: Tensor) -> Tensor:
+        if self.threshold is None:
+            return tile.max(dim=2).indices  # of equals the first, as in Prediction
+        return (tile.sigmoid() > self.threshold).squeeze(2).long()
+
+    def _probabilities(self, tile: Tensor) -> np.ndarray:
+        if self.threshold is None:
+            chances = tile.softmax(2)
+        else:
+            one = tile.sigmoid()
+            chances = torch.cat((1 - one, one), 2)
+        return chances[..., self.wanted].permute(2, 0, 1).cpu().numpy()
+
+    def _nothing(self, valid: np.ndarray) -> Result:
+        labels = np.zeros(valid.shape, np.int64)
+        probabilities = np.zeros((len(self.wanted), *valid.shape), np.float32)
+        return Result(labels, probabilities, valid)
