@@ -1,6 +1,5 @@
 """Writing results as GeoTIFF: tiled, compressed, and placed as their raster is."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,16 +8,15 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from mmseg_hrvit.checkpoints.durable import write_durably
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.files import write_durably, written_aside
 
 from .grid import TILE, Part
 from .reading import CACHE_MIB, Raster, need
 
 PLAN_TAG = 'MMSEG_HRVIT_PLAN'
 LEVELS = 254  # a probability of 1; 255 is nodata
-UNFINISHED = '.unfinished.tif'
 CATEGORIES = """<PAMDataset>
   <PAMRasterBand band="1">
     <CategoryNames>
@@ -133,34 +131,26 @@ def write(
         OSError or RasterioError: If it cannot be written whole.
     """
     rasterio = need('rasterio')
-    unfinished = path.with_name(path.name + UNFINISHED)
-    path.parent.mkdir(parents=True, exist_ok=True)
     source = raster.file
     place = dict(crs=source.crs, transform=source.transform)
     size = dict(height=source.height, width=source.width)
     tiles = dict(tiled=True, blockxsize=TILE, blockysize=TILE, compress='deflate')
     options = dict(driver='GTiff', bigtiff='IF_SAFER', **tiles, **size, **place)
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
-            with rasterio.open(unfinished, 'w', **options, **profile) as file:
-                if source.gcps[0]:
-                    file.gcps = source.gcps
-                if source.rpcs:
-                    file.rpcs = source.rpcs
-                describe(file)
-                for part, values in parts():
-                    file.write(values.reshape(-1, *values.shape[-2:]), window=at(part))
-            # GDAL may tell of a full disk late, or not at all.
-            with rasterio.open(unfinished) as file:
-                for part, values in parts():
-                    found = file.read(window=at(part)).reshape(values.shape)
-                    if not np.array_equal(found, values):
-                        raise OSError('what is read is not what was written')
-        with open(unfinished, 'rb+') as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_aside(path) as aside, rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
+        with rasterio.open(aside, 'w', **options, **profile) as file:
+            if source.gcps[0]:
+                file.gcps = source.gcps
+            if source.rpcs:
+                file.rpcs = source.rpcs
+            describe(file)
+            for part, values in parts():
+                file.write(values.reshape(-1, *values.shape[-2:]), window=at(part))
+        # GDAL may tell of a full disk late, or not at all.
+        with rasterio.open(aside) as file:
+            for part, values in parts():
+                found = file.read(window=at(part)).reshape(values.shape)
+                if not np.array_equal(found, values):
+                    raise OSError('what is read is not what was written')
 
 
 def at(part: Part) -> tuple:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmseg_hrvit.checkpoints.durable import FULL, write_durably
+from mmseg_hrvit.checkpoints.durable import FULL
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import write_durably
 
 from .grid import Part
 
@@ -82,10 +83,6 @@ class PartStore:
                 f'{path} was broken ({error}), and is deleted: start the same command '
                 'again'
             ) from error
-
-    def num_bytes(self) -> int:
-        """Size of all parts on the disk."""
-        return sum(path.stat().st_size for path in self.folder.glob('*.npz'))
 
     def delete(self) -> None:
         """Deletes the folder."""

@@ -78,10 +78,10 @@ def test_random_crops_are_drawn_from_the_position_in_the_stream(tmp_path):
     again = StreamDataset(cfg, seed=1)
     assert np.array_equal(places(stream[3, 0]), places(again[3, 0]))
     assert all(places(stream[i, i])[0].shape == (64, 32) for i in range(35))
-    rows = np.array([places(stream[i, 0])[0, 0, 0] for i in range(300)])
-    assert rows.min() < 15
-    assert rows.max() > 236 - 15
-    assert abs(rows.mean() - 236 / 2) < 15
+    rows = np.array([places(stream[i, 0])[0, 0, 0] for i in range(100)])
+    assert rows.min() < 25
+    assert rows.max() > 236 - 25
+    assert abs(rows.mean() - 236 / 2) < 25
 
 
 def test_a_raster_smaller_than_the_crop(tmp_path):
@@ -99,7 +99,7 @@ def test_crops_without_labels_are_drawn_again(tmp_path):
     def share(**more):
         np.random.seed(0)
         dataset = build(tmp_path, **options, **more)
-        maps = [dataset[0]['data_samples'].gt_sem_seg.data for _ in range(50)]
+        maps = [dataset[0]['data_samples'].gt_sem_seg.data for _ in range(25)]
         return np.mean([(labels < 255).float().mean() > 0.2 for labels in maps])
 
     assert share() < 0.6
