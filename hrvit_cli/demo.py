@@ -1,7 +1,8 @@
-"""Segments images, a video, a camera or an address, and draws the result.
+"""Segments images, a video, a camera, an address or a raster of any size.
 
 Into --out go overlays with a legend, label maps (the class of every pixel) and the
-area of every class. A folder that was begun is finished, and nothing is done twice.
+area of every class; of a raster (GeoTIFF, VRT, JPEG 2000, ...) a GeoTIFF of the labels
+and the areas. A folder that was begun is finished, and nothing is done twice.
 The exit status is 0, 1 if some files could not be read, 2 if nothing could be done.
 """
 
@@ -15,8 +16,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     parser.add_argument(
         'source',
-        help="an image, a folder, a glob in quotes, a video, 'camera:0', or an "
-        'HTTP(S) address of an image',
+        help="an image, a raster, a folder, a glob in quotes, a video, 'camera:0', or "
+        'an HTTP(S) address of an image',
     )
     parser.add_argument('model', nargs='+', help=MODEL_HELP)
     parser.add_argument('--out', type=Path, default='results', help='default: results')
@@ -28,3 +29,34 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--opacity', type=float, default=0.5, help='of the colours (default: 0.5)'
     )
     parser.add_argument('--max-frames', type=int, help='stop a video after so many')
+    rasters = parser.add_argument_group('rasters')
+    rasters.add_argument(
+        '--bands',
+        type=int,
+        nargs='+',
+        metavar='NUMBER',
+        help="in the order of the config's; of a network for pictures those of red, "
+        'green and blue (default: those of LoadRaster in the config, or 1 2 3)',
+    )
+    rasters.add_argument(
+        '--window',
+        type=int,
+        nargs=2,
+        metavar=('H', 'W'),
+        help="size of the windows (default: the config's)",
+    )
+    rasters.add_argument(
+        '--stride',
+        type=int,
+        nargs=2,
+        metavar=('H', 'W'),
+        help="from one window to the next (default: the config's, or three quarters of "
+        '--window)',
+    )
+    rasters.add_argument(
+        '--probabilities',
+        nargs='+',
+        default=[],
+        metavar='CLASS',
+        help='write their probabilities too, of 8 bits',
+    )

@@ -1,4 +1,4 @@
-"""Segments images, a video, a camera or an address, and draws the result.
+"""Segments images, a video, a camera, an address or a raster of any size.
 
 The same as ``hrvit demo``.
 """

@@ -1,5 +1,6 @@
 """An exported file in the place of a network."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import torch
@@ -42,10 +43,7 @@ class EngineSegmentor(TiledEncoderDecoder):
         # The tiles are calculated where, and in the type in which, parameters are.
         self.place = nn.Parameter(torch.empty(0), requires_grad=False)
 
-    def _small_logits(self, windows: Tensor) -> Tensor:
-        if not windows.is_floating_point():
-            data = dict(inputs=list(windows))
-            windows = self.data_preprocessor(data, False)['inputs']
+    def _small_logits(self, windows: Tensor, metas: Sequence[dict]) -> Tensor:
         size = self.engine.metadata.size
         if size is not None and list(windows.shape[2:]) != list(size):
             raise InputError(

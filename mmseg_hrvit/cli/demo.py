@@ -15,6 +15,8 @@ from mmseg_hrvit.apis.sources import (
 )
 from mmseg_hrvit.errors import InputError
 
+from .demo_rasters import is_raster, join_processes, segment_rasters
+
 SOME_BAD = 1  # exit status
 
 
@@ -26,7 +28,12 @@ def run(args: Namespace) -> int:
     table = args.out / f'areas.{args.areas}'
     is_folder = not (is_address(source) or is_video(source))
     paths = find_images(source) if is_folder else []  # before the network is loaded
+    index, count = join_processes()
     segmenter = Segmenter.from_arguments(args.model)
+    if is_folder and (is_raster(source) or segmenter.metadata.bands):
+        return segment_rasters(segmenter, paths, args, index, count)
+    if count > 1:
+        raise InputError('several processes share a raster: start one for pictures')
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity)
     if is_video(source):
         count = segment_video(

@@ -21,7 +21,7 @@ from .geotiff import (
     write_labels,
     write_probabilities,
 )
-from .grid import Part, lay_windows
+from .grid import STRIP_TILES, TILE, Part, lay_windows, split
 from .part_store import PartStore
 from .reading import Raster
 from .strips import Result, StripPredictor
@@ -242,3 +242,23 @@ def find_classes(names: Sequence[str], metadata: Metadata) -> list[int]:
                 f'{", ".join(metadata.classes)}'
             )
     return [list(metadata.classes).index(name) for name in names]
+
+
+def count_classes(path: Path, metadata: Metadata) -> dict[str, int]:
+    """Counts the pixels of each class in a file of labels, tile by tile.
+
+    Args:
+        path (Path): The file.
+        metadata (Metadata): The classes.
+
+    Returns:
+        dict[str, int]: Pixels by class, in the classes' order.
+    """
+    counts = np.zeros(len(metadata.classes), np.int64)
+    with Raster(path) as raster:
+        for rows in split(raster.size[0], TILE):
+            for cols in split(raster.size[1], TILE * STRIP_TILES):
+                labels, valid = raster.read(rows, cols)
+                found = labels[valid].astype(np.int64).ravel()
+                counts += np.bincount(found, minlength=len(counts))
+    return dict(zip(metadata.classes, counts.tolist(), strict=True))

@@ -96,25 +96,29 @@ class StripPredictor:
         left = cols.windows[across.start].start
         right = cols.windows[across[-1]].stop
         pixels, valid = self.raster.read(lines, range(left, right))
-        image = torch.from_numpy(pixels.transpose(2, 0, 1))
-        logits = {}
-        for j in across:
-            window = cols.windows[j]
-            place = slice(window.start - left, window.stop - left)
-            if valid[:, place].any():
-                logits[j] = self._window_logits(image[..., place])
-                continue
+        image = torch.from_numpy(pixels.transpose(2, 0, 1))[None]
+        places = {
+            j: range(cols.windows[j].start - left, cols.windows[j].stop - left)
+            for j in across
+        }
+        full = [j for j, x in places.items() if valid[:, x.start : x.stop].any()]
+        logits = dict.fromkeys(across, self._empty)
+        logits.update(self._logits(image, {j: places[j] for j in full}))
+        if self._empty is None and len(full) < len(across):
             # Windows without data are all the same.
-            if self._empty is None:
-                self._empty = self._window_logits(image[..., place])
-            logits[j] = self._empty
+            first = next(j for j in across if j not in full)
+            (self._empty,) = self._logits(image, {first: places[first]}).values()
+            logits = {j: self._empty if x is None else x for j, x in logits.items()}
         return logits
 
-    def _window_logits(self, window: Tensor) -> Tensor:
-        data = self.segmentor.data_preprocessor(dict(inputs=[window]), False)
-        logits = self.segmentor._small_logits(data['inputs'])[0]
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        return logits.permute(1, 2, 0).contiguous()
+    def _logits(self, image: Tensor, places: dict[int, range]) -> dict[int, Tensor]:
+        """Runs the network on windows of an image (1, C, H, W), by their columns."""
+        if image.is_floating_point():  # the segmentor normalises integers itself
+            image = self.segmentor.data_preprocessor(dict(inputs=[*image]), False)
+            image = image['inputs']
+        row = range(image.shape[2])
+        logits = self.segmentor.window_logits(image, [{}], row, [*places.values()])
+        return {j: x[0] for j, x in zip(places, logits, strict=True)}
 
     def _render(self, part: Part, logits: Windows, valid: np.ndarray) -> Result:
         """Sums a part of windows, tile by tile as ``Prediction`` does."""

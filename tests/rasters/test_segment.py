@@ -171,9 +171,9 @@ def test_no_data_stays_no_data(tmp_path, kind):
     model = build(tmp_path)
     calls, real = [], model[0]._small_logits
 
-    def count(windows):
+    def count(windows, metas):
         calls.append(windows)
-        return real(windows)
+        return real(windows, metas)
 
     model[0]._small_logits = count
     run(model, source, tmp_path / 'out.tif', probabilities=['wood'])

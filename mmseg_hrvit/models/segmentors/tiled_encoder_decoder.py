@@ -110,7 +110,7 @@ class TiledEncoderDecoder(EncoderDecoder):
             logits = {i: row for i, row in logits.items() if i >= needed.start}
             for i in needed:
                 if i not in logits:
-                    logits[i] = self._window_logits(inputs, metas, rows[i], cols)
+                    logits[i] = self.window_logits(inputs, metas, rows[i], cols)
             own = {i: [window[n] for window in logits[i]] for i in needed}
             predictions[n].render(band, own)
         for sample, prediction in zip(data_samples, predictions, strict=True):
@@ -170,14 +170,25 @@ class TiledEncoderDecoder(EncoderDecoder):
             parameter.device,
         )
 
-    def _window_logits(
+    def window_logits(
         self,
         inputs: Tensor,
         metas: Sequence[dict],
         row: range,
         cols: Sequence[range],
     ) -> list[Tensor]:
-        """Returns the logits (B, h, w, C) of each window of a row, from the left."""
+        """Runs the network on windows of one row.
+
+        Args:
+            inputs (Tensor): Images (B, C, H, W), normalised, or integers as read.
+            metas (Sequence[dict]): What is known of each of them.
+            row (range): The rows of the windows.
+            cols (Sequence[range]): The columns of each window.
+
+        Returns:
+            list[Tensor]: The logits (B, h, w, C) of each window, as small as the head
+            gives them.
+        """
         rows = inputs[:, :, row.start : row.stop]
         windows = [rows[..., col.start : col.stop] for col in cols]
         step = self.test_cfg.get('window_batch_size', 1)

@@ -1,0 +1,128 @@
+"""What ``hrvit demo`` does with rasters."""
+
+import hashlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from torch import distributed
+
+from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.areas import write_areas
+from mmseg_hrvit.apis.runs import show_progress
+from mmseg_hrvit.apis.sources import names_below
+from mmseg_hrvit.engine.launch import get_local_rank, get_rank
+from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
+
+SUFFIXES = ('.tif', '.tiff', '.vrt', '.jp2', '.img')
+FILES = ('.tif', '.tiff')  # what --out may be in place of a folder
+SOME_BAD = 1  # exit status
+DAYS = 30  # that processes wait for each other
+
+
+def is_raster(source: str) -> bool:
+    """Whether a source is a raster file."""
+    return Path(source).suffix.lower() in SUFFIXES
+
+
+def join_processes() -> tuple[int, int]:
+    """Joins the processes that torchrun has started.
+
+    Returns:
+        tuple[int, int]: The number of this one, and how many there are.
+    """
+    count = int(os.environ.get('WORLD_SIZE', 1))
+    if count > 1:
+        if torch.cuda.is_available():
+            torch.cuda.set_device(get_local_rank())
+        distributed.init_process_group('gloo', timeout=timedelta(days=DAYS))
+    return get_rank(), count
+
+
+def segment_rasters(
+    segmenter: Segmenter, paths: Sequence[Path], args: Namespace, index: int, count: int
+) -> int:
+    """Segments rasters into GeoTIFFs.
+
+    Args:
+        segmenter (Segmenter): The network.
+        paths (Sequence[Path]): The rasters.
+        args (Namespace): The command line.
+        index (int): Number of this process.
+        count (int): Processes.
+
+    Returns:
+        int: The exit status.
+    """
+    options = Options(args.bands, args.window, args.stride, args.probabilities)
+    network = hash_network(segmenter, args.model)
+    names = names_below(paths, args.source)
+    outs = name_results(args.out, names)
+    areas, bad = [], []
+    for path, name in zip(paths, names, strict=True):
+        try:
+            areas.append(
+                (
+                    name,
+                    segment(
+                        segmenter, path, outs[name], options, network, index, count
+                    ),
+                )
+            )
+        except DataError as error:
+            if len(paths) == 1:
+                raise
+            bad.append(str(error))
+    if index == 0:
+        is_file = args.out.suffix.lower() in FILES
+        ending = f'.{args.areas}'
+        table = args.out.with_suffix(ending) if is_file else args.out / f'areas{ending}'
+        write_areas(areas, table)
+        print(f'{len(areas)} rasters: {args.out}')
+        for message in bad:
+            print(f'skipped: {message}', file=sys.stderr)
+    return SOME_BAD if bad else 0
+
+
+def segment(
+    segmenter: Segmenter,
+    path: Path,
+    out: Path,
+    options: Options,
+    network: str,
+    index: int,
+    count: int,
+) -> dict[str, int]:
+    """Segments one raster; returns the pixels of each class."""
+    job = RasterSegmentation(
+        segmenter.segmentor, segmenter.metadata, path, out, options, network
+    )
+    with show_progress() as progress:
+        progress.disable = index > 0
+        task = progress.add_task(path.name, total=None)
+        job.run(
+            index,
+            count,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    return count_classes(out, segmenter.metadata) if index == 0 else {}
+
+
+def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Says where the labels of each raster go."""
+    if out.suffix.lower() in FILES and len(names) == 1:
+        return {names[0]: out}
+    return {name: (out / 'labels' / name).with_suffix('.tif') for name in names}
+
+
+def hash_network(segmenter: Segmenter, model: Sequence[str]) -> str:
+    """Returns what tells a network from others: its metadata and its weights."""
+    digest = hashlib.sha256(segmenter.metadata.to_json().encode())
+    weights = Path(model[-1])
+    digest.update(weights.read_bytes() if weights.is_file() else model[-1].encode())
+    return digest.hexdigest()

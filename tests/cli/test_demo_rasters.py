@@ -1,0 +1,142 @@
+"""The command line of ``hrvit demo`` for rasters."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+from mmengine.registry import MODELS
+from rasterio.enums import MaskFlags
+
+from hrvit_cli import Verb
+from mmseg_hrvit.apis import Segmenter
+from paths import TOOLS
+from raster_data import CLASSES, draw_blocks, raster_config, write_raster
+from reference import fill
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Config and checkpoint of a network of four bands."""
+    cfg = raster_config(tmp_path, 4, pairs=[])
+    network = fill(MODELS.build(cfg.model))
+    cfg.dump(tmp_path / 'net.py')
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
+    return [tmp_path / 'net.py', tmp_path / 'net.pth']
+
+
+def draw(size=(150, 170), seed=0):
+    bands = [draw_blocks(seed + k, 200, size) for k in range(4)]
+    return np.stack(bands).astype(np.uint16)
+
+
+def run(*args):
+    with pytest.raises(SystemExit) as exit:
+        Verb('demo').main([str(arg) for arg in args])
+    return exit.value.code
+
+
+def read(path):
+    with rasterio.open(path) as file:
+        return file.read()
+
+
+def expect(model, image):
+    array = np.ascontiguousarray(image.transpose(1, 2, 0)).astype(np.float32)
+    (result,) = Segmenter.from_checkpoint(*model)([array])
+    return result.labels
+
+
+def test_a_raster_becomes_a_geotiff_and_a_table(model, tmp_path, capsys):
+    image = draw()
+    image[:, :20] = 0
+    source = write_raster(tmp_path / 'city.tif', image, nodata=0)
+    out = tmp_path / 'out'
+    assert run(source, *model, '--out', out, '--probabilities', 'wood') == 0
+    assert '1 rasters' in capsys.readouterr().out
+    with rasterio.open(out / 'labels/city.tif') as file:
+        assert file.mask_flag_enums == ([MaskFlags.nodata],)
+        labels, valid = file.read(1), file.dataset_mask() > 0
+    assert np.array_equal(valid, (image > 0).any(0))
+    assert np.array_equal(labels[valid], expect(model, image)[valid])
+    assert read(out / 'labels/city_probabilities.tif').shape == (1, 150, 170)
+    rows = [x.split(',') for x in (out / 'areas.csv').read_text().splitlines()[1:]]
+    assert [row[1] for row in rows] == list(CLASSES)
+    counts = np.bincount(labels[valid], minlength=4)
+    assert [int(row[2]) for row in rows] == counts.tolist()
+    before = (out / 'areas.csv').read_bytes()
+    assert run(source, *model, '--out', out, '--probabilities', 'wood') == 0
+    assert (out / 'areas.csv').read_bytes() == before
+
+
+def test_a_file_as_the_result_and_other_bands(model, tmp_path):
+    image = draw()
+    source = write_raster(tmp_path / 'city.tif', image)
+    out = tmp_path / 'maps/map.tif'
+    bands = ['--bands', 4, 3, 2, 1]
+    assert run(source, *model, '--out', out, *bands, '--areas', 'json') == 0
+    assert np.array_equal(read(out)[0], expect(model, image[::-1]))
+    assert (tmp_path / 'maps/map.json').is_file()
+
+
+def test_a_folder_of_tiles_with_a_broken_one(model, tmp_path, capsys):
+    for i in range(2):
+        write_raster(tmp_path / f'tiles/{i}.tif', draw(seed=9 * i))
+    (tmp_path / 'tiles/2.tif').write_text('no raster')
+    assert run(tmp_path / 'tiles', *model, '--out', tmp_path / 'out') == 1
+    assert 'skipped: ' in capsys.readouterr().err
+    for i in range(2):
+        found = read(tmp_path / f'out/labels/{i}.tif')[0]
+        assert np.array_equal(found, expect(model, draw(seed=9 * i)))
+
+
+def test_through_an_exported_file(model, tmp_path):
+    """torch.export needs no other package; the labels are those of the network."""
+    image = draw()
+    source = write_raster(tmp_path / 'city.tif', image)
+    file = tmp_path / 'net.pt2'
+    args = [*model, '--to', 'torchexport', '--out', file, '--size', 96, 128]
+    Verb('export').main([str(arg) for arg in args])
+    assert run(source, file, '--out', tmp_path / 'out') == 0
+    found = read(tmp_path / 'out/labels/city.tif')[0]
+    same = found == expect(model, image)
+    assert same.mean() > 0.999  # the order of sums is another one
+
+
+def test_two_processes_make_the_same_file(model, tmp_path):
+    source = write_raster(tmp_path / 'city.tif', draw((1100, 90)))
+    assert run(source, *model, '--out', tmp_path / 'one') == 0
+    command = [TOOLS / 'dist_demo.sh', 2, source, *model, '--out', tmp_path / 'two']
+    path = f'{sys.prefix}/bin:/usr/bin:/bin'
+    done = subprocess.run(
+        [str(arg) for arg in command],
+        env=dict(PATH=path, PYTHONPATH=str(TOOLS.parent), HOME=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    one, two = (tmp_path / name / 'labels/city.tif' for name in ('one', 'two'))
+    assert one.read_bytes() == two.read_bytes()
+    table = tmp_path / 'one/areas.csv'
+    assert table.read_bytes() == (tmp_path / 'two/areas.csv').read_bytes()
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--bands', 1, 2, 3, 9], 'has the bands 1 to 4, and band 9 is asked for'),
+        (['--bands', 1, 2], 'the network takes 4 bands'),
+        (['--probabilities', 'sea'], "no class is called 'sea'"),
+        (['--window', 8, 8, '--stride', 9, 9], 'windows would leave gaps'),
+    ],
+)
+def test_mistakes_are_one_line(model, tmp_path, capsys, options, message):
+    source = write_raster(tmp_path / 'city.tif', draw())
+    assert run(source, *model, '--out', tmp_path / 'out', *options) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith('error: ')
+    assert message in line
+    assert not (tmp_path / 'out').exists()
