@@ -11,9 +11,10 @@ import cv2
 import mmcv
 import numpy as np
 
+from mmseg_hrvit.datasets.folders import list_files
+from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 CAMERA = 'camera:'
 MAX_DOWNLOAD = 64 * 2**20  # bytes
@@ -34,8 +35,9 @@ def find_images(source: str) -> list[Path]:
     """
     path = Path(source)
     if path.is_dir():
-        found = [p for p in path.rglob('*') if p.suffix.lower() in IMAGE_SUFFIXES]
-    elif has_magic(source):
+        files = map(Path, list_files(source))
+        found = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+    elif has_magic(source) and not path.is_file():
         found = [Path(p) for p in glob(source, recursive=True) if Path(p).is_file()]
     else:
         found = [path] if path.is_file() else []

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterable, Sequence
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.preparation.converters.ade20k import convert_ade20k
@@ -28,25 +29,28 @@ def read_source(args: Namespace):
     return read_camvid(args.images, args.masks)
 
 
-def convert(args: Namespace) -> list[str]:
-    """Converts; returns what is wrong with each file that was left out."""
+def convert(args: Namespace) -> tuple[Sequence[str], Iterable[str]]:
+    """Converts; returns what is wrong with files that were left out, and a summary."""
     if args.kind == 'cityscapes':
-        return convert_cityscapes(args.out, args.workers)
+        return convert_cityscapes(args.out, args.workers), []
     if args.kind == 'ade20k':
         if args.out is None and not args.source.is_dir():
             raise InputError('give the folder to unpack into')
         args.out = args.out or args.source
-        return convert_ade20k(args.source, args.out)
+        return convert_ade20k(args.source, args.out), []
     split = {k: getattr(args, k) for k in ('val_share', 'seed') if k in args}
-    return write_dataset(
+    report = write_dataset(
         read_source(args), args.out, args.base, workers=args.workers, **split
     )
+    return report.faults, report.describe()
 
 
 def run(args: Namespace) -> int:
     """Converts; returns the exit status."""
-    faults = convert(args)
+    faults, summary = convert(args)
     for fault in faults:
         print(f'left out: {fault}', file=sys.stderr)
+    for line in summary:
+        print(line)
     print(f'train it: hrvit train {config_path(args.out)}')
     return SOME_BAD if faults else 0

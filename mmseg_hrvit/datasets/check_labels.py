@@ -69,6 +69,6 @@ def find_cause(values: list[int], num_classes: int, first: int) -> str:
     elif len(values) <= num_classes + 1 and max(values) >= 2 * num_classes:
         return (
             'if these are grey levels or colours, make numbers of them by '
-            'tools/dataset/convert.py masks; otherwise '
+            '`hrvit convert masks`; otherwise '
         )
     return ''

@@ -25,7 +25,7 @@ CHECKED_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png')
 # One byte a pixel: grey, indices of a palette, bits.
 LABEL_MODES = ('L', 'P', '1')
 UNKNOWN = 'unknown'
-CONVERT = 'tools/dataset/convert.py masks'
+CONVERT = '`hrvit convert masks`'
 # mmcv keeps the upper 8 bits of 16: of 14 bits a quarter of the brightness is left.
 USED_BITS = 14
 
@@ -97,6 +97,65 @@ def check_label_file(path: str) -> None:
     header = read_checked(path)
     if header is None:
         return
+    check_values(path, header)
+    if header.mode not in LABEL_MODES:
+        raise refused(path, describe_mode(header), f'make numbers of it by {CONVERT}')
+
+
+def read_colour_map(path: str) -> np.ndarray:
+    """Reads a label map whose classes have colours.
+
+    Args:
+        path (str): The file. Grey of 16 or 32 bits is taken for numbers; number 3 is
+            the colour (3, 3, 3).
+
+    Returns:
+        np.ndarray: (height, width, 3), RGB, 8 bits.
+
+    Raises:
+        DataError: If it is broken, of a lossy format, of values that are no colours,
+            scaled, inverted, turned by EXIF, or transparent over a colour.
+    """
+    header = read_checked(path)
+    if header is None:
+        raise unreadable(path, OSError('it is no image'))
+    check_values(path, header)
+    if header.is_float or not header.mode or (header.bits > 8 and header.channels > 1):
+        raise refused(
+            path,
+            f'it has {header.channels} channels of {header.bits} bits',
+            'write three channels of 8 bits',
+        )
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith('I'):
+                return spread_numbers(np.asarray(image), path)
+            pixels = np.asarray(image.convert('RGBA'))
+    except DataError:
+        raise
+    except Exception as error:  # a broken file can raise almost anything
+        raise unreadable(path, error) from error
+    colours = pixels[..., :3]
+    hidden = (pixels[..., 3] == 0) & colours.any(axis=2)
+    if hidden.any():
+        raise refused(
+            path,
+            f'{int(hidden.sum())} of its pixels have a colour, but are transparent',
+            'export it without transparency',
+        )
+    return colours
+
+
+def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
+    """Makes grey colours of numbers, which must fit into a byte."""
+    if numbers.min() < 0 or numbers.max() > 255:
+        what = f'it has numbers from {numbers.min()} to {numbers.max()}'
+        raise refused(path, what, 'number classes from 0 to 254')
+    return np.repeat(numbers.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def check_values(path: str, header: Header) -> None:
+    """Refuses a file whose values or places readers may change."""
     if header.is_lossy:
         raise refused(
             path,
@@ -110,8 +169,6 @@ def check_label_file(path: str) -> None:
             'label maps',
             'write its pixels upright, without EXIF',
         )
-    if header.mode not in LABEL_MODES:
-        raise refused(path, describe_mode(header), f'make numbers of it by {CONVERT}')
     is_scaled = header.mode == 'L' and header.bits < 8
     if is_scaled or header.is_inverted:
         what = 'inverted' if header.is_inverted else f'grey of {header.bits} bits'

@@ -113,7 +113,7 @@ def check_files(survey: Survey) -> Iterator[str]:
     if survey.turns:
         yield (
             f'{survey.turns[0]} ({len(survey.turns)} such images): see by '
-            'tools/dataset/browse.py, and save them upright'
+            '`hrvit browse`, and save them upright'
         )
     clash = {value: c for value, c in survey.colours.items() if len(c) > 1}
     if clash:

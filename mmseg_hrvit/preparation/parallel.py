@@ -59,6 +59,6 @@ def map_parallel(
             return [future.result() for future in todo]
     except BrokenProcessPool as error:
         raise InputError(
-            f'a process was killed while {description}, mostly for want of memory: '
-            f'give fewer than --workers {workers}'
+            f'a process was killed while {description}, for want of memory or by a '
+            f'broken file: give fewer than --workers {workers}, or look for the file'
         ) from error

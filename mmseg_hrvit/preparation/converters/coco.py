@@ -1,11 +1,9 @@
 """Annotations in the format of COCO: one JSON file of polygons and run lengths."""
 
-import io
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 import numpy as np
@@ -13,16 +11,20 @@ import numpy as np
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 
+from .points import check_points, is_number
+from .run_lengths import draw_runs
 from .source import (
     Pair,
     Source,
     kept_classes,
+    list_unused,
     make_palette,
     number_classes,
     read_json,
 )
 
 KEYS = ('images', 'annotations', 'categories')
+ADVICE = '--background NAME makes one of what has no annotation'
 
 
 def read_coco(
@@ -41,21 +43,18 @@ def read_coco(
         Source: The data set.
 
     Raises:
-        InputError: If pycocotools is missing, the file is of another kind, or there
-            are too few classes.
+        InputError: If pycocotools is missing, the file is of another kind, numbers in
+            it stand for several things, or there are too few classes.
     """
     import_coco()  # a missing package is told before the work
     data = read_json(path)
-    try:
-        records = {record['id']: record['file_name'] for record in data['images']}
-        categories = {c['id']: str(c['name']) for c in data['categories']}
-        shapes = defaultdict(list)
-        for annotation in data['annotations']:
-            shapes[annotation['image_id']].append(annotation)
-    except (KeyError, TypeError) as error:
-        raise InputError(f'{path} is no file of COCO: it needs {KEYS}') from error
-    names = [categories[number] for number in sorted(categories)]
-    labels = number_classes(names, background, ignored)
+    if not isinstance(data, dict) or not all(is_records(data.get(k)) for k in KEYS):
+        raise InputError(f'{path} is no file of COCO: it needs {KEYS}')
+    categories = read_categories(data['categories'], path)
+    names = [categories[number] for number in sorted(categories, key=sort_key)]
+    labels = number_classes(names, background, ignored, ADVICE)
+    files, sizes, faults = read_records(data['images'], path)
+    shapes, spare = group(data['annotations'], files, path)
     classes = kept_classes(labels)
     draw_labels = partial(
         draw,
@@ -63,41 +62,171 @@ def read_coco(
         labels={number: labels[name] for number, name in categories.items()},
         rest=IGNORED if background is None else labels[background],
     )
-    files = {number: images / name for number, name in records.items()}
+    found = {name: find_file(images, name) for name in sizes}
+    there = {name: file for name, file in found.items() if file.is_file()}
+    missing = [file for name, file in found.items() if name not in there]
+    faults += [f'{path}: its image {file} is missing: put it there' for file in missing]
     return Source(
         classes=classes,
         palette=make_palette(len(classes)),
         pairs=[
             Pair(
-                Path(records[number]).with_suffix('').as_posix(),
+                file.relative_to(images).with_suffix('').as_posix(),
                 file,
-                partial(draw_labels, annotations=shapes[number]),
+                partial(draw_labels, annotations=shapes[name]),
+                sizes[name],
             )
-            for number, file in files.items()
-            if file.is_file()
+            for name, file in there.items()
         ],
-        faults=[
-            f'{path}: its image {file} is missing: put it there'
-            for file in files.values()
-            if not file.is_file()
+        faults=[*faults, *spare],
+        notes=[
+            *list_unused(images, there.values(), f'are not in {path}'),
+            *count_empty(there, shapes, background),
         ],
     )
 
 
+def find_file(images: Path, name: str) -> Path:
+    """Finds an image where a file says, or by its mere name in the folder."""
+    parts = PurePosixPath(name.replace('\\', '/'))
+    path = images / parts
+    is_below = not parts.is_absolute() and '..' not in parts.parts
+    return path if is_below and path.is_file() else images / parts.name
+
+
 def import_coco() -> ModuleType:
-    """Imports pycocotools' drawing of polygons and run lengths."""
+    """Imports pycocotools' drawing of polygons."""
     try:
-        from pycocotools import coco
+        from pycocotools import mask
     except ImportError as error:
         raise InputError('COCO needs pycocotools: `pip install pycocotools`') from error
-    return coco
+    return mask
+
+
+def is_records(value: object) -> bool:
+    """Whether a value of JSON is a list of objects."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def read_id(value: object) -> str | None:
+    """Returns a number as a text, since some files write it so; None if it is none."""
+    is_id = is_number(value) or isinstance(value, str)
+    return str(value).strip() if is_id else None
+
+
+def sort_key(number: str) -> tuple[int, str]:
+    """Sorts numbers by their value, before other texts."""
+    return (int(number) if number.isdecimal() else 10**9, number)
+
+
+def read_categories(records: Sequence[dict], path: Path) -> dict[str, str]:
+    """Returns the names of the categories by their numbers.
+
+    Raises:
+        InputError: If one has no number or name, or a number is there twice.
+    """
+    categories = {}
+    for record in records:
+        number, name = read_id(record.get('id')), record.get('name')
+        if number is None or not isinstance(name, str) or not name.strip():
+            raise InputError(f'{path}: the category {record} needs an id and a name')
+        if categories.setdefault(number, name.strip()) != name.strip():
+            raise InputError(
+                f"{path}: category {number} is '{categories[number]}' and "
+                f"'{name.strip()}': give each its own id"
+            )
+    return categories
+
+
+def read_records(
+    records: Sequence[dict], path: Path
+) -> tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]:
+    """Reads the images of a file.
+
+    Args:
+        records (Sequence[dict]): COCO's.
+        path (Path): The file, for errors.
+
+    Returns:
+        tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]: Names of
+        the image files by number, their (height, width) by name, and what is wrong
+        with the others. An image that is there twice is one.
+
+    Raises:
+        InputError: If a number stands for two images.
+    """
+    files, sizes, faults = {}, {}, []
+    for record in records:
+        number, name = read_id(record.get('id')), record.get('file_name')
+        if number is None or not isinstance(name, str) or not name.strip():
+            faults.append(
+                f'{path}: image {record.get("id")} has the file_name {name!r}: it '
+                'needs an id and a file_name'
+            )
+            continue
+        if files.setdefault(number, name) != name:
+            raise InputError(
+                f'{path}: image {number} is {files[number]} and {name}: give each its '
+                'own id'
+            )
+        size = record.get('height'), record.get('width')
+        size = size if all(type(n) is int and n > 0 for n in size) else None
+        known = sizes.setdefault(name, size)
+        if size and known and size != known:
+            raise InputError(
+                f'{path}: {name} is there twice, of the sizes {known} and {size}: '
+                'keep the one that was labelled'
+            )
+        sizes[name] = known or size
+    return files, sizes, faults
+
+
+def group(
+    annotations: Sequence[dict], files: dict[str, str], path: Path
+) -> tuple[dict[str, list[dict]], list[str]]:
+    """Sorts annotations by their images.
+
+    Args:
+        annotations (Sequence[dict]): COCO's.
+        files (dict[str, str]): Names of the image files by number.
+        path (Path): The file, for errors.
+
+    Returns:
+        tuple[dict[str, list[dict]], list[str]]: Annotations by the names of their
+        images, and what is wrong with those of no image.
+
+    Raises:
+        InputError: If there is no annotation at all.
+    """
+    if not annotations:
+        raise InputError(f'{path} has no annotations: export them with the images')
+    shapes, faults = defaultdict(list), []
+    for annotation in annotations:
+        number = read_id(annotation.get('image_id'))
+        if number in files:
+            shapes[files[number]].append(annotation)
+        else:
+            faults.append(
+                f'{path}: annotation {annotation.get("id")} is of image '
+                f'{annotation.get("image_id")}, which is not in images: add it'
+            )
+    return shapes, faults
+
+
+def count_empty(
+    there: dict[str, Path], shapes: dict[str, list[dict]], background: str | None
+) -> list[str]:
+    """Says how many images have no annotation, and what becomes of them."""
+    empty = sum(not shapes[name] for name in there)
+    what = 'ignored' if background is None else f"'{background}'"
+    return [f'{empty} images have no annotation: all is {what}'] if empty else []
 
 
 def draw(
     size: tuple[int, int],
     path: Path,
     annotations: Sequence[dict],
-    labels: dict[int, int],
+    labels: dict[str, int],
     rest: int,
 ) -> np.ndarray:
     """Draws annotations, the small ones over the large.
@@ -106,7 +235,7 @@ def draw(
         size (tuple[int, int]): Height and width.
         path (Path): The file, for errors.
         annotations (Sequence[dict]): COCO's, of one image.
-        labels (dict[int, int]): Label of every category.
+        labels (dict[str, int]): Label of every category.
         rest (int): Label of the pixels in no annotation.
 
     Returns:
@@ -119,13 +248,13 @@ def draw(
     picture = np.full(size, rest, np.uint8)
     order = sorted(range(len(masks)), key=lambda i: -int(masks[i].sum()))
     for i in order:
-        category = annotations[i].get('category_id')
+        category = read_id(annotations[i].get('category_id'))
         if category not in labels:
             raise DataError(
                 f'{path}: annotation {annotations[i].get("id")} is of category '
                 f'{category}, which is not in categories: add it'
             )
-        picture[masks[i].astype(bool)] = labels[category]
+        picture[masks[i]] = labels[category]
     return picture
 
 
@@ -138,25 +267,44 @@ def draw_mask(annotation: dict, size: tuple[int, int], path: Path) -> np.ndarray
         path (Path): The file, for errors.
 
     Returns:
-        np.ndarray: (height, width), 1 inside of it.
+        np.ndarray: (height, width), whether a pixel is inside.
 
     Raises:
         DataError: If it is broken.
     """
-    height, width = size
-    api = import_coco().COCO()
-    api.imgs = {0: dict(height=height, width=width)}
+    segmentation = annotation.get('segmentation')
     try:
-        with redirect_stdout(io.StringIO()):
-            mask = api.annToMask({**annotation, 'image_id': 0})
-    except Exception as error:  # the library raises of many kinds
+        if isinstance(segmentation, dict):
+            return draw_runs(segmentation, size)
+        if not segmentation or not isinstance(segmentation, list):
+            raise ValueError('it has no segmentation, a box alone is no shape')
+        return draw_polygons(segmentation, size)
+    except ValueError as error:
         raise DataError(
-            f'{path}: annotation {annotation.get("id")} cannot be drawn ({error!r}): '
+            f'{path}: annotation {annotation.get("id")} cannot be drawn ({error}): '
             'mend its segmentation'
         ) from error
-    if mask.shape != size:
-        raise DataError(
-            f'{path}: annotation {annotation.get("id")} has the size {mask.shape}, '
-            f'but its image {size}: make them equal'
-        )
-    return mask
+
+
+def draw_polygons(polygons: list, size: tuple[int, int]) -> np.ndarray:
+    """Draws polygons, one list of numbers x, y, x, y, ... each.
+
+    Args:
+        polygons (list): The polygons; a single one may stand without its list.
+        size (tuple[int, int]): Height and width.
+
+    Returns:
+        np.ndarray: (height, width), whether a pixel is inside of any.
+
+    Raises:
+        ValueError: If they are none.
+    """
+    if all(map(is_number, polygons)):
+        polygons = [polygons]
+    for polygon in polygons:
+        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
+            raise ValueError('a polygon needs three pairs of numbers or more')
+        check_points([*zip(polygon[::2], polygon[1::2], strict=True)], size)
+    mask = import_coco()
+    runs = mask.merge(mask.frPyObjects(polygons, *size))
+    return mask.decode(runs).astype(bool)

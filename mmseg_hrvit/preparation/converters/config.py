@@ -11,14 +11,14 @@ from mmseg_hrvit.errors import InputError
 from .source import Source
 
 HEAD = """\
-# Written by tools/dataset/convert.py. The folder may be moved.
+# Written by `hrvit convert`. The folder may be moved.
 _base_ = __import__('mmseg_hrvit').config({base!r})
 """
 
-OWN = """
+OWN = '''
 data = dict(
     type='BaseSegDataset',
-    data_root='{{{{ fileDirname }}}}',
+    data_root=r"""{{{{ fileDirname }}}}/""",
     metainfo=dict(
         classes={classes},
         palette={palette},
@@ -31,23 +31,33 @@ train_prefix = dict(img_path='images/train', seg_map_path='annotations/train')
 val_prefix = dict(img_path='images/val', seg_map_path='annotations/val')
 train_dataloader = dict(dataset=dict(**data, data_prefix=train_prefix))
 val_dataloader = dict(dataset=dict(**data, data_prefix=val_prefix))
-test_dataloader = val_dataloader
+{test}
 
 model = dict(
 {heads}
 )
-"""
+'''
+
+TEST = """\
+test_prefix = dict(img_path='images/test', seg_map_path='annotations/test')
+test_dataloader = dict(dataset=dict(**data, data_prefix=test_prefix))"""
 
 # Of data sets that are as published.
-MOVED = """
-train_dataloader = dict(dataset=dict(data_root='{{ fileDirname }}'))
-val_dataloader = dict(dataset=dict(data_root='{{ fileDirname }}'))
+MOVED = '''
+data_root = r"""{{ fileDirname }}/"""
+train_dataloader = dict(dataset=dict(data_root=data_root))
+val_dataloader = dict(dataset=dict(data_root=data_root))
 test_dataloader = val_dataloader
-"""
+'''
 
 
 def write_config(
-    source: Source, root: Path, base: str, heads: Sequence[str], suffix: str
+    source: Source,
+    root: Path,
+    base: str,
+    heads: Sequence[str],
+    suffix: str,
+    has_test: bool,
 ) -> None:
     """Writes a config with the classes of a data set, ``ROOT/NAME OF ROOT.py``.
 
@@ -57,12 +67,15 @@ def write_config(
         base (str): Name of the shipped config to inherit.
         heads (Sequence[str]): Its heads, from ``find_heads``.
         suffix (str): Of the images.
+        has_test (bool): Whether there is a split for testing; otherwise it is that
+            for validation.
     """
     count = len(source.classes)
     text = HEAD.format(base=base) + OWN.format(
         classes=spread(source.classes),
         palette=spread([list(colour) for colour in source.palette]),
         suffix=suffix,
+        test=TEST if has_test else 'test_dataloader = val_dataloader',
         heads='\n'.join(f'    {head}=dict(num_classes={count}),' for head in heads),
     )
     config_path(root).write_text(text, encoding='utf-8')

@@ -5,6 +5,7 @@ import binascii
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,18 +13,39 @@ import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
+from mmseg_hrvit.datasets.folders import list_files
+from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 
+from .points import check_points
 from .source import (
     Pair,
     Source,
     kept_classes,
+    list_unused,
     make_palette,
     number_classes,
     read_json,
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
+ADVICE = '--background NAME makes one of what has no shape'
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What a file of LabelMe says.
+
+    Args:
+        image (Path): The image file.
+        size (tuple[int, int], optional): Height and width of the picture that was
+            labelled, if the file says so.
+        shapes (Sequence[dict]): LabelMe's.
+    """
+
+    image: Path
+    size: tuple[int, int] | None
+    shapes: Sequence[dict]
 
 
 def read_labelme(
@@ -32,7 +54,7 @@ def read_labelme(
     """Reads the JSON files below a folder; the classes are sorted by name.
 
     Args:
-        folder (Path): The folder. Images are where the files say.
+        folder (Path): The folder. Images are where the files say, or beside them.
         background (str, optional): Class of the pixels in no shape; None: they are
             ignored.
         ignored (Sequence[str]): Classes whose pixels are ignored.
@@ -43,22 +65,17 @@ def read_labelme(
     Raises:
         InputError: If there is no such file, or too few classes.
     """
-    files = sorted(folder.rglob('*.json'))
+    files = [Path(p) for p in list_files(str(folder)) if p.lower().endswith('.json')]
     if not files:
         raise InputError(f'{folder}: no JSON file there; check the path')
-    annotations, faults = {}, []
-    for path in files:
-        try:
-            annotations[path] = read_annotation(path)
-        except DataError as error:
-            faults.append(str(error))
-    names = {s['label'] for _, shapes in annotations.values() for s in shapes}
+    annotations, faults = read_files(files)
+    names = {s['label'] for found in annotations.values() for s in found.shapes}
     own = sorted(names - {background, ALWAYS_IGNORED})
     all_names = own if background is None else [background, *own]
     if not own:
         first = f'; the first fault: {faults[0]}' if faults else ''
         raise InputError(f'{folder}: no shape with a label in its JSON files{first}')
-    labels = number_classes(all_names, background, ignored)
+    labels = number_classes(all_names, background, ignored, ADVICE)
     classes = kept_classes(labels)
     labels[ALWAYS_IGNORED] = IGNORED
     rest = IGNORED if background is None else labels[background]
@@ -68,43 +85,96 @@ def read_labelme(
         pairs=[
             Pair(
                 path.relative_to(folder).with_suffix('').as_posix(),
-                image,
-                partial(draw, path=path, shapes=shapes, labels=labels, rest=rest),
+                found.image,
+                partial(draw, path=path, shapes=found.shapes, labels=labels, rest=rest),
+                found.size,
             )
-            for path, (image, shapes) in annotations.items()
+            for path, found in annotations.items()
         ],
         faults=faults,
+        notes=list_unused(
+            folder, (a.image for a in annotations.values()), 'have no JSON file'
+        ),
     )
 
 
-def read_annotation(path: Path) -> tuple[Path, list[dict]]:
+def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]]:
+    """Reads files of LabelMe; returns what they say, and what is wrong with others."""
+    annotations, faults, owners = {}, [], {}
+    for path in files:
+        try:
+            found = read_annotation(path)
+            first = owners.setdefault(found.image.resolve(), path)
+            if first != path:
+                raise DataError(
+                    f'{path} is of {found.image}, and so is {first}: keep one of them'
+                )
+            annotations[path] = found
+        except DataError as error:
+            faults.append(str(error))
+    return annotations, faults
+
+
+def read_annotation(path: Path) -> Annotation:
     """Reads a file of LabelMe.
 
     Args:
         path (Path): The file.
 
     Returns:
-        tuple[Path, list[dict]]: Its image, and its shapes.
+        Annotation: What it says.
 
     Raises:
         DataError: If it is none, or the image is missing.
     """
     data = read_json(path)
     try:
-        image = path.parent / data['imagePath'].replace('\\', '/')
         keys = 'label', 'points', 'shape_type', 'mask'
         shapes = [
             {'shape_type': 'polygon', **{k: s[k] for k in keys if k in s}}
             for s in data['shapes']
         ]
         is_whole = all(isinstance(s['label'], str) and s['points'] for s in shapes)
+        named = data.get('imagePath')
+        has_own = bool(data.get('imageData'))
+        size = data.get('imageHeight'), data.get('imageWidth')
     except (AttributeError, KeyError, TypeError) as error:
         raise no_annotation(path) from error
     if not is_whole:
         raise no_annotation(path)
-    if not image.is_file():
-        raise DataError(f'{path}: its image {image} is missing: put it there')
-    return image, shapes
+    for shape in shapes:
+        shape['label'] = ' '.join(shape['label'].split())
+        if not shape['label']:
+            raise DataError(f'{path}: a shape has no label: give it one')
+    is_stated = all(type(n) is int and n > 0 for n in size)
+    image = find_image(path, named, has_own)
+    return Annotation(image, size if is_stated else None, shapes)
+
+
+def find_image(path: Path, named: object, has_own: bool) -> Path:
+    """Finds the image of a file: where that says, or by that name beside it.
+
+    Args:
+        path (Path): The file.
+        named (object): Its 'imagePath', which may be of another computer.
+        has_own (bool): Whether the file holds the pixels too. Then, and if there is no
+            'imagePath', an image of the file's own name will do.
+
+    Returns:
+        Path: The image.
+
+    Raises:
+        DataError: If it is missing.
+    """
+    named = named.replace('\\', '/') if isinstance(named, str) else ''
+    beside = [path.parent / named, path.parent / named.rpartition('/')[2]]
+    if has_own or not named:
+        suffixes = [s for suffix in IMAGE_SUFFIXES for s in (suffix, suffix.upper())]
+        beside += [path.with_suffix(suffix) for suffix in suffixes]
+    found = next((image for image in beside if image.is_file()), None)
+    if found is None:
+        raise DataError(f'{path}: its image {beside[0]} is missing: put it there')
+    return found
 
 
 def no_annotation(path: Path) -> DataError:
@@ -147,9 +217,9 @@ def draw(
                 f'{", ".join(SHAPES)}'
             )
         try:
-            points = [(float(x), float(y)) for x, y in shape['points']]
+            points = check_points(shape['points'], size)
             SHAPES[kind](pen, points, labels[shape['label']], shape.get('mask'))
-        except (TypeError, ValueError, UnidentifiedImageError) as error:
+        except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
             raise DataError(
                 f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
                 'mend it'
@@ -159,13 +229,15 @@ def draw(
 
 def draw_polygon(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
     """Draws a polygon of three corners or more."""
-    if len(points) < 3:
-        raise ValueError(f'{len(points)} corners')
+    if len({*points}) < 3:
+        raise ValueError(f'{len({*points})} corners')
     pen.polygon(points, label)
 
 
 def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
-    """Draws a rectangle by two opposite corners."""
+    """Draws a rectangle by two opposite corners, or by all four."""
+    if len(points) not in (2, 4) or len({*points}) < 2:
+        raise ValueError(f'{len({*points})} corners')
     xs, ys = zip(*points, strict=True)
     pen.rectangle([min(xs), min(ys), max(xs), max(ys)], label)
 

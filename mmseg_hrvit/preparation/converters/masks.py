@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmseg_hrvit.apis.segmenter import read_image
-from mmseg_hrvit.datasets.image_files import check_image_file
+from mmseg_hrvit.datasets.image_files import read_colour_map
 from mmseg_hrvit.errors import DataError, InputError
 
 from .source import Pair, Source, kept_classes, list_images, number_classes, read_json
@@ -42,11 +41,13 @@ def read_masks(
     Raises:
         InputError: If a folder is missing or empty, or there are too few classes.
     """
-    labels = number_classes([*dict.fromkeys(n for n, _ in colours)], None, ignored)
+    names = [*dict.fromkeys(name for name, _ in colours)]
+    labels = number_classes(names, None, ignored, 'add rows to the table')
     table = {colour: labels[name] for name, colour in colours}
     first_colours = dict(reversed(colours))
     classes = kept_classes(labels)
-    found, maps = list_images(images), list_images(masks)
+    found = list_images(images, without=mask_ending)
+    maps = list_images(masks)
     names = {name: f'{name}{mask_ending}' for name in found}
     return Source(
         classes=classes,
@@ -67,8 +68,10 @@ def find_single(
     for name, path in found.items():
         if names[name] not in maps:
             yield f'image {path} has no label map {names[name]}.*: add it'
-    for mask in maps.keys() - names.values():
-        yield f'label map {maps[mask]} has no image: add it'
+    images = {path.resolve() for path in found.values()}  # in the same folder
+    for mask in sorted(maps.keys() - names.values()):
+        if maps[mask].resolve() not in images:
+            yield f'label map {maps[mask]} has no image: add it'
 
 
 def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
@@ -86,8 +89,7 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
     Raises:
         DataError: If it cannot be read, or has other colours.
     """
-    check_image_file(str(path))
-    codes = encode(read_image(path)[..., ::-1])
+    codes = encode(read_colour_map(str(path)))
     known = encode(np.array([*table]))
     order = np.argsort(known)
     places = np.searchsorted(known[order], codes).clip(max=len(known) - 1)

@@ -2,7 +2,8 @@
 
 import colorsys
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,13 @@ import numpy as np
 
 from mmseg_hrvit.apis.sources import find_images
 from mmseg_hrvit.datasets.check_labels import IGNORED
+from mmseg_hrvit.datasets.folders import list_files
+from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 
+SHOWN = 3  # files in a note
+# Of pictures that OpenCV does not read.
+OTHER_SUFFIXES = ('.heic', '.heif', '.tga', '.psd', '.svg', '.dng', '.cr2', '.nef')
 GOLDEN = 0.61803399  # steps of a hue by it never come near one another for long
 
 
@@ -23,14 +29,18 @@ class Pair:
     Args:
         name (str): Path of both below their folders, without suffix.
         image (Path): The image file.
-        read_labels (Callable[[tuple[int, int]], np.ndarray]): Takes the image's
-            height and width, and returns labels (height, width), 8 bits. Raises a
-            ``DataError`` if it cannot. Sent to other processes.
+        read_labels (Callable[[tuple[int, int]], np.ndarray]): Takes a height and a
+            width, and returns labels (height, width), 8 bits; a file of label maps
+            returns its own size. Raises a ``DataError`` if it cannot. Sent to other
+            processes.
+        size (tuple[int, int], optional): Height and width of the picture that was
+            labelled, as its annotations say. Defaults to None: they do not.
     """
 
     name: str
     image: Path
     read_labels: Callable[[tuple[int, int]], np.ndarray]
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,16 +52,21 @@ class Source:
         palette (Sequence[Sequence[int]]): An RGB colour for each.
         pairs (Sequence[Pair]): Images and label maps.
         faults (Sequence[str]): What is wrong with the files that are in no pair.
+        notes (Sequence[str]): What else was left out. Defaults to ().
     """
 
     classes: Sequence[str]
     palette: Sequence[Sequence[int]]
     pairs: Sequence[Pair]
     faults: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def number_classes(
-    names: Sequence[str], background: str | None, ignored: Sequence[str]
+    names: Sequence[str],
+    background: str | None,
+    ignored: Sequence[str],
+    advice: str = 'name more',
 ) -> dict[str, int]:
     """Gives every class its label.
 
@@ -60,13 +75,16 @@ def number_classes(
         background (str, optional): Class of the pixels without annotation, the first
             one then; None: they are ignored.
         ignored (Sequence[str]): Those of the names that are to be ignored.
+        advice (str): What to do if there are too few. Defaults to 'name more'.
 
     Returns:
         dict[str, int]: Labels by name, those of ignored names last.
 
     Raises:
-        InputError: If there are fewer than two classes, or more than labels.
+        InputError: If there are fewer than two classes, or more than labels, or names
+            that differ in upper and lower case alone.
     """
+    check_spelling([*names, *([] if background is None else [background])])
     unknown = set(ignored) - set(names)
     if unknown:
         raise InputError(
@@ -77,11 +95,22 @@ def number_classes(
     if not 2 <= len(kept) < IGNORED:
         raise InputError(
             f'{len(kept)} classes ({", ".join([*kept][:5])}): at least 2 are needed '
-            f'and at most {IGNORED - 1}; --background NAME makes one of what has no '
-            'annotation'
+            f'and at most {IGNORED - 1}; {advice}'
         )
     labels = {name: label for label, name in enumerate(kept)}
     return {**labels, **dict.fromkeys(ignored, IGNORED)}
+
+
+def check_spelling(names: Sequence[str]) -> None:
+    """Refuses names that are one class to a reader, and several to a program."""
+    spellings = {}
+    for name in names:
+        first = spellings.setdefault(' '.join(name.split()).casefold(), name)
+        if first != name:
+            raise InputError(
+                f"'{first}' and '{name}' differ in upper and lower case or spaces "
+                'alone: spell them alike, or rename one'
+            )
 
 
 def kept_classes(labels: dict[str, int]) -> list[str]:
@@ -105,11 +134,13 @@ def make_palette(count: int) -> list[list[int]]:
     return [[round(255 * value) for value in colour] for colour in colours]
 
 
-def list_images(folder: Path) -> dict[str, Path]:
+def list_images(folder: Path, without: str = '') -> dict[str, Path]:
     """Finds the images below a folder.
 
     Args:
         folder (Path): The folder.
+        without (str): Images whose names are those of others with this ending are
+            left out. Defaults to '': there are none.
 
     Returns:
         dict[str, Path]: Files by their paths below it, without suffix.
@@ -125,10 +156,37 @@ def list_images(folder: Path) -> dict[str, Path]:
         if name in found:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
-                'rename one'
+                'rename one, and keep label maps in a folder of their own'
             )
         found[name] = path
-    return found
+    endings = {name for name in found if without and name.endswith(without)}
+    sidecars = {name for name in endings if name.removesuffix(without) in found}
+    return {name: path for name, path in found.items() if name not in sidecars}
+
+
+def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
+    """Says which images in a folder have no annotations.
+
+    Args:
+        folder (Path): The folder.
+        used (Iterable[Path]): Images that have some.
+        why (str): How to say that the others have none.
+
+    Returns:
+        list[str]: A line, if there are any.
+    """
+    known = {os.path.realpath(path) for path in used}
+    files = [path for path in list_files(str(folder)) if is_picture(path)]
+    spare = [path for path in files if os.path.realpath(path) not in known]
+    if not spare:
+        return []
+    more = ', ...' if len(spare) > SHOWN else ''
+    return [f'{len(spare)} pictures {why}: {", ".join(spare[:SHOWN])}{more}']
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file has the name of a picture, also of a kind that is not read."""
+    return path.lower().endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES))
 
 
 def read_json(path: Path) -> Any:
@@ -144,6 +202,6 @@ def read_json(path: Path) -> Any:
         DataError: If it is missing or no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
+        return json.loads(path.read_text(encoding='utf-8-sig'))
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f'{path} cannot be read as JSON ({error}): mend it') from error

@@ -5,7 +5,8 @@ All of it is written aside: the folder has its name when it is whole.
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +15,16 @@ import cv2
 import numpy as np
 
 from mmseg_hrvit.apis.segmenter import read_image
-from mmseg_hrvit.datasets.image_files import check_image_file
+from mmseg_hrvit.datasets.image_files import find_hidden_turn, read_checked
+from mmseg_hrvit.datasets.image_header import Header
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.preparation.parallel import map_parallel
 
 from .config import find_heads, write_config
+from .orientation import read_upright
 from .source import Pair, Source
 
-JPEG = ('.jpg', '.jpeg')
+JPEG = ('.jpg', '.jpeg', '.jpe', '.jfif')
 # Folders at the top of a source whose images keep their split.
 SPLITS = dict(
     train='train',
@@ -33,6 +36,51 @@ SPLITS = dict(
 )
 
 
+@dataclass(frozen=True)
+class Written:
+    """What became of a pair.
+
+    Args:
+        split (str): 'train', 'val' or 'test'.
+        labels (Sequence[int]): The labels that occur in it.
+        fault (str, optional): Why it was left out; None: it was written.
+        turn (str, optional): What is uncertain about its orientation.
+    """
+
+    split: str
+    labels: Sequence[int] = ()
+    fault: str | None = None
+    turn: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a data set.
+
+    Args:
+        classes (Sequence[str]): Names of the classes.
+        pairs (Sequence[Written]): What became of each pair.
+        faults (Sequence[str]): What is wrong with each file that was left out.
+        notes (Sequence[str]): What else is worth knowing.
+    """
+
+    classes: Sequence[str]
+    pairs: Sequence[Written]
+    faults: Sequence[str]
+    notes: Sequence[str]
+
+    def describe(self) -> Iterator[str]:
+        """Yields lines: how many pairs of each split, and images of each class."""
+        written = [pair for pair in self.pairs if pair.fault is None]
+        splits = Counter(pair.split for pair in written)
+        parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
+        yield f'{len(written)} pairs ({parts}), {len(self.faults)} files left out'
+        images = Counter(label for pair in written for label in pair.labels)
+        named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
+        yield f'classes (images): {", ".join(named)}'
+        yield from self.notes
+
+
 def write_dataset(
     source: Source,
     out: Path,
@@ -40,7 +88,7 @@ def write_dataset(
     workers: int,
     val_share: float = 0.2,
     seed: int = 0,
-) -> list[str]:
+) -> Report:
     """Writes ``images/SPLIT``, ``annotations/SPLIT`` and a config.
 
     Args:
@@ -53,10 +101,11 @@ def write_dataset(
         seed (int): Of the split. Defaults to 0.
 
     Returns:
-        list[str]: What is wrong with each file that was left out.
+        Report: What was written, and what was left out.
 
     Raises:
-        InputError: If the folder is there, or no data set comes of it.
+        InputError: If the folder is there or cannot be written, or no data set comes
+            of it.
     """
     if not source.pairs:
         first = f', the first one: {source.faults[0]}' if source.faults else ''
@@ -67,19 +116,25 @@ def write_dataset(
     splits = choose_splits([pair.name for pair in source.pairs], val_share, seed)
     is_jpeg = all(pair.image.suffix.lower() in JPEG for pair in source.pairs)
     suffix = '.jpg' if is_jpeg else '.png'
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(
-        prefix=f'.{out.name}.', dir=out.absolute().parent
-    ) as folder:
-        aside = Path(folder, out.name)
-        write = partial(write_pair, root=aside, suffix=suffix)
-        items = [(pair, splits[pair.name]) for pair in source.pairs]
-        results = map_parallel(write, items, workers, 'converting')
-        faults = [*source.faults, *filter(None, results)]
-        check_splits(aside, faults)
-        write_config(source, aside, base, heads, suffix)
-        aside.replace(out)
-    return faults
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(
+            prefix=f'.{out.name}.', dir=out.absolute().parent
+        ) as folder:
+            aside = Path(folder, out.name)
+            write = partial(write_pair, root=aside, suffix=suffix)
+            items = [(pair, splits[pair.name]) for pair in source.pairs]
+            pairs = map_parallel(write, items, workers, 'converting')
+            faults = [*source.faults, *(pair.fault for pair in pairs if pair.fault)]
+            check_splits(pairs, faults)
+            tests = any(p.split == 'test' and not p.fault for p in pairs)
+            write_config(source, aside, base, heads, suffix, has_test=tests)
+            aside.replace(out)
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f'{out} cannot be written ({error}): give a folder where files can be made'
+        ) from error
+    return Report(source.classes, pairs, faults, [*source.notes, *find_notes(pairs)])
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:
@@ -99,6 +154,9 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     """
     if not 0 < val_share < 1:
         raise InputError(f'--val-share {val_share}: give one between 0 and 1')
+    twice = next((name for name, n in Counter(names).items() if n > 1), None)
+    if twice:
+        raise InputError(f'two images would both become {twice}: rename one')
     fixed, free = {}, []
     for name in sorted(names):
         if name.startswith('/') or '..' in name.split('/'):
@@ -118,8 +176,8 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     return paths
 
 
-def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> str | None:
-    """Writes an image and its label map.
+def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> Written:
+    """Writes an image and its label map, both upright.
 
     Args:
         item (tuple[Pair, str]): The pair, and its path from ``choose_splits``.
@@ -127,45 +185,79 @@ def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> str | None:
         suffix (str): Of all images. Files of that kind are copied as they are.
 
     Returns:
-        str | None: What is wrong with it, if it was left out.
+        Written: What became of it.
     """
     pair, path = item
+    split = path.partition('/')[0]
     try:
-        check_image_file(str(pair.image))
         image = read_image(pair.image)
-        labels = pair.read_labels(image.shape[:2])
-        if labels.shape != image.shape[:2]:
-            raise DataError(
-                f'{pair.image} has the size {image.shape[:2]}, but its annotation '
-                f'{labels.shape}: make them equal'
-            )
+        header = read_checked(str(pair.image)) or make_header(image)
+        labels = read_upright(pair, header)
     except DataError as error:
-        return str(error)
+        return Written(split, fault=str(error))
     image_path = root / 'images' / f'{path}{suffix}'
     label_path = root / 'annotations' / f'{path}.png'
     for written in (image_path, label_path):
         written.parent.mkdir(parents=True, exist_ok=True)
     is_same_kind = suffix == '.jpg' or pair.image.suffix.lower() == suffix
-    if is_same_kind:
+    if is_same_kind and header.orientation == 1:
         shutil.copyfile(pair.image, image_path)
     else:
         save(image, image_path)
     save(labels, label_path)
-    return None
+    present = np.unique(labels).tolist()
+    return Written(split, present, turn=find_hidden_turn(str(pair.image)))
+
+
+def make_header(image: np.ndarray) -> Header:
+    """Makes the header of an image whose format Pillow does not know."""
+    return Header(kind='', mode='', size=image.shape[:2], bits=8, channels=3)
 
 
 def save(pixels: np.ndarray, path: Path) -> None:
-    """Writes a PNG file."""
-    if not cv2.imwrite(str(path), pixels):
-        raise InputError(f'{path} cannot be written: make room on the disk')
+    """Writes a PNG file, or a JPEG file of the best quality."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, 100] if path.suffix == '.jpg' else []
+    ok, data = cv2.imencode(path.suffix, pixels, options)
+    if not ok:
+        raise InputError(f'{path} cannot be written as {path.suffix}')
+    path.write_bytes(data.tobytes())  # OpenCV crashes at some names
 
 
-def check_splits(root: Path, faults: Sequence[str]) -> None:
-    """Refuses a data set that has nothing to train on, or to validate with."""
+def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
+    """Refuses a data set that has nothing to train on, or to validate with.
+
+    Args:
+        pairs (Sequence[Written]): What became of each pair.
+        faults (Sequence[str]): What is wrong with the others.
+
+    Raises:
+        InputError: If a split is empty.
+    """
+    first = f'; the first fault: {faults[0]}' if faults else ''
     for split in ('train', 'val'):
-        if not (root / 'images' / split).is_dir():
-            first = f'; the first fault: {faults[0]}' if faults else ''
+        planned = [pair for pair in pairs if pair.split == split]
+        if planned and all(pair.fault for pair in planned):
             raise InputError(
-                f'no image is left for {split}: give more images, or another '
-                f'--val-share{first}'
+                f'no image is left for {split}, of {len(planned)}: mend them, or '
+                f'choose others{first}'
             )
+        if not planned and len(pairs) > 1:
+            raise InputError(
+                f'no image is for {split}, as all are in folders for other splits: '
+                f"put some into a folder '{split}'{first}"
+            )
+        if not planned:
+            raise InputError(
+                f'a single image cannot be split into train and val: give more{first}'
+            )
+
+
+def find_notes(pairs: Sequence[Written]) -> list[str]:
+    """Says how many images may be turned another way than their labels."""
+    turns = [pair.turn for pair in pairs if pair.turn]
+    if not turns:
+        return []
+    return [
+        f'warning: {turns[0]}; they were taken as drawn on the picture that is shown '
+        f'({len(turns)} such images): see by `hrvit browse`'
+    ]

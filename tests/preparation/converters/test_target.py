@@ -37,7 +37,7 @@ def make_source(folder, names, suffix='.png'):
 
 
 def write(source, out, **options):
-    return write_dataset(source, out, BASE, workers=1, **options)
+    return write_dataset(source, out, BASE, workers=1, **options).faults
 
 
 def listed(root):

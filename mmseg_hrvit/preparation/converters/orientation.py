@@ -1,0 +1,53 @@
+"""Label maps of images that EXIF turns."""
+
+import numpy as np
+
+from mmseg_hrvit.datasets.image_header import Header
+from mmseg_hrvit.errors import DataError
+
+from .source import Pair
+
+
+def read_upright(pair: Pair, header: Header) -> np.ndarray:
+    """Reads the label map of an image as the image is shown.
+
+    Args:
+        pair (Pair): The image and its annotations.
+        header (Header): The image's.
+
+    Returns:
+        np.ndarray: (height, width) of the image as it is shown, 8 bits. Annotations
+        of the size that only the stored pixels have are turned as the image is.
+
+    Raises:
+        DataError: If the annotations are broken, or of another size.
+    """
+    labels = pair.read_labels(pair.size or header.shown_size)
+    if labels.shape == header.shown_size:
+        return labels
+    if labels.shape == header.size:
+        return turn(labels, header.orientation)
+    height, width = labels.shape
+    raise DataError(
+        f'{pair.image} has the size {header.shown_size}, but its annotation is of the '
+        f'size {(height, width)}: give the picture that was labelled, or label this one'
+    )
+
+
+def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turns pixels as EXIF says.
+
+    Args:
+        pixels (np.ndarray): (height, width).
+        orientation (int): From 1 to 8.
+
+    Returns:
+        np.ndarray: Those pixels upright.
+    """
+    if orientation >= 5:  # mirrored at the diagonal
+        pixels = pixels.T
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,47 @@
+"""Coordinates of annotations: numbers, and near their image."""
+
+import math
+from collections.abc import Sequence
+
+FAR = 1  # sizes of the image that a shape may lie outside of it
+
+
+def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """Returns points, if a shape in an image can have them.
+
+    Args:
+        values (object): What stands in a file: pairs (x, y).
+        size (tuple[int, int]): Height and width of the image.
+
+    Returns:
+        list[tuple[float, float]]: The points.
+
+    Raises:
+        ValueError: If they are no pairs of numbers, or far outside of the image.
+    """
+    is_list = isinstance(values, list | tuple)
+    if not is_list or not all(map(is_pair, values)):
+        raise ValueError('its points are no pairs of numbers')
+    points = [(float(x), float(y)) for x, y in values]
+    height, width = size
+    for x, y in points:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError(f'it has the point ({x}, {y})')
+        is_near = -FAR * width <= x <= (1 + FAR) * width
+        if not (is_near and -FAR * height <= y <= (1 + FAR) * height):
+            raise ValueError(
+                f'its point ({x:g}, {y:g}) is far outside of its image of {width} x '
+                f'{height}'
+            )
+    return points
+
+
+def is_pair(value: object) -> bool:
+    """Whether a value is a pair of numbers."""
+    is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
+    return is_sequence and len(value) == 2 and all(map(is_number, value))
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of JSON is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
