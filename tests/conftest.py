@@ -1,12 +1,14 @@
 """Options and fixtures of all tests."""
 
 import faulthandler
+import logging
 import tempfile
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
 from mmseg_hrvit.engine.launch import told_to_stop
@@ -90,3 +92,14 @@ def mmseg_scope():
     """Types are looked up in mmseg's registries, whatever a test before has run."""
     with DefaultScope.overwrite_default_scope('mmseg'):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_log_files():
+    """Closes the logs of a run, whose folder goes with its test."""
+    yield
+    for logger in MMLogger._instance_dict.values():
+        for handler in [*logger.handlers]:
+            if isinstance(handler, logging.FileHandler):
+                logger.removeHandler(handler)
+                handler.close()

@@ -1,11 +1,15 @@
 """Optimizers: no weight decay of norm layers, few groups of parameters, fused steps."""
 
+from collections import Counter
+
 from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.optim import Optimizer
+
+from mmseg_hrvit.errors import InputError
 
 NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm)
 FUSED = ('Adam', 'AdamW')
@@ -66,6 +70,10 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             prefix (str): Its name. Defaults to ''.
             is_dcn_module (bool, optional): Whether its parent is a deformable
                 convolution. Defaults to None.
+
+        Raises:
+            InputError: If a parameter stands in two places, and
+                ``paramwise_cfg.bypass_duplicate`` does not say to take the first.
         """
         first = len(params)
         super().add_params(params, module, prefix, is_dcn_module)
@@ -76,6 +84,7 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 if 'decay_mult' not in group:
                     group['weight_decay'] = self.base_wd * norm_decay_mult
         if not prefix:
+            refuse_tied(module, params)
             params[:] = merge(params)
 
 
@@ -94,6 +103,30 @@ def describe(optimizer: Optimizer) -> str:
     if len(lines) > MOST_LINES:
         lines[MOST_LINES - 1 :] = [f'  and {len(lines) - MOST_LINES + 1} more']
     return '\n'.join([f'{type(optimizer).__name__}:', *lines])
+
+
+def refuse_tied(model: nn.Module, groups: list[dict]) -> None:
+    """Refuses a parameter that would be stepped twice.
+
+    torch finds it in two groups, but not twice in one.
+
+    Args:
+        model (nn.Module): The network.
+        groups (list[dict]): Its groups of parameters.
+
+    Raises:
+        InputError: If there is one.
+    """
+    times = Counter(id(param) for group in groups for param in group['params'])
+    named = model.named_parameters(remove_duplicate=False)
+    tied = [name for name, param in named if times[id(param)] > 1]
+    if tied:
+        raise InputError(
+            'some parameters appear in more than one parameter group, since they '
+            f'stand in several places of the network ({" and ".join(tied[:3])}): set '
+            'optim_wrapper.paramwise_cfg.bypass_duplicate=True to step them once, by '
+            'the options of the first place'
+        )
 
 
 def merge(groups: list[dict]) -> list[dict]:

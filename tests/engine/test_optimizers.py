@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -8,6 +10,7 @@ from torch import nn
 
 import mmseg_hrvit
 from mmseg_hrvit.engine import optimizers
+from mmseg_hrvit.errors import InputError
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
 
@@ -90,3 +93,29 @@ def test_adam_is_fused_unless_the_config_says_otherwise(options, is_fused):
     )
     optimizer = build_optim_wrapper(nn.Linear(2, 2), cfg).optimizer
     assert bool(optimizer.defaults['fused']) == is_fused
+
+
+def tie():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.LayerNorm(2))
+    model[1].weight = model[0].weight
+    return model
+
+
+@pytest.mark.parametrize(
+    'paramwise', [dict(norm_decay_mult=0.0), dict(custom_keys={'1': dict(lr_mult=2.0)})]
+)
+def test_tied_weights_are_stepped_once_or_refused(paramwise):
+    cfg = dict(
+        constructor='mmseg_hrvit.NormDecayOptimWrapperConstructor',
+        optimizer=dict(type='SGD', lr=1.0, weight_decay=0.0),
+        paramwise_cfg=paramwise,
+    )
+    with pytest.raises(InputError, match=r'\(0\.weight and 1\.weight\)'):
+        build_optim_wrapper(tie(), copy.deepcopy(cfg))
+    cfg['paramwise_cfg'] = dict(paramwise, bypass_duplicate=True)
+    model = tie()
+    optimizer = build_optim_wrapper(model, cfg).optimizer
+    before = model[0].weight.clone()
+    model[0].weight.grad = torch.ones(2, 2)
+    optimizer.step()
+    assert torch.equal(model[0].weight, before - 1)

@@ -1,8 +1,10 @@
 """A hook that stops a run whose checkpoint does not fit its network."""
 
+import hashlib
 from collections.abc import Mapping
 
-import torch.nn as nn
+import torch
+from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import (
@@ -11,6 +13,7 @@ from mmengine.runner import (
     Runner,
     find_latest_checkpoint,
 )
+from torch import nn
 
 from mmseg_hrvit.checkpoints.matching import (
     describe,
@@ -35,6 +38,10 @@ class StrictCheckpointHook(Hook):
 
     priority = 'HIGHEST'
 
+    def __init__(self) -> None:
+        self._handle = None
+        self._start = None, 'no checkpoint'  # fingerprint and name of what was loaded
+
     def before_run(self, runner: Runner) -> None:
         """Checks the checkpoint that the network is about to be initialised with.
 
@@ -48,34 +55,55 @@ class StrictCheckpointHook(Hook):
         filename = initialised_from(model)
         if filename and is_training(runner):
             checkpoint = CheckpointLoader.load_checkpoint(filename, 'cpu', 'current')
-            check_backbone(runner, model, checkpoint, filename)
+            found = seen_by_mmengine(checkpoint)
+            check_backbone(runner, model, checkpoint, found, filename)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Checks a checkpoint before mmengine puts it into the network.
+        """Has a checkpoint checked when mmengine puts it into the network.
+
+        Only then its keys are what the caller's ``revise_keys`` make of them.
 
         Args:
             runner (Runner): The runner of the run.
             checkpoint (dict): What was loaded.
 
         Raises:
-            InputError: If it does not fit.
+            InputError: If it does not fit. Nothing has been put into the network then.
         """
+        self._stop_checking()
         model = bare(runner.model)
         filename = runner._load_from or find_latest_checkpoint(runner.work_dir)
-        if is_training(runner) and not runner._resume:
-            check_backbone(runner, model, checkpoint, filename)
-            return
+        self._start = fingerprint(checkpoint), str(filename)
         if runner._resume:
             check_resumable(checkpoint, filename)
-        expected, found = model.state_dict(), seen_by_mmengine(checkpoint)
-        refuse(filename, differences(expected, found), expected, found)
+            check_all(model, seen_by_mmengine(checkpoint), filename)
+            return
+
+        def check(state_dict: Mapping, *_: object) -> None:
+            found = unwrap(state_dict, wrappers=())
+            if is_training(runner):
+                check_backbone(runner, model, checkpoint, found, filename)
+            else:
+                check_all(model, found, filename)
+
+        self._handle = model._register_load_state_dict_pre_hook(check)
+
+    def _stop_checking(self) -> None:
+        if self._handle is not None:
+            self._handle.remove()
+            self._handle = None
 
     def before_train(self, runner: Runner) -> None:
-        """Says so if training starts from random weights.
+        """Refuses ranks that start apart; says so if weights are random.
 
         Args:
             runner (Runner): The runner of the training.
+
+        Raises:
+            InputError: If the ranks have loaded different checkpoints.
         """
+        self._stop_checking()
+        check_same_start(runner, self._start)
         started = runner._has_loaded or any(
             getattr(module, 'pretrained', None) or initialised_from(module)
             for module in bare(runner.model).modules()
@@ -88,7 +116,11 @@ class StrictCheckpointHook(Hook):
 
 
 def check_backbone(
-    runner: Runner, model: nn.Module, checkpoint: Mapping, filename: str
+    runner: Runner,
+    model: nn.Module,
+    checkpoint: Mapping,
+    found: Mapping,
+    filename: str,
 ) -> None:
     """Refuses a checkpoint that lacks a part of the backbone.
 
@@ -96,12 +128,12 @@ def check_backbone(
         runner (Runner): The runner, for its log.
         model (nn.Module): The network. All of it counts if it has no backbone.
         checkpoint (Mapping): What was loaded.
+        found (Mapping): The weights in it, by the names that mmengine looks for.
         filename (str): Its name.
 
     Raises:
         InputError: If an entry is missing or mis-shaped.
     """
-    found = seen_by_mmengine(checkpoint)
     everything = model.state_dict()
     backbone = {k: v for k, v in everything.items() if k.startswith('backbone.')}
     expected = backbone or everything
@@ -113,6 +145,54 @@ def check_backbone(
             f'{len(left)} entries of the heads start from scratch: {filename} lacks '
             'them or has them in another shape'
         )
+
+
+def check_all(model: nn.Module, found: Mapping, filename: str) -> None:
+    """Raises InputError if weights do not fill a network.
+
+    Args:
+        model (nn.Module): The network.
+        found (Mapping): Names -> tensors.
+        filename (str): Where they are from.
+    """
+    expected = model.state_dict()
+    refuse(filename, differences(expected, found), expected, found)
+
+
+def check_same_start(runner: Runner, start: tuple[str | None, str]) -> None:
+    """Refuses ranks that go on from different places, on all of them.
+
+    They would train on each other's gradients, and wait for each other in vain.
+
+    Args:
+        runner (Runner): The runner of the training. Every rank has to call it.
+        start (tuple[str | None, str]): Fingerprint of the checkpoint that this rank
+            has loaded, and its name.
+
+    Raises:
+        InputError: If another rank has loaded another one, or none.
+    """
+    starts = all_gather_object((runner.epoch, runner.iter, *start))
+    if len({others[:3] for others in starts}) > 1:
+        places = ', '.join(
+            f'rank {rank} at iteration {iteration} ({name})'
+            for rank, (_, iteration, _, name) in enumerate(starts[:8])
+        )
+        raise InputError(
+            f'the ranks start from different places: {places}; give a --work-dir, and '
+            'checkpoints, that all machines share'
+        )
+
+
+def fingerprint(checkpoint: Mapping) -> str:
+    """Returns the SHA-256 of a checkpoint's weights."""
+    sha = hashlib.sha256()
+    for name, tensor in seen_by_mmengine(checkpoint).items():
+        sha.update(name.encode())
+        sha.update(
+            tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+        )
+    return sha.hexdigest()
 
 
 def check_resumable(checkpoint: Mapping, filename: str) -> None:

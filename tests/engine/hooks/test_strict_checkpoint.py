@@ -1,10 +1,11 @@
 import logging
+import os
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn as nn
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 from mmengine.model import BaseModel, BaseModule, BaseTTAModel
 from mmengine.registry import MODEL_WRAPPERS, MODELS
 from mmengine.runner import Runner
@@ -14,6 +15,7 @@ from data import TINY_ARCH
 from mmseg_hrvit import HRViT
 from mmseg_hrvit.engine.hooks import StrictCheckpointHook
 from mmseg_hrvit.errors import InputError
+from ranks import Ranks
 
 SCRATCH = 'training starts from scratch'
 HEADS = 'entries of the heads start from scratch'
@@ -135,14 +137,6 @@ def log(caplog, monkeypatch):
     return caplog
 
 
-@pytest.fixture(autouse=True)
-def _close_logs():
-    yield
-    for logger in MMLogger._instance_dict.values():
-        for handler in logger.handlers:
-            handler.close()
-
-
 def test_goes_first(tmp_path):
     runner = make_runner(tmp_path, Net(), hooks=[dict(type='EMAHook')])
     assert isinstance(runner.hooks[0], StrictCheckpointHook)
@@ -224,6 +218,43 @@ def test_a_backbone_alone_is_recognised(tmp_path):
     assert 'model.backbone.pretrained' in message
 
 
+@pytest.mark.parametrize('mode', ['test', 'train'])
+def test_keys_are_checked_as_the_caller_revises_them(tmp_path, mode):
+    source = {f'net.{name}': tensor for name, tensor in Net().state_dict().items()}
+    path = tmp_path / 'other_names.pth'
+    torch.save(dict(state_dict=source), path)
+    model = Net()
+    runner = make_runner(tmp_path, model)
+    if mode == 'train':
+        runner._train_loop = runner.build_train_loop(runner._train_loop)
+    with pytest.raises(InputError, match=r'first: backbone\.layer\.weight is missing'):
+        runner.load_checkpoint(str(path))
+    runner.load_checkpoint(str(path), revise_keys=[(r'^net\.', '')])
+    assert torch.equal(model.head.weight, source['net.head.weight'])
+
+
+def train_from_its_own_folder(folder, resume):
+    """As on machines that share no disk."""
+    rank = os.environ['RANK']
+    Path(folder, rank).mkdir(exist_ok=True)
+    path = None if resume else folder / f'{rank}.pth'
+    run('train', folder / rank, Net(), load_from=path, resume=resume)
+
+
+@pytest.mark.parametrize('resume', [True, False])
+def test_ranks_that_start_from_different_places_are_refused(tmp_path, resume):
+    for rank in '01':
+        torch.manual_seed(int(rank))
+        save(Net(), tmp_path / f'{rank}.pth')
+    if resume:
+        run('train', tmp_path / '1', Net())
+    ranks = Ranks(train_from_its_own_folder, tmp_path, resume, folder=tmp_path)
+    assert ranks.end() == [2, 2]
+    line = next(x for x in ranks.said(0).splitlines() if x.startswith('error'))
+    assert 'error: the ranks start from different places: rank 0 at iteration 0' in line
+    assert f'rank 1 at iteration {2 * resume} (' in line
+
+
 def test_converted_weights_tell_their_activation(tmp_path, log):
     model = Net()
     model.backbone = HRViT(TINY_ARCH)
@@ -231,9 +262,8 @@ def test_converted_weights_tell_their_activation(tmp_path, log):
     meta = dict(des_act='GELU')
     torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
     runner = make_runner(tmp_path, model, load_from=path)
-    checkpoint = torch.load(path)
     runner._train_loop = runner.build_train_loop(runner._train_loop)
-    runner.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+    runner.load_or_resume()
     assert log.text.count('des_act_cfg') == 1
 
 
