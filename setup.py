@@ -9,7 +9,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 SERVE = ['fastapi-offline', 'gradio', 'uvicorn']
-RASTER = ['rasterio']
+RASTER = ['pyogrio', 'rasterio', 'shapely']
 
 
 class BuildWithMim(build_py):

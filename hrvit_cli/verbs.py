@@ -9,6 +9,7 @@ GROUPS = {
     'Train and test': ('train', 'test', 'publish', 'convert-checkpoint'),
     'Use a trained network': ('demo', 'serve', 'export'),
     'Data': ('convert', 'check', 'browse', 'draw-scenes', 'draw-textures'),
+    'Rasters': ('rasterize', 'band-statistics', 'polygonize'),
     'Look into a run': (
         'plot-run', 'plot-logs', 'show-predictions', 'confusion-matrix',
     ),

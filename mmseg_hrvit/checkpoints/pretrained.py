@@ -4,14 +4,17 @@ import logging
 import re
 from collections.abc import Mapping
 
+import torch
 import torch.nn as nn
 from mmengine.logging import print_log
 from mmengine.runner import CheckpointLoader
+from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
 from .matching import describe, differences, unwrap, warn_of_other_des
 
+COLOURS = 3
 BRANCH = r'hr_modules\.\d+\.(branches|fusion\.paths)\.\d+\.'
 
 
@@ -19,7 +22,8 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     """Loads a backbone's weights, all of them or none.
 
     Takes an mmpretrain checkpoint, a segmentation one and a converted one alike:
-    finds the backbone in it and leaves classifier and heads.
+    finds the backbone in it and leaves classifier and heads. Weights for images of
+    three channels are widened to other numbers of bands by ``widen``.
 
     Args:
         backbone (nn.Module): The network to fill.
@@ -32,6 +36,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     checkpoint = CheckpointLoader.load_checkpoint(filename, 'cpu', logger='current')
     expected = backbone.state_dict()
     found = find_backbone(unwrap(checkpoint), expected)
+    found, widened = widen_first(found, expected)
     wrong = differences(expected, found)
     if wrong:
         raise InputError(
@@ -51,6 +56,12 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
         {name: found[name] for name in expected if name in found}, strict=False
     )
     print_log(f'loaded the backbone from {filename}', logger='current')
+    if widened:
+        print_log(
+            f'{widened} was widened from {COLOURS} to {expected[widened].shape[1]} '
+            'bands: each takes the weights of red, green and blue in turn',
+            logger='current',
+        )
 
 
 def find_backbone(weights: Mapping, expected: Mapping) -> dict:
@@ -72,6 +83,52 @@ def find_backbone(weights: Mapping, expected: Mapping) -> dict:
         for name, tensor in weights.items()
         if name.startswith(prefix)
     }
+
+
+def widen_first(found: dict, expected: Mapping) -> tuple[dict, str | None]:
+    """Fits the weights of the first convolution to the network's number of bands.
+
+    Args:
+        found (dict): The file's names -> tensors.
+        expected (Mapping): The network's.
+
+    Returns:
+        tuple[dict, str | None]: The weights, and the name of those that were fitted;
+        None if there are no weights that differ in three input channels alone.
+    """
+    for name, weight in expected.items():
+        other = found.get(name)
+        if weight.dim() != 4 or other is None:
+            continue
+        # The first convolution in the file's order: the others see no image.
+        bands, (outputs, inputs, *kernel) = weight.shape[1], other.shape
+        if inputs == COLOURS != bands and (outputs, *kernel) == (
+            weight.shape[0],
+            *weight.shape[2:],
+        ):
+            return {**found, name: widen(other, bands)}, name
+        break
+    return found, None
+
+
+def widen(weight: Tensor, bands: int) -> Tensor:
+    """Makes weights for any number of bands of those for red, green and blue.
+
+    The bands take the weights of red, green and blue in turn, times 3 / bands, so that
+    an image whose bands are all the same gives about what it gave as a grey picture.
+    One band takes the sum of the three, which gives exactly that.
+
+    Args:
+        weight (Tensor): Of a convolution, (outputs, 3, h, w).
+        bands (int): How many bands.
+
+    Returns:
+        Tensor: (outputs, bands, h, w).
+    """
+    if bands == 1:
+        return weight.sum(1, keepdim=True)
+    turn = torch.arange(bands) % COLOURS
+    return weight[:, turn] * (COLOURS / bands)
 
 
 def is_surplus(name: str, expected: Mapping) -> bool:

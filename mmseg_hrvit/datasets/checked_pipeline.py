@@ -153,7 +153,7 @@ def choose_checks(transforms: Sequence[object]) -> dict[str, Callable[[str], Non
     images = [t for t in transforms if isinstance(t, LoadImageFromFile)]
     labels = [t for t in transforms if isinstance(t, LoadAnnotations)]
     has_plain_images = bool(images) and all(map(is_plain, images))
-    has_plain_labels = all(type(loader) is LoadLabelMap for loader in labels)
+    has_plain_labels = bool(labels) and all(type(x) is LoadLabelMap for x in labels)
     return dict(
         img_path=check_image_file if has_plain_images else check_whole,
         seg_map_path=check_label_file if has_plain_labels else check_whole,

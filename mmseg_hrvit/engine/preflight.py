@@ -12,6 +12,7 @@ from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.rasters import check_bands
 
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value a channel.
@@ -42,6 +43,7 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
         InputError: At the first thing that is wrong.
     """
     check_numbers(cfg)
+    check_bands(cfg)
     check_gpus(cfg)
     check_tensorboard(cfg)
     if 'train' in splits:

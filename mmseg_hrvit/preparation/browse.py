@@ -15,6 +15,7 @@ from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.datasets.sample_stream import StreamDataset
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, read_metadata
+from mmseg_hrvit.rasters.composite import compose_bands
 
 GAP = 6  # pixels between the pictures of a sheet
 
@@ -62,18 +63,34 @@ def draw_sample(sample: dict, metadata: Metadata, opacity: float) -> np.ndarray:
     """Draws one sample as the pipeline packed it.
 
     Args:
-        sample (dict): 'inputs' (3, H, W), BGR, and 'data_samples'.
+        sample (dict): 'inputs' (C, H, W), and 'data_samples'.
         metadata (Metadata): From ``add_unlabelled``.
         opacity (float): Of the colours, from 0 to 1.
 
     Returns:
         np.ndarray: (H + legend, W, 3), BGR, 8 bits.
     """
-    image = sample['inputs'].numpy().transpose(1, 2, 0).clip(0, 255).astype(np.uint8)
+    image = compose(sample['inputs'].numpy(), metadata)
     labels = sample['data_samples'].gt_sem_seg.data[0].numpy()
     last = len(metadata.classes) - 1
     labels = np.where(labels == IGNORED, last, labels)
     return draw_overlay(image, labels, metadata, opacity)
+
+
+def compose(image: np.ndarray, metadata: Metadata) -> np.ndarray:
+    """Makes a picture of a network's input.
+
+    Args:
+        image (np.ndarray): (C, H, W): of a network for pictures BGR; else bands, of
+            which the first three are shown as red, green and blue.
+        metadata (Metadata): Of the network.
+
+    Returns:
+        np.ndarray: (H, W, 3), BGR, 8 bits.
+    """
+    if metadata.bands:
+        return compose_bands(image)
+    return image.transpose(1, 2, 0).clip(0, 255).astype(np.uint8)
 
 
 def draw_contact_sheet(pictures: Sequence[np.ndarray]) -> np.ndarray:

@@ -11,6 +11,7 @@ from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
 from mmseg_hrvit.engine.preflight import check_folders, innermost
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
+from mmseg_hrvit.rasters.raster_reader import RasterReader, has_rasters
 
 from .parallel import map_parallel
 
@@ -40,9 +41,10 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
                 f'{split}: no image *{part.img_suffix} in '
                 f'{part.data_prefix["img_path"]}: check the folder and img_suffix'
             )
-        read = PairReader(part, ignored=ignored)
+        is_raster = has_rasters(part)
+        read = (RasterReader if is_raster else PairReader)(part, ignored=ignored)
         samples += map_parallel(read, records, workers, f'reading {split}')
-        faults += find_spare_labels(part, records)
+        faults += [] if is_raster else find_spare_labels(part, records)
     return summarize(parts, samples, read.ignored, len(samples), faults)
 
 

@@ -75,8 +75,7 @@ def write_labels(
     def describe(file) -> None:
         colours = {i: (*rgb, 255) for i, rgb in enumerate(metadata.palette)}
         file.write_colormap(1, colours | ({} if nodata is None else {nodata: (0,) * 4}))
-        names = {f'CLASS_{i}': name for i, name in enumerate(metadata.classes)}
-        file.update_tags(1, **names)
+        file.update_tags(1, **tags_of_classes(metadata.classes))
         file.update_tags(**{PLAN_TAG: plan})
 
     names = (f'      <Category>{escape(x)}</Category>' for x in metadata.classes)
@@ -132,12 +131,9 @@ def write(
     """
     rasterio = need('rasterio')
     source = raster.file
-    place = dict(crs=source.crs, transform=source.transform)
-    size = dict(height=source.height, width=source.width)
-    tiles = dict(tiled=True, blockxsize=TILE, blockysize=TILE, compress='deflate')
-    options = dict(driver='GTiff', bigtiff='IF_SAFER', **tiles, **size, **place)
+    options = tiled_like(raster) | profile
     with written_aside(path) as aside, rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
-        with rasterio.open(aside, 'w', **options, **profile) as file:
+        with rasterio.open(aside, 'w', **options) as file:
             if source.gcps[0]:
                 file.gcps = source.gcps
             if source.rpcs:
@@ -151,6 +147,27 @@ def write(
                 found = file.read(window=at(part)).reshape(values.shape)
                 if not np.array_equal(found, values):
                     raise OSError('what is read is not what was written')
+
+
+def tiled_like(raster: Raster) -> dict:
+    """Returns rasterio's profile of a tiled GeoTIFF that lies as a raster does."""
+    return dict(
+        driver='GTiff',
+        height=raster.size[0],
+        width=raster.size[1],
+        crs=raster.file.crs,
+        transform=raster.file.transform,
+        tiled=True,
+        blockxsize=TILE,
+        blockysize=TILE,
+        compress='deflate',
+        bigtiff='IF_SAFER',
+    )
+
+
+def tags_of_classes(classes: Sequence[str]) -> dict[str, str]:
+    """Returns a band's tags that name classes."""
+    return {f'CLASS_{i}': name for i, name in enumerate(classes)}
 
 
 def at(part: Part) -> tuple:

@@ -67,6 +67,10 @@ class RasterDataset(BaseSegDataset):
 
     def load_data_list(self) -> list[dict]:
         """Lists the crops of all rasters."""
+        if not self.pairs:
+            raise InputError(
+                'RasterDataset has no pairs: name rasters and their labels'
+            )
         return [
             dict(
                 img_path=str(image),

@@ -139,9 +139,36 @@ def test_another_variant_is_recognised(tmp_path):
     assert "b2's weights for arch b1" in message
 
 
-def test_more_input_channels(weights, tmp_path):
-    message = refuse(weights, tmp_path, in_channels=4)
-    assert 'stem.conv1.weight has the shape (32, 3, 3, 3)' in message
+@pytest.mark.parametrize('bands', [1, 2, 4, 13])
+def test_other_numbers_of_bands_take_the_colours_in_turn(weights, tmp_path, bands):
+    loaded = load(network(weights), tmp_path, in_channels=bands).state_dict()
+    name = 'stem.conv1.weight'
+    given, found = weights[name], loaded[name]
+    assert found.shape == (32, bands, 3, 3)
+    for k in range(bands if bands > 1 else 0):
+        assert torch.allclose(found[:, k], given[:, k % 3] * 3 / bands)
+    if bands in (1, 3):  # a grey picture gives what it gave
+        assert torch.allclose(found.sum(1), given.sum(1), atol=1e-6)
+    assert all(torch.equal(loaded[k], weights[k]) for k in weights if k != name)
+
+
+def test_a_grey_image_keeps_its_strength(weights, tmp_path):
+    grey = torch.rand(1, 1, 32, 32)
+    names = [f'stem.conv1.{kind}' for kind in ('weight', 'bias')]
+
+    def respond(bands):
+        backbone = load(weights, tmp_path, in_channels=bands)
+        conv = [backbone.state_dict()[name] for name in names]
+        return torch.nn.functional.conv2d(grey.expand(-1, bands, -1, -1), *conv)
+
+    assert torch.allclose(respond(1), respond(3), atol=1e-5)
+    assert torch.allclose(respond(6), respond(3), atol=1e-5)
+
+
+def test_weights_of_bands_do_not_fit_a_network_for_pictures(weights, tmp_path):
+    banded = load(weights, tmp_path, in_channels=4).state_dict()
+    message = refuse(banded, tmp_path)
+    assert 'stem.conv1.weight has the shape (32, 4, 3, 3)' in message
 
 
 def test_an_unconverted_checkpoint_is_recognised(weights, tmp_path):

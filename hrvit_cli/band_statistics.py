@@ -1,0 +1,20 @@
+"""Measures mean and standard deviation of every band of a data set.
+
+Memory does not depend on the size of its files. What is printed goes into
+model.data_preprocessor of the config as it stands. Pixels without data do not count.
+"""
+
+from argparse import ArgumentParser
+
+from .arguments import add_config
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    add_config(parser)
+    parser.add_argument(
+        '--split',
+        choices=('train', 'val', 'test'),
+        default='train',
+        help='default: train',
+    )
