@@ -47,8 +47,8 @@ def rasterize(
     """
     if not raster.is_georeferenced:
         raise InputError(
-            f'{raster.path} does not say where it lies, so that no polygon can be placed '
-            'on it: give a georeferenced raster'
+            f'{raster.path} does not say where it lies, so no polygon can be '
+            'placed on it: give a georeferenced raster'
         )
     polygons, values = read_polygons(shapes, field, raster.file.crs)
     classes = list(classes or sorted({*values} | ({background} - {None})))
