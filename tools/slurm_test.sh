@@ -1,24 +1,3 @@
 #!/usr/bin/env bash
-# Evaluates by Slurm:
-#   tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py]
-# GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS set the job's size.
-set -euo pipefail
-if [ $# -lt 4 ]; then
-    sed -n '2,4s/^# //p' "$0" >&2
-    exit 2
-fi
-partition=$1
-job_name=$2
-config=$3
-checkpoint=$4
-read -ra srun_args <<<"${SRUN_ARGS:-}"
-exec srun -p "$partition" \
-    --job-name="$job_name" \
-    --gres="gpu:${GPUS_PER_NODE:-8}" \
-    --ntasks="${GPUS:-8}" \
-    --ntasks-per-node="${GPUS_PER_NODE:-8}" \
-    --cpus-per-task="${CPUS_PER_TASK:-5}" \
-    --kill-on-bad-exit=1 \
-    "${srun_args[@]}" \
-    python -u "$(dirname "$0")/test.py" "$config" "$checkpoint" \
-    --launcher slurm "${@:5}"
+# tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py]
+exec python "$(dirname "$0")/launch.py" slurm_test "$@"

@@ -31,7 +31,7 @@ def is_raster(source: str) -> bool:
 
 
 def join_processes() -> tuple[int, int]:
-    """Joins the processes that torchrun has started.
+    """Joins the processes that the launcher has started.
 
     Returns:
         tuple[int, int]: The number of this one, and how many there are.

@@ -98,7 +98,8 @@ def one_line_errors() -> Iterator[None]:
         print(f'error: {message}', file=sys.stderr, flush=True)
         leave(INPUT_ERROR)
     except KeyboardInterrupt:
-        print('interrupted', file=sys.stderr, flush=True)
+        if get_rank() == 0:
+            print('interrupted', file=sys.stderr, flush=True)
         leave(INTERRUPTED)
     except Exception:
         # Mostly the loss of another rank that has told its own error: then the

@@ -65,7 +65,7 @@ def pid_of(rank, work_dir):
         except (OSError, ValueError):
             continue
         is_rank = f'RANK={rank}' in environ and str(work_dir) in command
-        if is_rank and 'torchrun.py' in parent_of:
+        if is_rank and 'launch.py' in parent_of:
             return int(folder.name)
     raise AssertionError(f'no rank {rank}')
 

@@ -54,16 +54,17 @@ def train(
     Returns:
         tuple[int, str, str]: Exit status, output and errors.
     """
-    launch = [sys.executable, TOOLS / 'torchrun.py', '2', TOOLS / 'train.py', config]
+    launch = [sys.executable, TOOLS / 'launch.py', 'dist_train', config, '2']
     environ = dict(
         PATH=PATH,
         CUDA_VISIBLE_DEVICES='-1',
         OMP_NUM_THREADS='1',
         SHUTDOWN_TIMEOUT='10',
+        RESTARTS='0',
         PYTHONPATH=f'{config.parent}:{ROOT}',
     )
     done = subprocess.run(
-        [*launch, '--launcher', 'pytorch', *arguments, '--cfg-options', *options],
+        [*launch, *arguments, '--cfg-options', *options],
         env={**os.environ, **environ},
         capture_output=True,
         text=True,

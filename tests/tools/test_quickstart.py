@@ -15,7 +15,7 @@ PYTHON = r"""#!/bin/sh
 echo "$@" >>calls.txt
 case "$*" in
     *device_count*) echo 2 ;;
-    *torchrun.py*)
+    *dist_train*)
         for i in ' 25' ' 50' 100; do
             echo "11/22 19:44:38 - mmengine - INFO - Iter(train) [$i/600]  lr: 1e-3 " \
                 'eta: 0:02:49  time: 0.47  loss: 0.3486  decode.loss_ce: 0.3486'
@@ -63,8 +63,8 @@ def quickstart(clone, fails='nothing'):
 def test_it_draws_trains_tests_and_says_where_all_is(clone):
     status, lines, calls = quickstart(clone)
     assert status == 0
-    scripts = ('draw_scenes.py', 'torchrun.py 2', '/test.py', 'show_predictions.py',
-               'plot_run.py')  # fmt: skip
+    scripts = ('draw_scenes.py', 'launch.py dist_train configs/hrvit_quickstart.py 2',
+               '/test.py', 'show_predictions.py', 'plot_run.py')  # fmt: skip
     places = [calls.index(script) for script in scripts if script in calls]
     assert len(places) == len(scripts)
     assert places == sorted(places)
@@ -99,7 +99,7 @@ def test_it_can_be_run_again(clone):
 
 
 @pytest.mark.parametrize(
-    'step, later', [('torchrun.py', '/test.py'), ('draw_scenes.py', 'torchrun.py')]
+    'step, later', [('dist_train', '/test.py'), ('draw_scenes.py', 'dist_train')]
 )
 def test_a_step_that_fails_stops_it_and_tells_its_error(clone, step, later):
     status, lines, calls = quickstart(clone, fails=step)

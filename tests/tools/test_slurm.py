@@ -13,6 +13,7 @@ ENDS = dict(
     sbatch='',
     scontrol='',
     srun="""
+    echo "port $MASTER_PORT" >&2
     trap 'echo "told $SIGNAL"; exit "$STATUS"' USR1 TERM
     if [ -n "$SIGNAL" ]; then kill "-$SIGNAL" $PPID; while :; do sleep 0.05; done; fi
     exit "${STATUS:-0}"
@@ -67,39 +68,44 @@ def run_job(folder, **environ):
     arguments = ('part', 'job', 'CONFIG', '--cfg-options', 'a=[1, 2]')
     return run(
         *(folder, 'slurm_train.sh', *arguments),
-        SLURM_JOB_ID='7',
-        HRVIT_TOOLS=str(TOOLS),
-        **environ,
+        **(dict(SLURM_JOB_ID='7', HRVIT_TOOLS=str(TOOLS)) | environ),
     )
 
 
 SRUN = [
-    *('srun', '--kill-on-bad-exit=1', 'python', '-u', str(TOOLS / 'train.py')),
-    *('CONFIG', '--launcher', 'slurm', '--cfg-options', 'a=[1, 2]'),
+    *('srun', '--kill-on-bad-exit=1', '--cpus-per-task=5', 'python', '-u'),
+    *(
+        str(TOOLS / 'train.py'),
+        'CONFIG',
+        '--launcher',
+        'slurm',
+        '--cfg-options',
+        'a=[1, 2]',
+    ),
 ]
 REQUEUE = ['scontrol', 'requeue', '7']
 
 
-@pytest.mark.parametrize('restart, resume', [('0', []), ('1', ['--resume'])])
-def test_a_job_resumes_when_it_is_started_again(tmp_path, restart, resume):
-    code, out, _ = run_job(tmp_path, SLURM_RESTART_COUNT=restart)
-    assert (code, out) == (0, [*SRUN, *resume])
+def test_a_job_has_its_own_port_and_cores_and_resumes(tmp_path):
+    environ = dict(SLURM_RESTART_COUNT='1', SLURM_CPUS_PER_TASK='12', STATUS='75')
+    code, out, err = run_job(tmp_path, **environ)
+    own = [part.replace('per-task=5', 'per-task=12') for part in SRUN]
+    assert (code, out) == (75, [*own, '--resume', *REQUEUE])
+    assert 'port 10007\n' in err
 
 
-@pytest.mark.parametrize('status, then', [(75, REQUEUE), (2, []), (1, []), (137, [])])
-def test_a_preempted_job_is_queued_again(tmp_path, status, then):
-    code, out, _ = run_job(tmp_path, STATUS=str(status))
+@pytest.mark.parametrize('status, then', [(0, []), (137, REQUEUE)])
+def test_a_job_that_was_lost_is_queued_again(tmp_path, status, then):
+    code, out, err = run_job(tmp_path, STATUS=str(status), MASTER_PORT='12345')
     assert (code, out) == (status, [*SRUN, *then])
+    assert 'port 12345\n' in err
 
 
-@pytest.mark.parametrize(
-    'signal, status, then',
-    [('USR1', 75, REQUEUE), ('USR1', 143, REQUEUE), ('USR1', 2, []), ('TERM', 75, [])],
-)
-def test_a_signal_to_the_job_reaches_its_tasks(tmp_path, signal, status, then):
+@pytest.mark.parametrize('signal, then', [('USR1', REQUEUE), ('TERM', [])])
+def test_a_signal_to_the_job_reaches_its_tasks(tmp_path, signal, then):
     """Slurm warns by USR1; after TERM it requeues the job itself, or ends it."""
-    code, out, _ = run_job(tmp_path, SIGNAL=signal, STATUS=str(status))
-    assert (code, out) == (status, [*SRUN, f'told {signal}', *then])
+    code, out, _ = run_job(tmp_path, SIGNAL=signal, STATUS='75')
+    assert (code, out) == (75, [*SRUN, f'told {signal}', *then])
 
 
 def test_test(tmp_path):

@@ -1,0 +1,90 @@
+"""The processes of a run on one machine: their environment, and where they meet."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch.distributed import TCPStore
+
+from mmseg_hrvit.errors import InputError
+
+
+class Child(NamedTuple):
+    """A process to start: its command, and its whole environment."""
+
+    command: Sequence[str]
+    environ: Mapping[str, str]
+
+
+def count_setting(name: str, default: int, least: int = 0) -> int:
+    """Reads a whole number from the environment.
+
+    Args:
+        name (str): The variable.
+        default (int): Its value where it is not set.
+        least (int): The smallest that makes sense. Defaults to 0.
+
+    Raises:
+        InputError: If it is none.
+    """
+    return parse_count(name, os.environ.get(name) or str(default), least)
+
+
+def parse_count(name: str, text: str, least: int) -> int:
+    """Reads a whole number; ``name`` says in the error what it is of."""
+    if not text.isdecimal() or int(text) < least:
+        raise InputError(f'{name}={text}: give a whole number from {least} on')
+    return int(text)
+
+
+def make_ranks(command: Sequence[str], processes: int) -> tuple[list[Child], object]:
+    """Prepares the processes of this machine, one a rank.
+
+    NNODES, NODE_RANK, MASTER_ADDR and PORT make it one of several machines.
+
+    Args:
+        command (Sequence[str]): What each runs.
+        processes (int): Their number on this machine.
+
+    Returns:
+        tuple[list[Child], object]: The processes, and what has to live as long as they
+        do: the place where they meet.
+    """
+    nodes, node = count_setting('NNODES', 1, 1), count_setting('NODE_RANK', 0)
+    environ = {**os.environ, 'LOCAL_WORLD_SIZE': str(processes)}
+    environ['WORLD_SIZE'] = str(nodes * processes)
+    if processes > 1:
+        share = torch.get_num_threads() // processes
+        environ.setdefault('OMP_NUM_THREADS', str(max(1, share)))
+    store = None
+    if nodes == 1 and 'PORT' not in environ:
+        # A port that nobody else can have taken once a rank listens: it listens here.
+        store = TCPStore('127.0.0.1', 0, is_master=True, wait_for_workers=False)
+        environ['TORCHELASTIC_USE_AGENT_STORE'] = 'True'
+        environ |= dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(store.port))
+    else:
+        environ.setdefault('MASTER_ADDR', '127.0.0.1')
+        environ['MASTER_PORT'] = str(count_setting('PORT', 29500, 1))
+    if nodes == 1:
+        # gloo would look up this machine's name, which may lead anywhere.
+        environ.setdefault('GLOO_SOCKET_IFNAME', loopback())
+    ranks = [
+        Child(
+            command,
+            {
+                **environ,
+                'RANK': str(node * processes + local_rank),
+                'LOCAL_RANK': str(local_rank),
+            },
+        )
+        for local_rank in range(processes)
+    ]
+    return ranks, store
+
+
+def loopback() -> str:
+    """Name of the network interface to this machine itself."""
+    names = [name for _, name in socket.if_nameindex()]
+    return next((name for name in names if name.startswith('lo')), names[0])

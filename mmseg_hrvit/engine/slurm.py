@@ -1,0 +1,64 @@
+"""A job of Slurm that trains: it saves before its time is over, and is queued again."""
+
+import os
+import signal
+import subprocess
+from argparse import Namespace
+from collections.abc import Sequence
+
+from .launch import INPUT_ERROR
+from .launcher import FINAL_REASONS, is_lost
+from .processes import PREEMPTED, Launcher
+from .ranks import Child, count_setting
+from .work_dir import WorkDir
+
+
+def train(command: Sequence[str], args: Namespace) -> int:
+    """Trains inside of a job, and queues it again where that makes sense.
+
+    A job that was lost, by a hang or by want of memory, is queued again if it has saved
+    something, and else RESTARTS times (default 3).
+
+    Args:
+        command (Sequence[str]): srun with what it starts.
+        args (Namespace): The arguments of train.py.
+
+    Returns:
+        int: The exit status.
+    """
+    starts = count_setting('SLURM_RESTART_COUNT', 0)
+    if starts > 0 and not args.resume:
+        command = [*command, '--resume']
+    restarts = count_setting('RESTARTS', 3)
+    work_dir = WorkDir.of(args)
+    with Launcher(grace=float('inf')) as launcher:  # Slurm kills what takes too long
+        status = launcher.run([Child(command, os.environ)])
+    may_be_lost = starts < restarts or work_dir.has_saved
+    if is_queued_again(status, work_dir.reason, launcher.stopped_by, may_be_lost):
+        subprocess.run(['scontrol', 'requeue', os.environ['SLURM_JOB_ID']], check=False)
+    return status
+
+
+def is_queued_again(
+    status: int, reason: str | None, stopped_by: int | None, may_be_lost: bool
+) -> bool:
+    """Whether a job has to queue itself again.
+
+    Args:
+        status (int): Exit status of srun: the highest of the tasks', so that the reason
+            counts for more.
+        reason (str, optional): The reason in the work directory.
+        stopped_by (int, optional): The first signal to the job.
+        may_be_lost (bool): Whether it may be queued again after a loss.
+
+    Returns:
+        bool: Whether it has to.
+    """
+    if reason in FINAL_REASONS or status in (0, 1, INPUT_ERROR):
+        return False
+    if stopped_by == signal.SIGUSR1:  # its time is nearly over
+        return True
+    if stopped_by is not None:
+        return False  # Slurm ends it, and queues it again itself where it wants to
+    is_preempted = status == PREEMPTED or reason == 'preempted'
+    return is_preempted or (may_be_lost and is_lost(status, reason))
