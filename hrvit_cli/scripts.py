@@ -43,7 +43,7 @@ def dist_demo(tools: Path, processes: str, raster: str, *arguments: str) -> int:
     """PROCESSES RASTER MODEL [arguments of demo.py]
 
     Segments one raster in several processes; the rest is as for dist_train.sh.
-    """  # noqa: D400
+    """
     argv = [raster, *arguments]
     Verb('demo').parse_args(argv, prog='demo.py')
     return call('launcher.run_once', str(tools / 'demo.py'), processes, argv)

@@ -6,6 +6,8 @@ import subprocess
 from argparse import Namespace
 from collections.abc import Sequence
 
+from mmseg_hrvit.errors import InputError
+
 from .launch import INPUT_ERROR
 from .launcher import FINAL_REASONS, is_lost
 from .processes import PREEMPTED, Launcher
@@ -30,7 +32,10 @@ def train(command: Sequence[str], args: Namespace) -> int:
     if starts > 0 and not args.resume:
         command = [*command, '--resume']
     restarts = count_setting('RESTARTS', 3)
-    work_dir = WorkDir.of(args)
+    try:
+        work_dir = WorkDir.of(args)
+    except InputError:  # the tasks tell it in the job's log
+        work_dir = WorkDir(None)
     with Launcher(grace=float('inf')) as launcher:  # Slurm kills what takes too long
         status = launcher.run([Child(command, os.environ)])
     may_be_lost = starts < restarts or work_dir.has_saved

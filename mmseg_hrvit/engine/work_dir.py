@@ -6,6 +6,8 @@ from argparse import Namespace
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from mmseg_hrvit.errors import InputError
+
 from .cli import load_config
 from .resume import LAST
 from .stop_reason import STOP_REASON, read_stop_reason
@@ -16,7 +18,7 @@ class WorkDir:
 
     Args:
         path (str | Path, optional): The directory. None: it is not known, since
-            something is wrong with the config; the processes tell what.
+            something is wrong with the config.
     """
 
     def __init__(self, path: str | Path | None) -> None:
@@ -29,12 +31,17 @@ class WorkDir:
 
         Args:
             args (Namespace): The arguments of train.py.
+
+        Raises:
+            InputError: If there is no such config.
         """
         environ = dict(os.environ)
         try:
             with redirect_stdout(sys.stderr):
                 return cls(load_config(args).work_dir)
-        except Exception:  # a config is a program
+        except InputError:
+            raise
+        except Exception:  # a config is a program: the processes tell its errors
             return cls(None)
         finally:
             os.environ.clear()

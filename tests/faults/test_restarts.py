@@ -86,8 +86,17 @@ def test_a_lost_worker_is_started_again(tmp_path, record_property):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGUSR1])
-def test_a_preempted_script_asks_for_its_turn_later(tmp_path, number, record_property):
+@pytest.mark.parametrize(
+    'number, code, reason',
+    [
+        (signal.SIGTERM, 75, 'preempted'),
+        (signal.SIGUSR1, 75, 'preempted'),
+        (signal.SIGINT, 130, 'interrupted'),
+    ],
+)
+def test_a_script_that_is_told_to_stop_saves(
+    tmp_path, number, code, reason, record_property
+):
     config = write_config(tmp_path)
     untouched, work_dir = tmp_path / 'untouched', tmp_path / 'preempted'
     finish(config, untouched, processes=2)
@@ -95,9 +104,9 @@ def test_a_preempted_script_asks_for_its_turn_later(tmp_path, number, record_pro
     launched.wait_for('train 3')
     launched.script.send_signal(number)
     status, said = launched.end()
-    assert status == 75, said
+    assert status == code, said
     assert RESTARTED not in said
-    assert read_stop_reason(work_dir) == 'preempted'
+    assert read_stop_reason(work_dir) == reason
     finish(config, work_dir, processes=2)
     assert digest(work_dir) == digest(untouched)
     record_property('resumes bit-exact', 1)
