@@ -72,8 +72,10 @@ class Verb:
             prog (str, optional): As of ``parse_args``.
         """
         args = self.parse_args(argv, prog)
+        from mmseg_hrvit.checkpoints.loading import register_all
         from mmseg_hrvit.engine.launch import one_line_errors
 
+        register_all()
         with one_line_errors():
             work = import_module(f'mmseg_hrvit.cli.{self.module}')
             status = work.run(args)

@@ -1,6 +1,7 @@
 """Reading checkpoints: safely, strictly, and those of the authors' code or CSWin.
 
-Importing this package registers its loaders for all of mmengine.
+Importing this package registers its loader of files for all of mmengine; the tools
+register the others.
 """
 
 from .convert import convert_backbone, convert_classifier, convert_file

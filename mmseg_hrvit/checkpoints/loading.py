@@ -1,20 +1,25 @@
 """Loaders for mmengine that read checkpoints and never run code from them.
 
-A checkpoint is a pickle, and unpickling can run any program. The loaders here
-take mmengine's place for every scheme of its ``CheckpointLoader``: they rebuild
+A checkpoint is a pickle, and unpickling can run any program. The loaders here rebuild
 tensors, plain containers, and what mmengine itself writes, and refuse the rest.
-Importing this module registers them.
+
+Importing this package registers the one for files of this machine. The tools register
+those for all addresses by ``register_all``. With the environment variable
+``MMSEG_HRVIT_TRUST_CHECKPOINTS=1`` mmengine's own loaders stay, everywhere.
 """
 
+import datetime
 import os
 import re
 from argparse import Namespace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from pickle import UnpicklingError
 from urllib.parse import urlparse
 
 import numpy as np
 import torch
+from mmengine.config import ConfigDict
 from mmengine.dist import barrier
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
@@ -30,8 +35,17 @@ from mmseg_hrvit.errors import InputError
 
 from .sizes import check_arrays, check_file
 
+TRUST = 'MMSEG_HRVIT_TRUST_CHECKPOINTS'  # environment variable
 STATISTICS = ('min', 'max', 'current', 'mean')
+DATES = (
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+)
 NUMBER_CODES = '?bhilqBHILQefdg'
+CLOSED = ('pavi://', r'(\S+\:)?s3://', r'(\S+\:)?petrel://')  # no public clients
 ZOOS = {
     'modelzoo': get_torchvision_models,
     'torchvision': get_torchvision_models,
@@ -63,22 +77,25 @@ def allowed_globals() -> list:
     """Lists what checkpoints may hold beside tensors and plain containers.
 
     Returns:
-        list: HistoryBuffer, the Namespace that timm keeps arguments in, and NumPy's
-        arrays and scalars of numbers, under the names of NumPy 1 and 2. Of the
-        dtypes only the numbers', since objects' could be rebuilt as raw memory.
+        list: HistoryBuffer, what arguments and configs are kept in, dates, paths,
+        and NumPy's arrays and scalars of numbers, under the names of NumPy 1 and 2. Of
+        the dtypes only the numbers', since objects' could be rebuilt as raw memory.
     """
     reconstruct = np.empty(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
-    allowed = [HistoryBuffer, Namespace, np.ndarray, np.dtype]
+    allowed = [HistoryBuffer, Namespace, ConfigDict, *DATES, np.ndarray, np.dtype]
     allowed += [type(np.dtype(code)) for code in NUMBER_CODES]
     allowed.append((get_statistic, 'builtins.getattr'))
+    # Pure ones: no path is looked at.
+    for module in ('pathlib', 'pathlib._local'):
+        allowed.append((PurePosixPath, f'{module}.PosixPath'))
+        allowed.append((PureWindowsPath, f'{module}.WindowsPath'))
     for core in ('numpy.core', 'numpy._core'):
         allowed.append((reconstruct, f'{core}.multiarray._reconstruct'))
         allowed.append((scalar, f'{core}.multiarray.scalar'))
     return allowed
 
 
-@CheckpointLoader.register_scheme('', force=True)
 def load_from_local(
     filename: str, map_location: str | torch.device | None = None
 ) -> dict:
@@ -148,7 +165,8 @@ def explain(error: Exception) -> str:
     if refused:
         return (
             f'refused, since it holds {refused[1]} and checkpoints never run code '
-            'here; where you trust it, save its state_dict alone or as .safetensors'
+            'here; where you trust it, save its state_dict alone or as .safetensors, '
+            f'or set {TRUST}=1'
         )
     # torch wraps the reason in advice of many lines.
     reason = text.split('WeightsUnpickler error: ')[-1].split(' Check the doc')[0]
@@ -156,7 +174,6 @@ def explain(error: Exception) -> str:
     return f'cannot be read as a checkpoint ({reason}); it may be truncated'
 
 
-@CheckpointLoader.register_scheme(('http://', 'https://'), force=True)
 def load_from_http(
     filename: str, map_location: str | torch.device | None = None
 ) -> dict:
@@ -185,7 +202,6 @@ def load_from_http(
     return load_from_local(str(path), map_location)
 
 
-@CheckpointLoader.register_scheme([f'{zoo}://' for zoo in ZOOS], force=True)
 def load_from_zoo(
     filename: str, map_location: str | torch.device | None = None
 ) -> dict:
@@ -222,9 +238,6 @@ def load_from_zoo(
     return checkpoint
 
 
-@CheckpointLoader.register_scheme(
-    ['pavi://', r'(\S+\:)?s3://', r'(\S+\:)?petrel://'], force=True
-)
 def load_from_intranet(
     filename: str, map_location: str | torch.device | None = None
 ) -> dict:
@@ -238,5 +251,32 @@ def load_from_intranet(
         InputError: Always.
     """
     raise InputError(
-        f'{filename}: checkpoints are not read from there; give a file or a URL'
+        f'{filename}: checkpoints are not read from there; give a file or a URL, or '
+        f'set {TRUST}=1 where mmengine may read it in its own way'
     )
+
+
+def register(schemes: Mapping[str, Callable]) -> None:
+    """Puts loaders in place of mmengine's, unless checkpoints are to be trusted.
+
+    Args:
+        schemes (Mapping[str, Callable]): What an address begins with, a regular
+            expression, -> its loader.
+    """
+    if os.environ.get(TRUST) != '1':
+        for scheme, loader in schemes.items():
+            CheckpointLoader.register_scheme(scheme, loader, force=True)
+
+
+def register_all() -> None:
+    """Registers the loaders for every address that mmengine knows."""
+    register(
+        {
+            **dict.fromkeys(('http://', 'https://'), load_from_http),
+            **{f'{zoo}://': load_from_zoo for zoo in ZOOS},
+            **dict.fromkeys(CLOSED, load_from_intranet),
+        }
+    )
+
+
+register({'': load_from_local})

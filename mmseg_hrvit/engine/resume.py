@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.runner import CheckpointLoader
 
 from mmseg_hrvit.checkpoints.durable import is_whole
-from mmseg_hrvit.checkpoints.loading import load_from_local
 from mmseg_hrvit.errors import InputError
 
 from .launch import get_rank
@@ -37,7 +37,8 @@ def resume_latest(cfg: Config) -> None:
     latest = find_latest(cfg.work_dir)
     if latest is not None:
         cfg.merge_from_dict(dict(resume=True, load_from=str(latest)))
-        seed = load_from_local(latest, 'cpu').get('meta', {}).get('seed')
+        checkpoint = CheckpointLoader.load_checkpoint(str(latest), 'cpu', logger=None)
+        seed = checkpoint.get('meta', {}).get('seed')
     else:
         seed = read_seed(cfg.work_dir)
         if get_rank() == 0:

@@ -1,14 +1,20 @@
+import datetime
 import http.server
+import os
 import pickle
+import subprocess
+import sys
 import threading
 from argparse import Namespace
 from functools import partial
+from pathlib import Path
 
 import mmengine
 import numpy as np
 import pytest
 import torch
 import torch.nn as nn
+from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner
@@ -77,9 +83,73 @@ def serve(tmp_path, monkeypatch):
     server.server_close()
 
 
-def test_every_scheme_of_mmengine_is_replaced():
+@pytest.fixture
+def everywhere():
+    """The loaders of the tools."""
+    before = dict(CheckpointLoader._schemes)
+    loading.register_all()
+    yield
+    CheckpointLoader._schemes = before
+
+
+WHOSE = """
+import sys
+{prelude}
+from mmengine.runner import CheckpointLoader
+import mmseg_hrvit
+own = [scheme for scheme, loader in CheckpointLoader._schemes.items()
+       if loader.__module__.startswith('mmseg_hrvit')]
+print(own, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize('trust, own', [('', ['']), ('1', [])])
+def test_importing_replaces_the_loader_of_files_alone(trust, own):
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', WHOSE.format(prelude='')],
+        env={**os.environ, loading.TRUST: trust},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.splitlines()[-1] == str(own)
+
+
+def test_importing_needs_no_signals_of_unix():
+    names = 'SIGALRM', 'SIGUSR1', 'sigwaitinfo', 'pthread_sigmask'
+    prelude = f'import signal\nfor name in {names}: delattr(signal, name)'
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', WHOSE.format(prelude=prelude)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_tools_replace_every_scheme_of_mmengine(everywhere):
     loaders = CheckpointLoader._schemes.values()
     assert {loader.__module__ for loader in loaders} == {loading.__name__}
+
+
+def test_trust_leaves_them_to_mmengine(monkeypatch):
+    before = dict(CheckpointLoader._schemes)
+    monkeypatch.setenv(loading.TRUST, '1')
+    loading.register_all()
+    assert CheckpointLoader._schemes == before
+
+
+def test_configs_dates_and_paths_load(tmp_path):
+    meta = dict(
+        cfg=ConfigDict(model=dict(type='HRViT', stages=[dict(depth=1)])),
+        time=datetime.datetime(2022, 6, 1, 12, tzinfo=datetime.timezone.utc),
+        took=datetime.timedelta(seconds=3),
+        path=Path('/data/images'),
+    )
+    loaded = loading.load_from_local(save(dict(meta=dict(meta)), tmp_path / 'a.pth'))[
+        'meta'
+    ]
+    assert loaded['cfg'].model.stages[0].depth == 1
+    assert (loaded['time'], loaded['took']) == (meta['time'], meta['took'])
+    assert str(loaded['path']) == '/data/images'
 
 
 @pytest.mark.parametrize('zipped', [True, False])
@@ -209,7 +279,7 @@ def test_arguments_kept_by_timm_load(tmp_path):
     assert loading.load_from_local(str(tmp_path / 'timm.pth'))['args'] == args
 
 
-def test_downloads_are_read_the_same_way(serve, tmp_path):
+def test_downloads_are_read_the_same_way(everywhere, serve, tmp_path):
     folder, url = serve
     save({'w': torch.ones(2)}, folder / 'good.pth')
     loaded = CheckpointLoader.load_checkpoint(f'{url}/good.pth', 'cpu')
@@ -221,7 +291,7 @@ def test_downloads_are_read_the_same_way(serve, tmp_path):
     assert 'downloaded' in refuse(f'{url}/missing.pth')
 
 
-def test_named_models_are_read_the_same_way(serve, monkeypatch):
+def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):
     folder, url = serve
     weights = {'backbone.w': torch.ones(2), 'head.w': torch.ones(3)}
     save(dict(state_dict=weights), folder / 'net.pth')
@@ -239,5 +309,5 @@ def test_named_models_are_read_the_same_way(serve, monkeypatch):
 
 
 @pytest.mark.parametrize('scheme', ['pavi', 's3', 'cluster:s3', 'petrel'])
-def test_schemes_of_closed_networks_are_refused(scheme):
+def test_schemes_of_closed_networks_are_refused(everywhere, scheme):
     assert 'not read from there' in refuse(f'{scheme}://bucket/weights.pth')

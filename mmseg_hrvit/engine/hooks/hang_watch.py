@@ -1,10 +1,7 @@
 """A hook that ends a run of several processes when one hangs, and names it."""
 
-import json
-import signal
+import atexit
 import sys
-import time
-from pathlib import Path
 from threading import Event, Thread
 
 from mmengine.dist import get_dist_info
@@ -14,13 +11,13 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import nn
 
+from mmseg_hrvit.engine.heartbeats import Beat, Heartbeats
 from mmseg_hrvit.engine.launch import exit_at_once
+from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.models.wrappers import bare
 
 # Exit status, as of a process that an alarm has ended: the run is started again.
-HANG = 128 + signal.SIGALRM
-FOLDER = 'beats'
-UNSEEN = dict(steps=-1, doing='before its first iteration')
+HANG = 142
 
 
 @HOOKS.register_module()
@@ -28,13 +25,14 @@ class HangWatchHook(Hook):
     """Ends a run whose ranks all stand still, and names the one that holds them up.
 
     A rank that hangs leaves the others waiting in a collective operation, whose own
-    timeout names nobody. Here every rank notes how far it is, and a thread of it
-    writes that to a file in the run's log folder every few seconds and reads the
-    files of the others. When no rank has gone on for ``timeout``, the ranks that are
-    the least far are the ones that hang. A run of one process is not watched.
+    timeout names nobody. Here every rank notes how far it is, and tells the others
+    every few seconds through the store of the process group. When no rank has gone on
+    for ``timeout``, the ranks that are the least far are the ones that hang. A run of
+    one process is not watched. The time in which a whole job is stopped, and goes on
+    later, does not count.
 
-    The folder must be one that all machines share. Where the longest thing that a
-    rank does alone, such as writing a checkpoint, takes longer, raise the timeout.
+    Where the longest thing that a rank does alone, such as writing a checkpoint, takes
+    longer, raise the timeout.
 
     Args:
         timeout (float): Seconds, below the ten minutes after which NCCL aborts.
@@ -45,7 +43,7 @@ class HangWatchHook(Hook):
         self.timeout = timeout
         self.period = min(5.0, timeout / 4)  # seconds between two looks
         self.stopped = Event()
-        self.beat = dict(UNSEEN)
+        self.beats = None
 
     def before_train(self, runner: Runner) -> None:
         """Starts to watch.
@@ -53,17 +51,19 @@ class HangWatchHook(Hook):
         Args:
             runner (Runner): The runner of the training.
         """
-        self.rank, self.world_size = get_dist_info()
-        if self.world_size == 1:
+        rank, world_size = get_dist_info()
+        if world_size == 1:
             return
-        self.folder = Path(runner.log_dir, FOLDER)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.beats = Heartbeats(rank, world_size, self.period)
         self._go_on('waiting for its first batch')
         # Where the ranks wait for each other is behind the loss, and on GPUs behind
         # the step: those that wait are further than the one they wait for.
         bare(runner.model).register_forward_hook(self._after_forward)
-        runner.optim_wrapper.optimizer.register_step_pre_hook(self._before_step)
+        for wrapper in optim_wrappers(runner):
+            wrapper.optimizer.register_step_pre_hook(self._before_step)
+        self.beats.start()
         Thread(target=self._watch, name='hang watch', daemon=True).start()
+        atexit.register(self._stop)  # a thread of daemons must not meet its end
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: DATA_BATCH = None
@@ -87,7 +87,12 @@ class HangWatchHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Stops to watch."""
+        self._stop()
+
+    def _stop(self) -> None:
         self.stopped.set()
+        if self.beats is not None:
+            self.beats.stop()
 
     def _after_forward(self, module: nn.Module, *_: object) -> None:
         if module.training:
@@ -97,64 +102,55 @@ class HangWatchHook(Hook):
         self._go_on('in the optimizer, or waiting for its GPU')
 
     def _go_on(self, doing: str) -> None:
-        self.beat = dict(steps=self.beat['steps'] + 1, doing=doing)
+        if self.beats is not None:
+            self.beats.go_on(doing)
 
     def _watch(self) -> None:
-        beats, since = {}, time.monotonic()
+        seen, quiet = {}, 0.0
+        # Looks are counted, not seconds: a job that was stopped has looked at nothing.
         while not self.stopped.wait(self.period):
-            write_beat(self.folder, self.rank, self.beat)
-            now = {
-                rank: read_beat(self.folder, rank) for rank in range(self.world_size)
-            }
-            if now != beats:
-                beats, since = now, time.monotonic()
-            elif time.monotonic() - since > self.timeout:
-                self._end(beats)
+            now = self.beats.seen()
+            seen, quiet = (now, 0.0) if now != seen else (seen, quiet + self.period)
+            if quiet > self.timeout:
+                self._end(seen)
 
-    def _end(self, beats: dict[int, dict]) -> None:
+    def _end(self, seen: dict[int, Beat]) -> None:
         """Ends this process; one of those that wait tells why."""
-        last = min(beat['steps'] for beat in beats.values())
-        hanging = [rank for rank, beat in beats.items() if beat['steps'] == last]
-        waiting = [rank for rank in beats if rank not in hanging]
-        if self.rank == (waiting or hanging)[0]:
-            message = describe_hang(beats, hanging, self.timeout)
+        last = min(beat.steps for beat in seen.values())
+        hanging = [rank for rank in seen if seen[rank].steps == last]
+        waiting = [rank for rank in seen if rank not in hanging]
+        # Those who ask the store in vain know no better who hangs than who keeps it.
+        teller = min(seen.keys() - {0}) if self.beats.waits else (waiting or hanging)[0]
+        if self.beats.rank == teller:
+            message = describe_hang(seen, hanging, self.timeout, self.beats.waits)
             print(f'error: {message}', file=sys.stderr, flush=True)
         elif self.stopped.wait(2 * self.period):  # lets that one be the first to end
             return
         exit_at_once(HANG)
 
 
-def describe_hang(beats: dict[int, dict], hanging: list[int], timeout: float) -> str:
+def describe_hang(
+    beats: dict[int, Beat], hanging: list[int], timeout: float, is_silent: bool = False
+) -> str:
     """Names the ranks that hang.
 
     Args:
-        beats (dict[int, dict]): How far each rank is.
+        beats (dict[int, Beat]): How far each rank is.
         hanging (list[int]): Those that are the least far.
         timeout (float): For how long none has gone on, in seconds.
+        is_silent (bool): Whether the store of the process group does not answer, so
+            that nothing new is known of the other ranks. Defaults to False.
 
     Returns:
         str: One line.
     """
-    names = ', '.join(f'rank {rank} ({beats[rank]["doing"]})' for rank in hanging)
+    if is_silent:
+        return (
+            f'rank 0 ({beats[0].doing}), or the launcher that keeps the store of the '
+            f'process group, has not answered for {timeout:g} s'
+        )
+    names = ', '.join(f'rank {rank} ({beats[rank].doing})' for rank in hanging)
     if len(hanging) == len(beats):
         return f'no rank has gone on for {timeout:g} s: {names}'
     verb = 'hangs' if len(hanging) == 1 else 'hang'
     return f'{names} {verb}: the other ranks have waited for {timeout:g} s'
-
-
-def write_beat(folder: Path, rank: int, beat: dict) -> None:
-    """Writes how far a rank is; on a full disk the others see its last word."""
-    aside = folder / f'{rank}.partial'
-    try:
-        aside.write_text(json.dumps(beat))
-        aside.replace(folder / str(rank))
-    except OSError:
-        pass
-
-
-def read_beat(folder: Path, rank: int) -> dict:
-    """Reads how far a rank is."""
-    try:
-        return json.loads((folder / str(rank)).read_text())
-    except OSError:
-        return UNSEEN

@@ -1,27 +1,23 @@
-"""What a rank writes and tells; tests/faults/test_hang.py has ranks that hang."""
+"""What a rank tells and knows; tests/faults/test_hang.py has ranks that hang."""
+
+import os
+import time
 
 import pytest
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
 
-from mmseg_hrvit.engine.hooks.hang_watch import (
-    UNSEEN,
-    HangWatchHook,
-    describe_hang,
-    read_beat,
-    write_beat,
-)
+from mmseg_hrvit.engine.heartbeats import Beat
+from mmseg_hrvit.engine.hooks import hang_watch
+from mmseg_hrvit.engine.hooks.hang_watch import HANG, HangWatchHook, describe_hang
+from ranks import Ranks
+from trainings import train
 
 BEATS = {
-    0: dict(steps=9, doing='in the backward pass'),
-    1: dict(steps=7, doing='loading a batch'),
-    2: dict(steps=7, doing='saving'),
+    0: Beat(9, 'in the backward pass'),
+    1: Beat(7, 'loading a batch'),
+    2: Beat(7, 'saving'),
 }
-
-
-def test_ranks_read_how_far_the_others_are(tmp_path):
-    assert read_beat(tmp_path, 1) == UNSEEN
-    write_beat(tmp_path, 1, BEATS[1])
-    assert read_beat(tmp_path, 1) == BEATS[1]
-    write_beat(tmp_path / 'gone', 1, BEATS[1])  # as on a full disk: no error
 
 
 @pytest.mark.parametrize(
@@ -36,8 +32,98 @@ def test_ranks_that_hang_are_named(hanging, message):
     assert describe_hang(BEATS, hanging, 5.0).startswith(message)
 
 
-def test_every_step_counts():
-    hook = HangWatchHook()
-    hook._go_on('a')
-    hook._go_on('b')
-    assert hook.beat == dict(steps=UNSEEN['steps'] + 2, doing='b')
+def test_a_store_that_does_not_answer_is_named():
+    message = describe_hang(BEATS, [1, 2], 5.0, is_silent=True)
+    assert message.startswith('rank 0 (in the backward pass), or the launcher')
+
+
+class Looks:
+    """Stands in for the wait between two looks, which takes no time."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def wait(self, period):
+        self.left -= 1
+        return self.left < 0
+
+    def set(self):
+        pass
+
+
+class Still:
+    """Beats of ranks that stand still."""
+
+    rank = 0
+    waits = False
+
+    def seen(self):
+        return BEATS
+
+
+@pytest.mark.parametrize('looks, ends', [(5, 0), (7, 1)])
+def test_looks_count_and_not_the_clock(monkeypatch, capsys, looks, ends):
+    """A job that was stopped for an hour has gone on an hour later."""
+    statuses = []
+    monkeypatch.setattr(hang_watch, 'exit_at_once', statuses.append)
+    hook = HangWatchHook(timeout=10.0)  # looks every 2.5 seconds
+    hook.stopped, hook.beats = Looks(looks), Still()
+    clock = iter(range(0, 10**6, 3600))
+    monkeypatch.setattr(time, 'monotonic', lambda: next(clock))
+    hook._watch()
+    assert len(statuses) >= ends
+    assert bool(statuses) == bool(ends)
+    assert ('rank 1 (loading a batch), rank 2' in capsys.readouterr().err) == bool(ends)
+
+
+@HOOKS.register_module()
+class SleepHook(Hook):
+    """Lets a rank hang in an iteration."""
+
+    priority = 'HIGHEST'
+
+    def before_train_iter(self, runner, **_):
+        if os.environ['RANK'] == '1' and runner.iter == 2:
+            time.sleep(600)
+
+
+def hang_in_a_rank(folder):
+    watch = dict(type='mmseg_hrvit.HangWatchHook', timeout=2.0)
+    train(folder, max_iters=6, hooks=[dict(type='SleepHook'), watch])
+
+
+def test_a_rank_that_hangs_is_named(tmp_path):
+    ranks = Ranks(hang_in_a_rank, tmp_path / 'work', folder=tmp_path)
+    ranks.processes[0].join(100)
+    assert ranks.processes[0].exitcode == HANG, ranks.said()
+    ranks.stop()
+    errors = [line for line in ranks.said().splitlines() if line.startswith('error')]
+    assert errors == [
+        'error: rank 1 (loading a batch or saving, behind iteration 2) hangs: the '
+        'other ranks have waited for 2 s'
+    ]
+
+
+def stop_in_a_rank(folder):
+    watch = dict(type='mmseg_hrvit.HangWatchHook', timeout=2.0)
+    train(folder, max_iters=6, hooks=[dict(type='StopHook0'), watch])
+
+
+@HOOKS.register_module()
+class StopHook0(Hook):
+    """Stops the process that keeps the store."""
+
+    priority = 'HIGHEST'
+
+    def before_train_iter(self, runner, **_):
+        if os.environ['RANK'] == '0' and runner.iter == 2:
+            os.kill(os.getpid(), 19)
+
+
+def test_the_rank_that_keeps_the_store_is_named(tmp_path):
+    ranks = Ranks(stop_in_a_rank, tmp_path / 'work', folder=tmp_path)
+    ranks.processes[1].join(100)
+    status = ranks.processes[1].exitcode
+    ranks.stop()
+    assert status == HANG, ranks.said()
+    assert 'error: rank 0 (' in ranks.said(1)
