@@ -136,6 +136,34 @@ def make_mapillary(root: Path, num_images: int = 2) -> Path:
     return root
 
 
+def make_tiles(
+    root: Path, num_images: int = 2, num_classes: int = 7, ending: str = ''
+) -> Path:
+    """Draws the tiles of aerial data sets, as mmseg's scripts write them."""
+    for split in ('train', 'val'):
+        for i in range(num_images):
+            draw_pair(
+                root / f'img_dir/{split}/{i}.png',
+                root / f'ann_dir/{split}/{i}{ending}.png',
+                [*range(num_classes)],
+                seed=i,
+            )
+    return root
+
+
+def make_chasedb1(root: Path, num_images: int = 2) -> Path:
+    """Draws CHASE_DB1: vessels of the retina."""
+    for split in ('training', 'validation'):
+        for i in range(num_images):
+            draw_pair(
+                root / f'images/{split}/Image_{i:02d}L.png',
+                root / f'annotations/{split}/Image_{i:02d}L_1stHO.png',
+                [0, 1],
+                seed=i,
+            )
+    return root
+
+
 def make_image_folders(root: Path) -> Path:
     """Draws ImageNet's layout: 10 classes, of each an image in each split."""
     draw_textures(root, train=1, val=1, size=80)

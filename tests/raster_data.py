@@ -84,6 +84,16 @@ def draw_bands(
     return bands.astype(dtype)
 
 
+def make_mosaic(root: Path, size: tuple[int, int] = (150, 170)) -> Path:
+    """Draws mosaics of four bands of 16 bits, as configs/rasters names them."""
+    for seed, split in enumerate(('train', 'val')):
+        labels = draw_blocks(seed, 4, size)
+        bands = draw_bands(labels, 4, 3, 'uint16', 4000, seed)
+        write_raster(root / f'{split}.tif', bands)
+        write_raster(root / f'{split}_labels.tif', labels[None], nodata=255)
+    return root
+
+
 def raster_config(folder: Path, bands: int = 3, **dataset) -> Config:
     """A config of a small network over ``RasterDataset``.
 

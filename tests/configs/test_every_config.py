@@ -12,14 +12,17 @@ from mmengine.runner import Runner
 from data import (
     make_ade20k,
     make_camvid,
+    make_chasedb1,
     make_cityscapes,
     make_cocostuff,
     make_mapillary,
     make_pascalcontext,
+    make_tiles,
     shrink,
 )
 from mmseg_hrvit.engine.launch import prepare_cpu
 from paths import CONFIGS, config_names
+from raster_data import make_mosaic
 
 LAYOUTS = dict(
     ade20k=make_ade20k,
@@ -31,6 +34,12 @@ LAYOUTS = dict(
     pascalcontext60=make_pascalcontext,
     mapillary1=make_mapillary,
     mapillary2=make_mapillary,
+    loveda=partial(make_tiles, num_classes=8),
+    potsdam=partial(make_tiles, num_classes=7),
+    vaihingen=partial(make_tiles, num_classes=7),
+    isaid=partial(make_tiles, num_classes=16, ending='_instance_color_RGB'),
+    chasedb1=make_chasedb1,
+    mosaic=make_mosaic,
 )
 # Those with a test of their own, which trains a step as well.
 OTHERS = ('ablations/', 'detection/', 'pretrain/')
@@ -38,7 +47,7 @@ SEGMENTATION = [name for name in config_names() if not name.startswith(OTHERS)]
 PAPER = [name for name in SEGMENTATION if '/' not in name]
 # Larger variants of what is stepped anyway: minutes on a busy machine.
 SLOW = re.compile(
-    'baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)|datasets/hrvit_b[23]'
+    'baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)|(datasets|rasters)/hrvit_b[23]'
 )
 STEPS = [
     pytest.param(name, marks=pytest.mark.full) if SLOW.match(name) else name

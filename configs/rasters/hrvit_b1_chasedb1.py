@@ -1,0 +1,12 @@
+_base_ = [
+    '../_base_/models/hrvit_segformer.py',
+    '../_base_/datasets/chasedb1.py',
+    '../_base_/schedules/adamw_40k.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    data_preprocessor=dict(size=_base_.crop_size),
+    backbone=dict(drop_path_rate=0.1),
+    decode_head=dict(num_classes=2),
+    test_cfg=dict(mode='slide', crop_size=_base_.crop_size, stride=(85, 85)),
+)

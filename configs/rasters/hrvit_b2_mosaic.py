@@ -1,0 +1,5 @@
+_base_ = './hrvit_b1_mosaic.py'
+model = dict(
+    backbone=dict(arch='b2'),
+    decode_head=dict(in_channels=[48, 96, 240, 384]),
+)
