@@ -72,6 +72,8 @@ class Verb:
             prog (str, optional): As of ``parse_args``.
         """
         args = self.parse_args(argv, prog)
+        # A file's name may have bytes that are no text: they are shown, not raised.
+        sys.stdout.reconfigure(errors='backslashreplace')
         from mmseg_hrvit.checkpoints.loading import register_all
         from mmseg_hrvit.engine.launch import one_line_errors
 

@@ -33,11 +33,11 @@ def write_areas(areas: Iterable[tuple[str, dict[str, int]]], path: Path) -> None
         path (Path): A ``.csv`` file: image, class, pixels and their share; or a
             ``.json`` file: for each image the pixels by class.
     """
-    areas = dict(areas)
+    areas = dict(areas)  # a name may have bytes that are no text: they stay
     if path.suffix == '.json':
         path.write_text(json.dumps(areas, indent=1) + '\n', encoding='utf-8')
         return
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with path.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
         writer = csv.writer(file)
         writer.writerow(('image', 'class', 'pixels', 'share'))
         for name, counts in areas.items():

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata
 
 from .areas import count_areas, write_areas
+from .origin import identify
 from .overlay import draw_overlay
 
 
@@ -18,57 +20,111 @@ class ResultFolder:
     """Overlays, label maps and areas of images, and which images are done.
 
     ``overlays/NAME.jpg`` and ``labels/NAME.png`` are written first and
-    ``areas/NAME.json``, which says that the image is done, at last and at once: a run
-    that was killed goes on with the first image that is not done.
+    ``areas/NAME.json``, which says that the image is done and what has made it, at
+    last and at once: a run that was killed goes on with the first image that is not
+    done. What another network has made, or of another file, is not done.
 
     Args:
         root (Path): The folder.
         metadata (Metadata): Classes and palette.
         opacity (float): Of the overlays' colours, from 0 to 1.
+        model (Sequence[str]): The network, from ``describe_model``. Defaults to ().
+
+    Raises:
+        InputError: If the opacity is another, or the folder cannot be made.
     """
 
-    def __init__(self, root: Path, metadata: Metadata, opacity: float) -> None:
+    def __init__(
+        self,
+        root: Path,
+        metadata: Metadata,
+        opacity: float,
+        model: Sequence[str] = (),
+    ) -> None:
         if not 0 <= opacity <= 1:
             raise InputError(f'opacity {opacity}: choose 0 to 1')
         self.root = root
         self.metadata = metadata
         self.opacity = opacity
+        self.options = [*model, metadata.to_json(), str(opacity)]
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f'{root} cannot be made ({error}): give a folder where files can be '
+                'written'
+            ) from error
 
-    def is_done(self, name: str) -> bool:
-        """Whether an image's results are there."""
-        return self._areas(name).is_file()
+    def is_done(self, name: str, source: str) -> bool:
+        """Whether an image's results are there, of this network and this file.
 
-    def write(self, name: str, image: np.ndarray, labels: np.ndarray) -> None:
+        Args:
+            name (str): The image.
+            source (str): Its file, from ``describe_file``.
+        """
+        return self._read(name).get('made_from') == identify([*self.options, source])
+
+    def discard(self, name: str) -> None:
+        """Deletes the results of an image, if there are any."""
+        for path in (self._areas(name), self._overlay(name), self._labels(name)):
+            path.unlink(missing_ok=True)
+
+    def write(
+        self, name: str, image: np.ndarray, labels: np.ndarray, source: str
+    ) -> None:
         """Writes the results of an image.
 
         Args:
             name (str): Its path below the folder of images.
             image (np.ndarray): (H, W, 3), BGR, 8 bits.
             labels (np.ndarray): (H, W).
+            source (str): What they were made from, as in ``is_done``.
         """
         overlay = draw_overlay(image, labels, self.metadata, self.opacity)
-        write_picture(self.root / 'overlays' / f'{name}.jpg', overlay)
-        write_picture(self.root / 'labels' / f'{name}.png', labels)
+        self.discard(name)
+        write_picture(self._overlay(name), overlay)
+        write_picture(self._labels(name), labels)
         path = self._areas(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f'{path.name}.part')
-        areas = count_areas(labels, self.metadata)
+        made_from = identify([*self.options, source])
+        areas = dict(made_from=made_from, pixels=count_areas(labels, self.metadata))
         unfinished.write_text(json.dumps(areas), encoding='utf-8')
         os.replace(unfinished, path)
 
-    def write_table(self, names: list[str], path: Path) -> None:
-        """Writes the areas of those of some images that are done; see ``write_areas``.
+    def write_table(self, names: Sequence[str], path: Path) -> None:
+        """Writes the areas of those of some images that have any; see ``write_areas``.
 
         Args:
-            names (list[str]): The images.
+            names (Sequence[str]): The images.
             path (Path): The table, ``.csv`` or ``.json``.
         """
-        done = [name for name in names if self.is_done(name)]
-        texts = [self._areas(name).read_text(encoding='utf-8') for name in done]
-        write_areas(zip(done, map(json.loads, texts), strict=True), path)
+        found = {name: self._read(name).get('pixels') for name in names}
+        write_areas([(k, pixels) for k, pixels in found.items() if pixels], path)
+
+    def count_others(self, names: Sequence[str]) -> int:
+        """Counts label maps of other images, which an earlier run has left."""
+        known = {self._labels(name) for name in names}
+        return sum(path not in known for path in self.root.glob('labels/**/*.png'))
+
+    def _read(self, name: str) -> dict:
+        path = self._areas(name)
+        if not (path.is_file() and self._labels(name).is_file()):
+            return {}
+        try:
+            found = json.loads(path.read_text(encoding='utf-8'))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _areas(self, name: str) -> Path:
         return self.root / 'areas' / f'{name}.json'
+
+    def _overlay(self, name: str) -> Path:
+        return self.root / 'overlays' / f'{name}.jpg'
+
+    def _labels(self, name: str) -> Path:
+        return self.root / 'labels' / f'{name}.png'
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from rich.progress import (
 from mmseg_hrvit.errors import DataError
 
 from .areas import count_areas, write_areas
+from .origin import describe_file
 from .overlay import draw_overlay
 from .results import ResultFolder
 from .segmenter import Segmenter, read_image
@@ -45,6 +46,8 @@ def segment_files(
 ) -> list[str]:
     """Segments image files; those that are done already are left alone.
 
+    What an earlier run has left of a file that cannot be read is deleted.
+
     Args:
         segmenter (Segmenter): The network.
         files (Sequence[tuple[str, Path]]): Names and paths.
@@ -54,23 +57,25 @@ def segment_files(
     Returns:
         list[str]: What is wrong with each file that could not be read.
     """
-    todo = iter([file for file in files if not folder.is_done(file[0])])
+    sources = {name: describe_file(path) for name, path in files}
+    done = {name for name in sources if folder.is_done(name, sources[name])}
+    todo = iter([file for file in files if file[0] not in done])
     bad = []
     with show_progress() as progress:
         task = progress.add_task('segmenting', total=len(files))
-        for name, _ in files:
-            progress.advance(task, folder.is_done(name))
+        progress.advance(task, len(done))
         while batch := list(islice(todo, batch_size)):
             images = {}
             for name, path in batch:
                 try:
                     images[name] = read_image(path)
                 except DataError as error:
+                    folder.discard(name)
                     bad.append(str(error))
                     progress.console.print(f'skipped: {error}', soft_wrap=True)
             results = segmenter(list(images.values()))
             for (name, image), result in zip(images.items(), results, strict=True):
-                folder.write(name, image, result.labels)
+                folder.write(name, image, result.labels, sources[name])
             progress.advance(task, len(batch))
     return bad
 

@@ -21,19 +21,26 @@ MAX_DOWNLOAD = 64 * 2**20  # bytes
 TIMEOUT = 30  # seconds
 
 
-def find_images(source: str) -> list[Path]:
+def find_images(source: str, without: Path | None = None) -> list[Path]:
     """Finds image files.
 
     Args:
         source (str): A file, a folder, with those below it, or a glob.
+        without (Path, optional): Folder of results: what is in it is no source.
+            Defaults to None.
 
     Returns:
         list[Path]: The files, sorted by name.
 
     Raises:
-        InputError: If there is none.
+        InputError: If there is none, or the results would lie among the sources.
     """
     path = Path(source)
+    if without and path.is_dir() and path.resolve() == without.resolve():
+        raise InputError(
+            f'--out {without} is the folder of the images: give another, or the next '
+            'run would take the results for images'
+        )
     if path.is_dir():
         files = map(Path, list_files(source))
         found = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
@@ -41,6 +48,9 @@ def find_images(source: str) -> list[Path]:
         found = [Path(p) for p in glob(source, recursive=True) if Path(p).is_file()]
     else:
         found = [path] if path.is_file() else []
+    if without and path not in found:
+        results = without.resolve()
+        found = [file for file in found if results not in file.resolve().parents]
     if not found:
         raise InputError(
             f'{source}: no image there; give a file, a folder with '

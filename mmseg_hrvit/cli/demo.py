@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 
 from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.origin import describe_model
 from mmseg_hrvit.apis.results import ResultFolder
 from mmseg_hrvit.apis.runs import segment_files, segment_video
 from mmseg_hrvit.apis.sources import (
@@ -27,14 +28,16 @@ def run(args: Namespace) -> int:
     source = args.source
     table = args.out / f'areas.{args.areas}'
     is_folder = not (is_address(source) or is_video(source))
-    paths = find_images(source) if is_folder else []  # before the network is loaded
+    # Before the network is loaded.
+    paths = find_images(source, without=args.out) if is_folder else []
     index, count = join_processes()
     segmenter = Segmenter.from_arguments(args.model)
     if is_folder and (is_raster(source) or segmenter.metadata.bands):
         return segment_rasters(segmenter, paths, args, index, count)
     if count > 1:
         raise InputError('several processes share a raster: start one for pictures')
-    folder = ResultFolder(args.out, segmenter.metadata, args.opacity)
+    model = describe_model(args.model)
+    folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model)
     if is_video(source):
         count = segment_video(
             segmenter, source, folder, table, args.batch_size, args.max_frames
@@ -43,7 +46,7 @@ def run(args: Namespace) -> int:
         return 0
     if is_address(source):
         name, image = download(source)
-        folder.write(name, image, segmenter([image])[0].labels)
+        folder.write(name, image, segmenter([image])[0].labels, source)
         names, bad = [name], []
     else:
         names = names_below(paths, source)
@@ -51,6 +54,8 @@ def run(args: Namespace) -> int:
         bad = segment_files(segmenter, files, folder, args.batch_size)
     folder.write_table(names, table)
     print(f'{len(names) - len(bad)} images: {args.out}')
+    if others := folder.count_others(names):
+        print(f'{others} label maps of other images are there too, from before')
     for message in bad:
         print(f'skipped: {message}', file=sys.stderr)
     return SOME_BAD if bad else 0

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from data import draw_pair, load_tool
 from export_data import save_small
@@ -120,3 +121,84 @@ def test_an_exported_file_and_the_models_code_is_not_run(model, images, tmp_path
     load_tool('export').main([str(arg) for arg in (*model, *args)])
     assert run(images / '1.jpg', out, '--out', tmp_path / 'out') == 0
     assert files(tmp_path / 'out/labels') == ['1.jpg.png']
+
+
+def same(out, model, images, names):
+    """Whether label maps are what a network says of the images that are there now."""
+    segmenter = Segmenter.from_checkpoint(*model)
+    return all(
+        np.array_equal(
+            cv2.imread(str(out / f'labels/{name}.png'), cv2.IMREAD_UNCHANGED),
+            segmenter([images / name])[0].labels,
+        )
+        for name in names
+    )
+
+
+@pytest.fixture
+def good(images):
+    for path in images.glob('broken*'):
+        path.unlink()
+    return images
+
+
+NAMES = [f'{i}.jpg' for i in range(6)]
+
+
+def test_another_network_does_all_again(model, good, tmp_path, monkeypatch):
+    out = tmp_path / 'out'
+    assert run(good, *model, '--out', out) == 0
+    config, checkpoint = model
+    content = torch.load(checkpoint, weights_only=True)
+    weights = content.get('state_dict', content)
+    for value in weights.values():
+        if value.is_floating_point():
+            value.mul_(-1)
+    other = tmp_path / 'other.pth'
+    torch.save(content, other)
+    assert run(good, config, other, '--out', out) == 0
+    assert same(out, (config, other), good, NAMES)
+    assert not same(out, model, good, NAMES)
+
+
+def test_another_image_of_the_same_name_is_done_again(model, good, tmp_path, capsys):
+    out = tmp_path / 'out'
+    assert run(good, *model, '--out', out) == 0
+    before = {path.name: path.stat().st_mtime_ns for path in out.glob('areas/*.json')}
+    (good / '5.jpg').replace(good / '0.jpg')
+    (good / '1.jpg').write_text('no image')
+    capsys.readouterr()
+    assert run(good, *model, '--out', out) == 1
+    after = {path.name: path.stat().st_mtime_ns for path in out.glob('areas/*.json')}
+    assert same(out, model, good, ['0.jpg', '2.jpg'])
+    assert not (out / 'labels/1.jpg.png').exists()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {'0.jpg.json'}
+    assert '1 label maps of other images are there too' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('source', ['images', 'images/**/*.jpg'])
+def test_results_below_the_images_are_no_images(model, good, tmp_path, source, capsys):
+    for _ in range(2):
+        assert run(tmp_path / source, *model, '--out', good / 'results') == 0
+        assert '6 images: ' in capsys.readouterr().out
+    assert len(files(good / 'results/labels')) == 6
+
+
+def test_results_among_the_images_are_refused(model, good, capsys):
+    assert run(good, *model, '--out', good) == 2
+    assert 'is the folder of the images' in capsys.readouterr().err
+
+
+def test_odd_names(model, good, tmp_path):
+    (good / '0.jpg').rename(good / 'img[1].jpg')
+    (good / '1.jpg').rename(good / 'caf\udce9.jpg')
+    assert run(good / 'img[1].jpg', *model, '--out', tmp_path / 'one') == 0
+    assert files(tmp_path / 'one/labels') == ['img[1].jpg.png']
+    assert run(good, *model, '--out', tmp_path / 'out') == 0
+    assert b'caf\xe9.jpg,sky,' in (tmp_path / 'out/areas.csv').read_bytes()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(model, good, tmp_path, capsys):
+    assert run(good, *model, '--out', good / '0.jpg/out') == 2
+    assert 'cannot be made' in capsys.readouterr().err

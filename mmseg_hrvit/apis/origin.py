@@ -1,0 +1,56 @@
+"""What has made results: the network with its options, and the file they are of."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.version import __version__
+
+# Files beside an exported one that hold its weights.
+BESIDE = ('.bin', '.data')
+CHUNK = 2**20  # bytes
+
+
+def identify(parts: Iterable[str]) -> str:
+    """Makes one short text of several: another one as soon as any of them changes."""
+    digest = hashlib.sha256(__version__.encode())
+    for part in parts:
+        digest.update(b'\0' + part.encode(errors='surrogateescape'))
+    return digest.hexdigest()[:16]
+
+
+def describe_model(model: Sequence[str]) -> list[str]:
+    """Tells a network from others by what its files hold.
+
+    Args:
+        model (Sequence[str]): Config and checkpoint, or an exported file.
+
+    Returns:
+        list[str]: Texts for ``identify``.
+    """
+    if len(model) == 2:
+        config, checkpoint = model
+        return [Config.fromfile(find_config(config)).pretty_text, hash_file(checkpoint)]
+    path = Path(model[0])
+    beside = [path.with_suffix(s) for s in BESIDE] + [Path(f'{path}.data')]
+    return [hash_file(str(file)) for file in [path, *beside]]
+
+
+def describe_file(path: Path) -> str:
+    """Tells a file from others, and from itself when it has changed."""
+    status = path.stat()
+    return f'{path.resolve()} {status.st_size} {status.st_mtime_ns}'
+
+
+def hash_file(path: str) -> str:
+    """Returns a hash of what a file holds; of an address, and of no file, the name."""
+    if not Path(path).is_file():
+        return path
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
