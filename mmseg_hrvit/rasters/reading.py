@@ -12,7 +12,9 @@ from mmseg_hrvit.errors import DataError, InputError
 
 IGNORED = 255
 GRID_TOLERANCE = 0.01  # pixels
-CACHE_MIB = 64  # of GDAL, which would take 5 % of the memory
+# Of GDAL, which would take 5 % of the memory. The first that reads in a process says
+# how large it is.
+CACHE_MIB = 64
 INSTALL = '`pip install mmseg_hrvit[raster]`'
 
 
@@ -119,15 +121,17 @@ class Raster:
         Raises:
             DataError: If it cannot be read, for instance of a truncated file.
         """
+        rasterio = need('rasterio')
         window = ((rows.start, rows.stop), (cols.start, cols.stop))
         try:
-            pixels = self.file.read(self.bands, window=window)
-            masks = (
-                self.file.read_masks(self.bands, window=window) > 0
-                if self.has_mask
-                else np.ones(pixels.shape, bool)
-            )
-        except need('rasterio').errors.RasterioError as error:
+            with rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
+                pixels = self.file.read(self.bands, window=window)
+                masks = (
+                    self.file.read_masks(self.bands, window=window) > 0
+                    if self.has_mask
+                    else np.ones(pixels.shape, bool)
+                )
+        except rasterio.errors.RasterioError as error:
             raise unreadable(self.path, error) from error
         if pixels.dtype.kind == 'c':
             raise DataError(f'{self.path} has complex numbers: give real ones')
@@ -152,8 +156,7 @@ def open_file(path: str):
     """
     rasterio = need('rasterio')
     try:
-        # The cache is as large as the first open file asks, in the whole process.
-        with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
+        with warnings.catch_warnings():
             # Pictures without georeference are welcome.
             warnings.simplefilter('ignore', rasterio.errors.NotGeoreferencedWarning)
             file = rasterio.open(path)
