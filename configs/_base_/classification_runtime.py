@@ -8,7 +8,9 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
 )
 vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)
+visualizer = dict(
+    type='UniversalVisualizer', vis_backends=vis_backends, name='visualizer'
+)
 log_level = 'INFO'
 load_from = None
 resume = False

@@ -14,6 +14,8 @@ from mmseg.datasets import BaseSegDataset
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.rasters import check_bands
 
+from .launch import get_rank
+
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value a channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
@@ -52,7 +54,9 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         # A data set or a loader that is an object was built by whoever gave it.
-        if isinstance(loader, dict) and isinstance(loader['dataset'], dict):
+        is_config = isinstance(loader, dict) and isinstance(loader['dataset'], dict)
+        # One rank lists the folders, and ends the run for all.
+        if is_config and get_rank() == 0:
             check_data(loader['dataset'], f'{split}_dataloader.dataset', cfg)
 
 
@@ -90,7 +94,11 @@ def check_tensorboard(cfg: Config) -> None:
 
 def check_amp(cfg: Config) -> None:
     """Refuses mixed precision where there is no GPU."""
-    if cfg.optim_wrapper.type == 'AmpOptimWrapper' and get_device() == 'cpu':
+    wrapper = cfg.optim_wrapper
+    # Several optimizers have a wrapper each.
+    parts = [wrapper, *(part for part in wrapper.values() if isinstance(part, dict))]
+    is_mixed = any(part.get('type') == 'AmpOptimWrapper' for part in parts)
+    if is_mixed and get_device() == 'cpu':
         raise InputError('mixed precision needs a GPU, and there is none: drop --amp')
 
 

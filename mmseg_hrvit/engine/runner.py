@@ -4,6 +4,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
 from torch.utils.data import DataLoader
 
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
@@ -43,6 +44,26 @@ class CheckedRunner(Runner):
         logger = super().build_logger(log_level, log_file, **kwargs)
         shorten_console(logger)
         return logger
+
+    def build_visualizer(
+        self, visualizer: Visualizer | dict | None = None
+    ) -> Visualizer:
+        """Builds the visualizer of this run.
+
+        mmengine has one of each name in a process: a second run would draw into the
+        folder of the first one.
+
+        Args:
+            visualizer (Visualizer | dict, optional): It, or its config, whose name is
+                that of mmseg's tools. Defaults to None: mmengine's.
+
+        Returns:
+            Visualizer: The visualizer.
+        """
+        if isinstance(visualizer, dict) and 'name' in visualizer:
+            name = f'{visualizer["name"]} of {self._experiment_name}'
+            visualizer = {**visualizer, 'name': name}
+        return super().build_visualizer(visualizer)
 
     def build_dataloader(
         self,

@@ -1,9 +1,11 @@
 import shutil
+from contextlib import nullcontext
 from importlib.machinery import ModuleSpec
 
 import pytest
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
+from mmseg.datasets import BaseSegDataset
 
 import mmseg_hrvit
 from data import make_ade20k, make_camvid, make_cityscapes
@@ -182,3 +184,30 @@ def test_crops_that_shrink_to_one_value(size):
         preflight.check_batch_norm(cfg)
     cfg.model.data_preprocessor.size = (32, 33)
     preflight.check_batch_norm(cfg)
+
+
+@pytest.mark.parametrize('rank', [0, 1])
+def test_one_rank_builds_each_data_set_once(ade20k, monkeypatch, rank):
+    built, load = [], BaseSegDataset.load_data_list
+
+    def count(dataset):
+        built.append(dataset.data_prefix['img_path'])
+        return load(dataset)
+
+    monkeypatch.setenv('RANK', str(rank))
+    monkeypatch.setattr(BaseSegDataset, 'load_data_list', count)
+    check_config(ade20k, ('train', 'val'))
+    assert len(built) == len({*built}) == 2 * (rank == 0)
+
+
+@pytest.mark.parametrize(
+    'wrapper, is_refused',
+    [
+        (dict(optimizer=dict(type='SGD', lr=1.0)), False),
+        (dict(a=dict(type='AmpOptimWrapper'), constructor='Pair'), True),
+    ],
+)
+def test_optimizers_without_a_type_and_several(ade20k, wrapper, is_refused):
+    ade20k.optim_wrapper = wrapper
+    with pytest.raises(InputError) if is_refused else nullcontext():
+        check_config(ade20k, ('train',))

@@ -1,5 +1,8 @@
 """CheckedRunner with labels of other conventions, and with objects for configs."""
 
+import copy
+from pathlib import Path
+
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS
@@ -8,6 +11,7 @@ from mmseg.registry import MODELS
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+import mmseg_hrvit
 from data import draw_pair
 from mmseg_hrvit import CheckedRunner
 from mmseg_hrvit.errors import DataError
@@ -230,3 +234,21 @@ def test_a_data_set_of_another_library(tmp_path):
     runner.train()
     assert isinstance(runner.model, Net)
     assert runner.iter == 2
+
+
+def test_every_run_of_a_process_draws_into_its_own_folder(tmp_path):
+    """Although the config names the visualizer, as mmseg's browse_dataset needs it."""
+    cfg = Config.fromfile(mmseg_hrvit.config('hrvit_b1_ade20k'))
+    assert cfg.visualizer.name == 'visualizer'
+    drawn = []
+    for name in 'ab':
+        runner = CheckedRunner(
+            Net(),
+            str(tmp_path / name),
+            visualizer=copy.deepcopy(dict(cfg.visualizer, type='Visualizer')),
+            experiment_name=name,
+            default_scope='mmengine',
+        )
+        runner.visualizer.add_scalar('mIoU', 1.0)
+        drawn.append(Path(runner.log_dir, 'vis_data/scalars.json').is_file())
+    assert drawn == [True, True]
