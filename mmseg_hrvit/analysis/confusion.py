@@ -1,6 +1,7 @@
 """Which classes a network takes for which, from the label maps of a test run."""
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
         InputError: If a label map is missing, or is of another size or data set.
     """
     dataset = build_test_set(config)
-    paths = [find_map(folder, dataset.get_data_info(i)) for i in range(len(dataset))]
+    root = dataset.data_prefix['img_path']
+    images = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
+    paths = [find_map(folder, image, root) for image in images]
     check_samples(dataset, max_share=0.0)
     classes = tuple(dataset.metainfo['classes'])
     matrix = np.zeros((len(classes), len(classes)), np.int64)
@@ -47,15 +50,29 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
     return matrix, classes
 
 
-def find_map(folder: str | Path, sample: dict) -> Path:
-    """Returns the label map of a sample; raises InputError if there is none."""
-    path = Path(folder) / f'{Path(sample["img_path"]).stem}.png'
-    if not path.is_file():
+def find_map(folder: str | Path, image: str, root: str) -> Path:
+    """Finds the label map of an image: in its folder, or by the mere name.
+
+    Args:
+        folder (str or Path): Folder of the label maps.
+        image (str): The image.
+        root (str): Folder of the images.
+
+    Returns:
+        Path: The label map.
+
+    Raises:
+        InputError: If there is none.
+    """
+    path = Path(folder, os.path.relpath(image, root)).with_suffix('.png')
+    flat = Path(folder, path.name)
+    found = next((p for p in (path, flat) if p.is_file()), None)
+    if found is None:
         raise InputError(
-            f'{path}: no label map of {sample["img_path"]}; make them by '
-            'tools/test.py CONFIG CHECKPOINT --out DIR'
+            f'{path}: no label map of {image}; make them by `hrvit test CONFIG '
+            'CHECKPOINT --out DIR`'
         )
-    return path
+    return found
 
 
 def read_map(path: Path, reduce_zero_label: bool) -> np.ndarray:

@@ -1,9 +1,11 @@
 """What ``hrvit test`` does."""
 
 from argparse import Namespace
+from pathlib import Path
 
 from mmengine.config import Config
 
+from mmseg_hrvit.apis.label_folder import claim_label_folder, use_label_folder
 from mmseg_hrvit.engine.cli import (
     add_hook,
     build_runner,
@@ -28,7 +30,7 @@ def apply_args(cfg: Config, args: Namespace) -> None:
     if args.deploy:
         add_hook(cfg, 'mmseg_hrvit.DeployHook')
     if args.out:
-        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+        use_label_folder(cfg, args.out)
 
 
 def draw_predictions(cfg: Config, args: Namespace) -> None:
@@ -60,4 +62,6 @@ def run(args: Namespace) -> None:
     apply_args(cfg, args)
     prepare_cpu(cfg)
     check_config(cfg, ('test',))
+    if args.out:
+        claim_label_folder(cfg, Path(args.out))
     build_runner(cfg).test()

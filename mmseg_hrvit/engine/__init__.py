@@ -12,6 +12,7 @@ from .hooks import (
     RankStateHook,
     StrictCheckpointHook,
 )
+from .iou_metric import FolderIoUMetric
 from .optimizers import NormDecayOptimWrapperConstructor
 from .runner import CheckedRunner
 from .train_loop import ResumableTrainLoop
@@ -23,6 +24,7 @@ __all__ = [
     'DeployHook',
     'DurableCheckpointHook',
     'FiniteCheckHook',
+    'FolderIoUMetric',
     'HangWatchHook',
     'LabelSurveyHook',
     'NormDecayOptimWrapperConstructor',

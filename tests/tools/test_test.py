@@ -1,9 +1,15 @@
+import logging
+
 import pytest
+import torch
 from mmengine.config import Config
+from mmseg.registry import MODELS
 
 import mmseg_hrvit
-from data import load_tool
+from data import load_tool, write_tiny_config
+from mmseg_hrvit import FolderIoUMetric
 from mmseg_hrvit.cli.test import apply_args
+from mmseg_hrvit.engine import iou_metric
 from mmseg_hrvit.errors import InputError
 
 test = load_tool('test')
@@ -54,3 +60,64 @@ def test_a_config_without_a_hook_that_draws():
 def test_forms_are_hooks_after_those_of_the_config():
     types = [hook.type for hook in apply('--deploy').custom_hooks]
     assert types == [*(h.type for h in apply().custom_hooks), 'mmseg_hrvit.DeployHook']
+
+
+def project(tmp_path):
+    """A config whose test images are two of the same name in two folders."""
+    config = write_tiny_config(tmp_path)
+    data = tmp_path / 'data'
+    for kind in ('images', 'annotations'):
+        folder = data / kind / 'validation'
+        for i, path in enumerate(sorted(folder.iterdir())):
+            (folder / 'xy'[i]).mkdir()
+            path.rename(folder / 'xy'[i] / f'0{path.suffix}')
+    model = Config.fromfile(config).model
+    checkpoints = []
+    for i in range(2):
+        path = tmp_path / f'{i}.pth'
+        torch.save(dict(state_dict=MODELS.build(model).state_dict()), path)
+        checkpoints.append(path)
+    return config, checkpoints
+
+
+def run(*args):
+    try:
+        test.main([str(arg) for arg in args])
+    except SystemExit as exit:
+        return exit.code
+    return 0
+
+
+def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(logging, 'raiseExceptions', False)
+    config, (one, other) = project(tmp_path)
+    out = tmp_path / 'maps'
+    for _ in range(2):  # the same again is no harm
+        assert run(config, one, '--out', out) == 0
+    found = sorted(p.relative_to(out).as_posix() for p in out.rglob('*.png'))
+    assert found == ['x/0.png', 'y/0.png']
+    told = capfd.readouterr()
+    assert (
+        'which the mean leaves out, or 0 where it is predicted' in told.out + told.err
+    )
+    before = [(out / name).read_bytes() for name in found]
+    assert run(config, other, '--out', out) == 2
+    assert 'label maps of another network' in capfd.readouterr().err
+    assert [(out / name).read_bytes() for name in found] == before
+    images = tmp_path / 'data/images/validation'
+    assert run(config, one, '--out', images / 'maps') == 2
+    assert 'lies among the images' in capfd.readouterr().err
+    (tmp_path / 'file').touch()
+    assert run(config, one, '--out', tmp_path / 'file/maps') == 2
+    assert 'cannot be written' in capfd.readouterr().err
+
+
+def test_absent_classes_are_named(monkeypatch):
+    told = []
+    monkeypatch.setattr(iou_metric, 'print_log', lambda text, logger: told.append(text))
+    metric = FolderIoUMetric()
+    metric.dataset_meta = dict(classes=['a', 'b', 'c'])
+    counts = [torch.tensor(n) for n in ([4, 0, 0], [6, 0, 2], [5, 0, 2], [5, 0, 0])]
+    assert metric.compute_metrics([counts])['mIoU'] == pytest.approx(33.33)
+    (line,) = told
+    assert line.startswith('in no label map: b, c; the IoU is nan')

@@ -16,7 +16,9 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 # 'gpu' gathers results by the process group; 'cpu' would need a shared disk.
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'], collect_device='gpu')
+val_evaluator = dict(
+    type='mmseg_hrvit.FolderIoUMetric', iou_metrics=['mIoU'], collect_device='gpu'
+)
 test_evaluator = val_evaluator
 
 tta_pipeline = [

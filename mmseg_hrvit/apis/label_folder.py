@@ -1,0 +1,91 @@
+"""The folder that label maps of a test go to."""
+
+import json
+import os
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmseg_hrvit.engine.preflight import innermost
+from mmseg_hrvit.errors import InputError
+
+from .origin import hash_file, identify
+
+RECORD = 'made_from.json'
+
+
+def use_label_folder(cfg: Config, out: str) -> None:
+    """Lets a test write its label maps into a folder; ``claim_label_folder`` makes it.
+
+    Args:
+        cfg (Config): Config of a test. Changed in place.
+        out (str): The folder.
+
+    Raises:
+        InputError: If it lies among the images.
+    """
+    roots = find_image_roots(cfg)
+    target = Path(out).resolve()
+    for root in roots:
+        if Path(root).resolve() in (target, *target.parents):
+            raise InputError(
+                f'--out {out} lies among the images of {root}: give another folder, or '
+                'the next run would take the results for images'
+            )
+    evaluator = cfg.test_evaluator
+    if isinstance(evaluator, list):
+        raise InputError('--out needs a single test_evaluator, of the type IoUMetric')
+    evaluator.update(output_dir=out, keep_results=True)
+    if evaluator['type'] in ('IoUMetric', 'mmseg.IoUMetric'):
+        evaluator['type'] = 'mmseg_hrvit.FolderIoUMetric'
+    if str(evaluator['type']).endswith('FolderIoUMetric'):
+        evaluator['image_root'] = os.path.commonpath(roots) if roots else None
+
+
+def find_image_roots(cfg: Config) -> list[str]:
+    """Returns the folders of a test's images."""
+    parts = [part for _, part in innermost(cfg.test_dataloader['dataset'], '')]
+    return [
+        os.path.abspath(
+            os.path.join(
+                part.get('data_root') or '', part['data_prefix'].get('img_path') or ''
+            )
+        )
+        for part in parts
+        if part.get('data_prefix')
+    ]
+
+
+def describe(cfg: Config) -> list[str]:
+    """Tells a test from others by what its label maps depend on."""
+    parts = [cfg.model, cfg.test_dataloader['dataset'], cfg.get('custom_hooks')]
+    texts = [json.dumps(part, default=str, sort_keys=True) for part in parts]
+    return [*texts, hash_file(str(cfg.load_from))]
+
+
+def claim_label_folder(cfg: Config, folder: Path) -> None:
+    """Makes a folder, and writes into it what its label maps are from.
+
+    Args:
+        cfg (Config): Config of a test, complete, with its checkpoint.
+        folder (Path): The folder.
+
+    Raises:
+        InputError: If it has label maps of something else, or cannot be made.
+    """
+    made_from = identify(describe(cfg))
+    record = folder / RECORD
+    try:
+        known = json.loads(record.read_text()) if record.is_file() else None
+    except ValueError:
+        known = None
+    if known != made_from and next(folder.rglob('*.png'), None):
+        raise InputError(
+            f'--out {folder} has label maps of another network or of other data: give '
+            'a new folder, or delete it'
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(made_from))
+    except OSError as error:
+        raise InputError(f'--out {folder} cannot be written ({error})') from error

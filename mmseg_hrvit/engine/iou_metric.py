@@ -1,0 +1,83 @@
+"""mmseg's IoU, with label maps that keep their folders, and missing classes named."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.logging import print_log
+from mmengine.registry import METRICS
+from mmseg.evaluation import IoUMetric
+from PIL import Image
+
+
+@METRICS.register_module()
+class FolderIoUMetric(IoUMetric):
+    """mmseg's ``IoUMetric``, whose label maps lie in folders as their images do.
+
+    It also names the classes that are in no label map: their IoU is nan, which the
+    mean leaves out, or 0 where they are predicted, which the mean counts.
+
+    Args:
+        image_root (str, optional): Folder of the images. ``output_dir`` has the same
+            folders in it. Defaults to None: label maps have the mere names of images.
+        **kwargs: Arguments of mmseg's ``IoUMetric``.
+    """
+
+    def __init__(self, image_root: str | None = None, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.image_root = image_root
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Counts a batch, and writes its label maps.
+
+        Args:
+            data_batch (dict): The batch.
+            data_samples (Sequence[dict]): What the network says of it, and the truth.
+        """
+        folder, self.output_dir = self.output_dir, None
+        try:
+            super().process(data_batch, data_samples)
+        finally:
+            self.output_dir = folder
+        for sample in data_samples if folder else []:
+            self.write(sample)
+
+    def write(self, sample: dict) -> None:
+        """Writes the label map of a sample, with the values of the truth's files."""
+        labels = sample['pred_sem_seg']['data'].squeeze().cpu().numpy()
+        first = int(sample.get('reduce_zero_label') or 0)
+        path = self.place(sample['img_path'])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((labels + first).astype(np.uint8)).save(path)
+
+    def place(self, image: str) -> Path:
+        """Returns where the label map of an image goes."""
+        root = self.image_root or os.path.dirname(image)
+        name = os.path.relpath(os.path.realpath(image), os.path.realpath(root))
+        if name.startswith(os.pardir):  # behind a link
+            name = os.path.relpath(image, root)
+        return Path(self.output_dir, name).with_suffix('.png')
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Computes the metrics, and names the classes without a pixel.
+
+        Args:
+            results (list): What ``process`` has counted.
+
+        Returns:
+            dict[str, float]: As mmseg's.
+        """
+        metrics = super().compute_metrics(results)
+        if self.format_only:
+            return metrics
+        pixels = sum(counts[3] for counts in results)
+        names = self.dataset_meta['classes']
+        missing = [name for name, n in zip(names, pixels, strict=True) if n == 0]
+        if missing:
+            print_log(
+                f'in no label map: {", ".join(missing)}; the IoU is nan, which the '
+                'mean leaves out, or 0 where it is predicted, which the mean counts',
+                logger='current',
+            )
+        return metrics
