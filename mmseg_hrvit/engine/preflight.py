@@ -11,6 +11,7 @@ from mmengine.device import get_device
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.rasters import check_bands
 
@@ -163,8 +164,8 @@ def check_data(dataset: dict, key: str, cfg: Config) -> None:
             is_on_disk = not part.get('backend_args')
             if cls and issubclass(cls, BaseSegDataset) and is_on_disk:
                 check_folders(part, part_key)
-                lazy = {**part, 'type': cls, 'lazy_init': True, 'pipeline': []}
-                check_files(registry.build(lazy), part_key)
+                lazy = build_lazily({**part, 'type': cls}, part_key, registry)
+                check_files(lazy, part_key)
 
 
 def innermost(dataset: dict, key: str) -> Iterator[tuple[str, dict]]:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from mmengine.config import Config
-from mmengine.registry import DATASETS, DefaultScope
+from mmengine.registry import DefaultScope
 
+from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
 
 KEY = 'mmseg_hrvit'
@@ -136,8 +137,7 @@ def read_classes(dataset: dict, scope: str) -> dict:
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     with DefaultScope.overwrite_default_scope(scope):
-        lazy = {**dataset, 'lazy_init': True, 'pipeline': []}
-        return DATASETS.build(lazy).metainfo
+        return build_lazily(dataset, 'test_dataloader.dataset').metainfo
 
 
 def is_single(head: dict) -> bool:

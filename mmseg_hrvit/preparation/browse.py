@@ -13,6 +13,7 @@ from mmseg_hrvit.apis.overlay import PAPER, draw_overlay
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.datasets.sample_stream import StreamDataset
+from mmseg_hrvit.engine.preflight import check_data
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, read_metadata
 from mmseg_hrvit.rasters.composite import compose_bands
@@ -42,6 +43,7 @@ def draw_samples(
     if not cfg.get('train_dataloader'):
         raise InputError('the config has no train_dataloader: nothing to browse')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
+        check_data(cfg.train_dataloader.dataset, 'train_dataloader.dataset', cfg)
         stream = StreamDataset(cfg.train_dataloader.dataset, seed)
         check_samples(stream, max_share=0.0)
         metadata = add_unlabelled(read_metadata(cfg), stream.metainfo)

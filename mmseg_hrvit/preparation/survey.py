@@ -8,6 +8,7 @@ from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
+from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.engine.preflight import check_folders, innermost
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
@@ -68,7 +69,7 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         for part_key, part in innermost(cfg[key]['dataset'], f'{key}.dataset'):
             check_folders(part, part_key)
-            parts.append(registry.build({**part, 'lazy_init': True}))
+            parts.append(build_lazily(part, part_key, registry, pipeline=True))
             has_classes = parts[-1].metainfo.get('classes')
             if not (isinstance(parts[-1], BaseSegDataset) and has_classes):
                 raise InputError(

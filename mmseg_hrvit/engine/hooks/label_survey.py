@@ -14,8 +14,9 @@ from mmseg_hrvit.datasets.checked_pipeline import innermost
 from mmseg_hrvit.datasets.label_survey import Survey, survey_parts
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.errors import DataError, InputError
-from mmseg_hrvit.models.wrappers import named_heads
+from mmseg_hrvit.models.wrappers import bare, named_heads
 
+CHANGES = ('Resize', 'Crop', 'Pad', 'Mosaic')  # in the names of transforms
 ROWS = 30  # classes in the table
 
 
@@ -76,6 +77,8 @@ class LabelSurveyHook(Hook):
         if not found:
             return
         runner.logger.info('label maps:\n' + '\n'.join(describe(found)))
+        if 'train' in found:
+            check_sizes(runner, found['train'])
         self.tell(runner, found)
 
     def survey(self, loop: BaseLoop) -> Survey | None:
@@ -123,6 +126,37 @@ def describe(found: dict[str, Survey]) -> Iterator[str]:
         yield (
             f'{split}: {survey.samples} of {survey.total} label maps, '
             f'{100 * survey.ignored / every:.2f} % of their pixels ignored'
+        )
+
+
+def check_sizes(runner: Runner, survey: Survey) -> None:
+    """Refuses images of several sizes that nothing makes equal before they are stacked.
+
+    Args:
+        runner (Runner): The runner of a training.
+        survey (Survey): What is in its data set.
+
+    Raises:
+        InputError: If there are some.
+    """
+    loader = runner.train_loop.dataloader
+    padded = getattr(bare(runner.model), 'data_preprocessor', None)
+    size = getattr(padded, 'size', None)
+    names = [
+        type(transform).__name__
+        for part in innermost(loader.dataset)
+        for transform in part.pipeline.transforms
+    ]
+    is_resized = any(change in name for name in names for change in CHANGES)
+    if size is None or is_resized or loader.batch_size == 1:
+        return
+    sizes = {tuple(map(max, shape, size)) for shape in survey.sizes}
+    if len(sizes) > 1:
+        shown = ', '.join(f'{h} x {w}' for h, w in sorted(sizes)[:3])
+        raise InputError(
+            f'images of several sizes ({shown}) cannot be one batch: add Resize or '
+            'RandomCrop to the pipeline, or inherit another base, such as '
+            'hrvit_b1_camvid'
         )
 
 

@@ -6,9 +6,10 @@ from mmengine.config import Config
 from mmengine.registry import HOOKS, MODELS
 from mmseg.datasets import BaseSegDataset
 from PIL import Image
+from torch import nn
 
 import mmseg_hrvit
-from data import make_camvid, use_tiny_arch
+from data import draw_pair, make_camvid, use_tiny_arch
 from mmseg_hrvit.datasets import CamVidDataset
 from mmseg_hrvit.engine import LabelSurveyHook
 from mmseg_hrvit.engine.hooks import label_survey
@@ -30,10 +31,10 @@ def root(tmp_path):
     return make_camvid(tmp_path, 3)
 
 
-def load(root, split):
+def load(root, split, pipeline=PIPELINE):
     folders = dict(img_path=f'images/{split}', seg_map_path=f'annotations/{split}')
-    dataset = CamVidDataset(data_root=str(root), data_prefix=folders, pipeline=PIPELINE)
-    return SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset))
+    dataset = CamVidDataset(data_root=str(root), data_prefix=folders, pipeline=pipeline)
+    return SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset, batch_size=2))
 
 
 def make_runner(root, **cfg):
@@ -133,3 +134,42 @@ def test_shipped_configs_have_it():
     hooks = Config.fromfile(mmseg_hrvit.config('hrvit_b1_ade20k')).custom_hooks
     (cfg,) = [hook for hook in hooks if hook.type.endswith('LabelSurveyHook')]
     assert isinstance(HOOKS.build(cfg), LabelSurveyHook)
+
+
+@pytest.mark.parametrize(
+    ('sizes', 'change', 'is_refused'),
+    [
+        ([(96, 128), (50, 60)], [], False),  # padded to the size
+        ([(96, 128), (130, 140)], [], True),
+        ([(130, 140), (130, 140)], [], False),
+        (
+            [(96, 128), (130, 140)],
+            [dict(type='RandomCrop', crop_size=(96, 128))],
+            False,
+        ),
+    ],
+)
+def test_images_of_several_sizes_that_stay_so_are_refused(
+    root, sizes, change, is_refused
+):
+    names = [f'0001TP_{i:06d}' for i in range(3)]
+    for name, size in zip(names, [*sizes, sizes[0]], strict=True):
+        draw_pair(
+            root / f'images/train/{name}.jpg',
+            root / f'annotations/train/{name}.png',
+            [0, 1],
+            size=size,
+        )
+    runner = make_runner(root)
+    loader = load(root, 'train', [*PIPELINE, *change]).dataloader
+    runner.train_loop.dataloader = loader
+    loader.batch_size = 2
+    runner.model = nn.Identity()
+    runner.model.data_preprocessor = SimpleNamespace(size=(96, 128))
+    if not is_refused:
+        LabelSurveyHook().before_train(runner)
+        return
+    with pytest.raises(
+        InputError, match=r'sizes \(96 x 128, 130 x 140\) cannot be one'
+    ):
+        LabelSurveyHook().before_train(runner)

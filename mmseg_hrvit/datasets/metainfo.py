@@ -1,0 +1,40 @@
+"""Data sets that say of themselves what they have: mistakes in it are one line."""
+
+import os
+
+from mmengine.dataset import BaseDataset
+from mmengine.registry import DATASETS, Registry
+
+from mmseg_hrvit.errors import InputError
+
+
+def build_lazily(
+    dataset: dict, key: str, registry: Registry = DATASETS, pipeline: bool = False
+) -> BaseDataset:
+    """Builds a data set that has not yet listed its files.
+
+    Args:
+        dataset (dict): Its config.
+        key (str): Where that stands.
+        registry (Registry): Where its type is. Defaults to mmengine's.
+        pipeline (bool): Whether its pipeline is built too. Defaults to False.
+
+    Returns:
+        BaseDataset: The data set.
+
+    Raises:
+        InputError: If its classes are no list, or its palette does not fit them.
+    """
+    classes = (dataset.get('metainfo') or {}).get('classes')
+    if isinstance(classes, str) and not os.path.isfile(classes):
+        raise InputError(
+            f"{key}.metainfo.classes='{classes}' is a text: write a list, ['{classes}'"
+            ', ...], or the name of a file with a class a line'
+        )
+    changes = dict(lazy_init=True) | ({} if pipeline else dict(pipeline=[]))
+    try:
+        return registry.build({**dataset, **changes})
+    except ValueError as error:  # of its classes and palette
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f'{key}.metainfo: {error}') from error

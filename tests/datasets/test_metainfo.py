@@ -1,0 +1,29 @@
+import pytest
+
+from mmseg_hrvit.datasets.metainfo import build_lazily
+from mmseg_hrvit.errors import InputError
+
+
+def build(**metainfo):
+    config = dict(type='BaseSegDataset', metainfo=metainfo, data_prefix={})
+    return build_lazily(config, 'train_dataloader.dataset')
+
+
+@pytest.mark.parametrize(
+    ('metainfo', 'what'),
+    [
+        (dict(classes='road'), "metainfo.classes='road' is a text: write a list"),
+        (dict(classes=['a', 'b'], palette=[[0, 0, 0]]), 'palette does not match'),
+        (dict(classes=['a'], palette=[[0, 0, 0]] * 2), 'palette does not match'),
+    ],
+)
+def test_mistakes_are_one_line(metainfo, what):
+    with pytest.raises(InputError, match=rf'^train_dataloader\.dataset\..*{what}'):
+        build(**metainfo)
+
+
+def test_classes_may_stand_in_a_file(tmp_path):
+    path = tmp_path / 'classes.txt'
+    path.write_text('road\ncar\n')
+    assert list(build(classes=str(path)).metainfo['classes']) == ['road', 'car']
+    assert list(build(classes=['x']).metainfo['classes']) == ['x']
