@@ -21,6 +21,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--port', type=int, default=7860, help='default: 7860; 0: any free one'
     )
     parser.add_argument(
+        '--allowed-hosts',
+        nargs='+',
+        default=[],
+        metavar='NAME',
+        help="further names by which the server may be called, such as a proxy's; "
+        "'*.NAME' is all below NAME, '*' any (default: its own names alone)",
+    )
+    parser.add_argument(
         '--max-bytes',
         type=int,
         default=32 * 2**20,

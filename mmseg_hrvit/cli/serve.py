@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from mmseg_hrvit.apis import Segmenter
-from mmseg_hrvit.serving import Limits, listen, serve
+from mmseg_hrvit.serving import Limits, listen, serve, trusted_hosts
 
 
 def run(args: Namespace) -> None:
@@ -13,4 +13,5 @@ def run(args: Namespace) -> None:
         segmenter = Segmenter.from_arguments(args.model)
         port = listener.getsockname()[1]
         print(f'http://{args.host}:{port} (Ctrl-C ends it)', flush=True)
-        serve(segmenter, limits, listener)
+        hosts = trusted_hosts(args.host, args.allowed_hosts)
+        serve(segmenter, limits, listener, hosts)

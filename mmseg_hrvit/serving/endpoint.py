@@ -1,11 +1,15 @@
 """The network as an HTTP endpoint."""
 
+from asyncio import Lock
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import FastAPI, File, Query, Request, Response
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mmseg_hrvit.apis.areas import count_areas
 from mmseg_hrvit.errors import InputError
@@ -13,6 +17,7 @@ from mmseg_hrvit.version import __version__
 
 from .middleware import LimitBody
 from .service import Service, encode
+from .upload_queue import BUSY, TOO_SLOW, UploadQueue
 from .uploads import BROKEN, NO_IMAGE, TOO_LARGE, RefusedError
 
 
@@ -42,7 +47,10 @@ REFUSALS = {
     BROKEN: dict(model=Refusal, description='A broken image'),
     TOO_LARGE: dict(model=Refusal, description='Too many bytes or pixels'),
     NO_IMAGE: dict(model=Refusal, description='No image'),
+    TOO_SLOW: dict(model=Refusal, description='It took too long to arrive'),
+    BUSY: dict(model=Refusal, description='Other images are waiting'),
 }
+UPLOADS = ('/segment', '/gradio_api/upload')  # the endpoint's, and the page's
 LABELS = {
     200: dict(
         content={'image/png': dict(schema=dict(type='string', format='binary'))},
@@ -51,11 +59,12 @@ LABELS = {
 }
 
 
-def build_app(service: Service) -> FastAPI:
+def build_app(service: Service, allowed_hosts: Sequence[str]) -> FastAPI:
     """Makes the endpoint, with its description at ``/docs``.
 
     Args:
         service (Service): The network.
+        allowed_hosts (Sequence[str]): The names that requests may call this machine.
 
     Returns:
         FastAPI: The application.
@@ -63,7 +72,14 @@ def build_app(service: Service) -> FastAPI:
     app = FastAPIOffline(
         title='Semantic segmentation by HRViT', version=__version__, redoc_url=None
     )
+    # The last one is the first to see a request.
     app.add_middleware(LimitBody, limits=service.limits)
+    app.add_middleware(UploadQueue, paths=UPLOADS)
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
+    )
+    turn = Lock()
+    threads = CapacityLimiter(1)  # of its own: other requests need no turn
 
     @app.exception_handler(InputError)
     def refuse(request: Request, error: InputError) -> JSONResponse:
@@ -76,22 +92,30 @@ def build_app(service: Service) -> FastAPI:
         return list_metadata_classes(service)
 
     @app.post('/segment', response_model=Areas, responses={**LABELS, **REFUSALS})
-    def segment(
-        image: Annotated[bytes, File(description='JPEG, PNG, BMP, WebP or TIFF')],
+    async def segment(
+        image: Annotated[UploadFile, File(description='JPEG, PNG, BMP, WebP or TIFF')],
         output: Annotated[
             Literal['labels', 'areas'],
             Query(description='a PNG of the class of every pixel, or a JSON table'),
         ] = 'labels',
     ) -> Response | Areas:
         """Segments an image."""
-        _, labels = service.segment(image)
-        if output == 'labels':
-            return Response(encode(labels, '.png'), media_type='image/png')
-        height, width = labels.shape
-        pixels = count_areas(labels, service.metadata)
-        return Areas(height=height, width=width, pixels=pixels)
+        async with turn:  # until then the image lies on the disk
+            return await to_thread.run_sync(
+                answer, service, image, output, limiter=threads
+            )
 
     return app
+
+
+def answer(service: Service, image: UploadFile, output: str) -> Response | Areas:
+    """Segments an upload, and makes the answer."""
+    _, labels = service.segment(image.file.read)
+    if output == 'labels':
+        return Response(encode(labels, '.png'), media_type='image/png')
+    height, width = labels.shape
+    pixels = count_areas(labels, service.metadata)
+    return Areas(height=height, width=width, pixels=pixels)
 
 
 def list_metadata_classes(service: Service) -> list[Class]:

@@ -11,6 +11,7 @@ from .service import Service
 from .view import make_view
 
 HOUR = 3600  # seconds
+WAITING = 16  # images of the page; further ones are refused
 VIEWER = Path(__file__).parent / 'viewer'
 TITLE = 'Semantic segmentation by HRViT'
 
@@ -27,7 +28,7 @@ def build_page(service: Service) -> gr.Blocks:
 
     def segment(path: str) -> dict:
         try:
-            image, labels = service.segment(Path(path).read_bytes())
+            image, labels = service.segment(Path(path).read_bytes)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return make_view(Path(path).name, image, labels)
@@ -50,6 +51,7 @@ def build_page(service: Service) -> gr.Blocks:
         for after in (done.success, done.failure):
             after(None, outputs=upload, js='() => null')
         gr.Markdown('The same network as an HTTP endpoint: [docs](docs)')
+    page.queue(max_size=WAITING)
     return page
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ('fastapi_offline', 'gradio', 'uvicorn')
 PATIENCE = 3  # seconds that open connections get at the end
+CONNECTIONS = 100  # at a time; a browser opens up to six
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,12 +46,16 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def build(segmenter: Segmenter, limits: Limits) -> 'FastAPI':
+def build(
+    segmenter: Segmenter, limits: Limits, allowed_hosts: Sequence[str] = ('*',)
+) -> 'FastAPI':
     """Makes the application: the endpoint, and the page at ``/``.
 
     Args:
         segmenter (Segmenter): The network.
         limits (Limits): Of uploads.
+        allowed_hosts (Sequence[str]): The names that requests may call this machine.
+            Defaults to any.
 
     Returns:
         FastAPI: The application.
@@ -62,7 +68,7 @@ def build(segmenter: Segmenter, limits: Limits) -> 'FastAPI':
     from .service import Service
 
     service = Service(segmenter, limits)
-    app = build_app(service)
+    app = build_app(service, allowed_hosts)
     app.add_middleware(LoadNothingElsewhere)
     return gr.mount_gradio_app(
         app,
@@ -76,18 +82,24 @@ def build(segmenter: Segmenter, limits: Limits) -> 'FastAPI':
     )
 
 
-def serve(segmenter: Segmenter, limits: Limits, listener: socket.socket) -> None:
+def serve(
+    segmenter: Segmenter,
+    limits: Limits,
+    listener: socket.socket,
+    allowed_hosts: Sequence[str],
+) -> None:
     """Serves a network until the process is interrupted.
 
     Args:
         segmenter (Segmenter): The network.
         limits (Limits): Of uploads.
         listener (socket.socket): From ``listen``.
+        allowed_hosts (Sequence[str]): From ``trusted_hosts``.
     """
     # Gradio leaves some files of refused uploads to whoever cleans its folder.
     with TemporaryDirectory() as folder:
         os.environ['GRADIO_TEMP_DIR'] = folder
-        run(build(segmenter, limits), listener)
+        run(build(segmenter, limits, allowed_hosts), listener)
 
 
 def run(app: 'FastAPI', listener: socket.socket) -> None:
@@ -102,7 +114,10 @@ def run(app: 'FastAPI', listener: socket.socket) -> None:
             super().handle_exit(number, frame)
 
     config = uvicorn.Config(
-        app, log_level='warning', timeout_graceful_shutdown=PATIENCE
+        app,
+        log_level='warning',
+        timeout_graceful_shutdown=PATIENCE,
+        limit_concurrency=CONNECTIONS,
     )
     with suppress(KeyboardInterrupt):  # raised again after a tidy end
         Server(config).run(sockets=[listener])

@@ -1,5 +1,6 @@
 """What the page and the endpoint share: the network, one upload at a time."""
 
+from collections.abc import Callable
 from threading import Lock
 
 import cv2
@@ -25,11 +26,11 @@ class Service:
         # Many uploads at once need the memory of one, and a Segmenter has state.
         self.lock = Lock()
 
-    def segment(self, data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    def segment(self, read: Callable[[], bytes]) -> tuple[np.ndarray, np.ndarray]:
         """Segments an image file.
 
         Args:
-            data (bytes): The file.
+            read (Callable[[], bytes]): Reads the file, when its turn has come.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits, and the
@@ -39,7 +40,7 @@ class Service:
             InputError: If the upload is refused, or does not suit the network.
         """
         with self.lock:
-            image = decode(data, self.limits)
+            image = decode(read(), self.limits)
             (result,) = self.segmenter([image])
         return image, result.labels
 

@@ -33,17 +33,23 @@ def test_serves_on_this_machine_alone(model, monkeypatch, capsys):
 
     def run(self, sockets):
         seen.append(sockets[0].getsockname())
-        with TestClient(self.config.app) as client:
+        with TestClient(self.config.app, 'http://127.0.0.1') as client:
             seen.append(client.get('/classes').status_code)
             seen.append(client.post('/segment', files=dict(image=bytes(60))))
+            foreign = client.get('/classes', headers=dict(host='evil.example'))
+            seen.append(foreign.status_code)
+            proxy = client.get('/classes', headers=dict(host='maps.example'))
+            seen.append(proxy.status_code)
 
     monkeypatch.setattr(uvicorn.Server, 'run', run)
-    load_tool('serve').main([*model, '--port', '0', '--max-bytes', '50'])
-    (host, port), status, refusal = seen
+    options = ['--port', '0', '--max-bytes', '50', '--allowed-hosts', 'maps.example']
+    load_tool('serve').main([*model, *options])
+    (host, port), status, refusal, foreign, proxy = seen
     assert host == '127.0.0.1'
     assert f'http://127.0.0.1:{port} ' in capsys.readouterr().out
     assert status == 200
     assert refusal.status_code == 413
+    assert (foreign, proxy) == (400, 200)
 
 
 @pytest.mark.parametrize(
