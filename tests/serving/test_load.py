@@ -1,5 +1,6 @@
 """Many clients that send images and leave: the server lives, in the memory of one."""
 
+import os
 import re
 import socket
 import subprocess
@@ -42,7 +43,11 @@ class Server:
         self.log = (folder / 'log').open('w+')
         self.process = subprocess.Popen(
             [sys.executable, '-c', SERVER],
-            env=dict(PYTHONPATH=f'{ROOT}:{ROOT / "tests"}', OMP_NUM_THREADS='1'),
+            env={
+                **os.environ,
+                'PYTHONPATH': f'{ROOT}:{ROOT / "tests"}',
+                'OMP_NUM_THREADS': '1',
+            },
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
