@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import rasterio
+import rasterio.features
+import shapely
 from mmengine.config import Config
 from rasterio.transform import from_origin
 
@@ -92,6 +95,23 @@ def make_mosaic(root: Path, size: tuple[int, int] = (150, 170)) -> Path:
         write_raster(root / f'{split}.tif', bands)
         write_raster(root / f'{split}_labels.tif', labels[None], nodata=255)
     return root
+
+
+def write_polygons(mosaic: Path) -> None:
+    """Writes the labels beside a drawn mosaic as a shapefile, and takes them away."""
+    labels = mosaic.with_name(f'{mosaic.stem}_labels.tif')
+    names = dict(enumerate(('field', 'town', 'water', 'wood')))
+    with rasterio.open(labels) as file:
+        shapes = list(rasterio.features.shapes(file.read(1), transform=PLACE))
+    pyogrio.raw.write(
+        mosaic.with_suffix('.shp'),
+        shapely.to_wkb([shapely.geometry.shape(shape) for shape, _ in shapes]),
+        [np.array([names[int(value)] for _, value in shapes], object)],
+        ['class'],
+        geometry_type='Polygon',
+        crs=CRS,
+    )
+    labels.unlink()
 
 
 def raster_config(folder: Path, bands: int = 3, **dataset) -> Config:

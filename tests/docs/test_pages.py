@@ -14,6 +14,7 @@ import pytest
 
 from data import make_camvid
 from paths import CONFIGS, ROOT, TOOLS
+from raster_data import make_mosaic, write_polygons
 
 PACKAGES = 'fastapi_offline gradio nncf onnxruntime onnxscript openvino'
 for package in PACKAGES.split():
@@ -30,6 +31,7 @@ PLACES = {
     'serve': {},
     'publishing': dict(FILE=CHECKPOINT, hrvit_b2_ade20k=CONFIG),
     'analysis': {},
+    'rasters': {},
 }
 PRELUDE = """
 set -euo pipefail
@@ -94,6 +96,9 @@ def workplace(tmp_path_factory):
     shutil.copy(images / 'val/0001TP_000000.jpg', folder / 'street.jpg')
     for link in ('SOURCE', 'IMAGES'):
         (folder / link).symlink_to(images / 'val')
+    make_mosaic(folder / 'data/mosaic')
+    for split in ('train', 'val'):
+        write_polygons(folder / f'data/mosaic/{split}.tif')
     follow(folder, SETUP)
     return folder
 
