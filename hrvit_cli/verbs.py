@@ -15,7 +15,7 @@ GROUPS = {
     ),
     'Measure': (
         'flops', 'benchmark', 'compare-precisions', 'time-hooks', 'time-sliding',
-        'paper-tables',
+        'paper-tables', 'kill-campaign',
     ),
 }  # fmt: skip
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)

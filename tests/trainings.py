@@ -63,6 +63,8 @@ def make_runner(
     loader=None,
     seed=5,
     val_loader=None,
+    load_from=None,
+    evaluator=None,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -78,6 +80,8 @@ def make_runner(
         loader (dict | DataLoader, optional): In place of ``Numbers``.
         seed (int, optional): Of the run; None: drawn. Defaults to 5.
         val_loader (dict, optional): Of the validation, in place of ``Numbers``.
+        load_from (str, optional): The checkpoint to go on from, or to start with.
+        evaluator (dict, optional): In place of one that finds ``scores``.
     """
     torch.manual_seed(0)
     numbers = dict(
@@ -88,7 +92,7 @@ def make_runner(
     validation = dict(
         val_dataloader=val_loader or numbers,
         val_cfg=dict(),
-        val_evaluator=dict(type='Scripted', scores=scores),
+        val_evaluator=evaluator or dict(type='Scripted', scores=scores),
     )
     checkpoint = {
         'type': 'mmseg_hrvit.DurableCheckpointHook',
@@ -106,10 +110,15 @@ def make_runner(
         optim_wrapper=dict(
             optimizer=dict(type='AdamW', lr=0.1), accumulative_counts=accumulate
         ),
-        default_hooks=dict(checkpoint=checkpoint),
+        default_hooks=dict(
+            checkpoint=checkpoint,
+            logger=dict(type='LoggerHook', log_metric_by_epoch=False),
+        ),
         custom_hooks=[dict(type='mmseg_hrvit.RankStateHook'), *hooks],
         randomness=dict(seed=seed),
+        log_processor=dict(by_epoch=False),
         resume=resume,
+        load_from=load_from,
         default_scope='mmengine',
         experiment_name=f'run-{work_dir}',
         launcher='pytorch' if is_distributed() else 'none',
@@ -120,7 +129,7 @@ def make_runner(
                 broadcast_buffers=False,
             )
         ),
-        **(validation if scores else {}),
+        **(validation if scores or evaluator else {}),
     )
 
 

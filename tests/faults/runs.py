@@ -1,6 +1,5 @@
 """Runs of a tiny network in processes of their own, which are killed by their ids."""
 
-import hashlib
 import json
 import os
 import random
@@ -11,12 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
 
 import mmseg_hrvit
 from data import make_ade20k, shrink, use_tiny_arch
-from mmseg_hrvit.checkpoints import load_from_local
+from mmseg_hrvit.analysis.killed_run import check_whole
 from paths import TOOLS
 
 HERE = Path(__file__).parent
@@ -172,42 +170,8 @@ def live_and_die(config, work_dir, kills, processes=1):
         life.wait_for(kind, chance.randint(1, 3), rank=0 if kind == 'write' else rank)
         time.sleep(chance.uniform(0, 0.4 if kind == 'write' else 0.1))
         life.kill(rank)
-        check_nothing_is_half(work_dir)
+        check_whole(work_dir)
     finish(config, work_dir, processes=processes)
-
-
-def check_nothing_is_half(work_dir):
-    """Loads every checkpoint that has its name, and the one to go on from."""
-    for path in work_dir.glob('*.pth'):
-        load_from_local(path)
-    pointer = work_dir / 'last_checkpoint'
-    if pointer.is_file():
-        assert Path(pointer.read_text()).is_file()
-
-
-def digest(work_dir):
-    """SHA-256 of the weights and of the optimizer's state at the end of a run."""
-    path = Path((work_dir / 'last_checkpoint').read_text())
-    checkpoint = load_from_local(path)
-    sha = hashlib.sha256()
-    feed(sha, checkpoint['state_dict'])
-    feed(sha, checkpoint['optimizer'])
-    return path.name, sha.hexdigest()
-
-
-def feed(sha, node):
-    """Feeds nested containers of tensors and numbers into a hash."""
-    if isinstance(node, dict):
-        for key in sorted(node, key=str):
-            sha.update(str(key).encode())
-            feed(sha, node[key])
-    elif isinstance(node, list | tuple):
-        for value in node:
-            feed(sha, value)
-    elif isinstance(node, torch.Tensor):
-        sha.update(node.contiguous().numpy().tobytes())
-    else:
-        sha.update(repr(node).encode())
 
 
 def results(work_dir):

@@ -6,7 +6,8 @@ import sys
 import pytest
 from mmengine.config import Config
 
-from faults.runs import digest, environment, finish, write_config
+from faults.runs import environment, finish, write_config
+from mmseg_hrvit.analysis.killed_run import digest
 from mmseg_hrvit.checkpoints import load_from_local
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 from paths import TOOLS

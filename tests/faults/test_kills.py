@@ -2,7 +2,8 @@
 
 import pytest
 
-from faults.runs import digest, finish, live_and_die, results, write_config
+from faults.runs import finish, live_and_die, results, write_config
+from mmseg_hrvit.analysis.killed_run import digest
 
 WRITE, TRAIN, VAL = ('write', 0), ('train', 0), ('val', 0)
 OTHER_TRAIN, OTHER_VAL, OTHER_WRITE = ('train', 1), ('val', 1), ('write', 1)

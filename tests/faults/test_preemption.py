@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from faults.runs import Life, digest, finish, results, write_config
+from faults.runs import Life, finish, results, write_config
+from mmseg_hrvit.analysis.killed_run import digest
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 
 PREEMPTED = 75

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from faults.runs import PATIENCE, digest, environment, finish, write_config
+from faults.runs import PATIENCE, environment, finish, write_config
+from mmseg_hrvit.analysis.killed_run import digest
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 from paths import TOOLS
 
