@@ -17,7 +17,7 @@ from paths import ROOT
 
 BLOCK = re.compile(r'^```shell\n(.*?)^```', re.M | re.S)
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
-PROGRAMS = ('python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl')
+PROGRAMS = ('python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl', 'rio')
 # What scripts hand on, after their own arguments.
 HANDED_ON = {
     'tools/dist_train.sh': (2, 'train'),
