@@ -8,8 +8,11 @@ from mmengine.registry import MODELS
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
-from mmseg_hrvit.checkpoints.matching import differences
-from mmseg_hrvit.engine.hooks.strict_checkpoint import refuse, seen_by_mmengine
+from mmseg_hrvit.checkpoints.matching import (
+    differences,
+    refuse,
+    seen_by_mmengine,
+)
 
 
 def load_model(config: Config, checkpoint: str | Path) -> nn.Module:

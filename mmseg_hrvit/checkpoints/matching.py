@@ -8,6 +8,8 @@ import torch.nn as nn
 from mmengine.logging import print_log
 from torch import Tensor
 
+from mmseg_hrvit.errors import InputError
+
 # A variant is known by the width of its first branch (Table 2).
 ARCH_OF_WIDTH = {32: 'b1', 48: 'b2', 64: 'b3'}
 FIRST_NORM = 'hr_modules.0.branches.0.norm.weight'
@@ -103,6 +105,33 @@ def describe(wrong: Sequence[str], expected: Mapping, found: Mapping) -> str:
         f'{len(wrong)} of {len(expected)} entries are missing or mis-shaped '
         f'(first: {wrong[0]}); {hint}'
     )
+
+
+def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -> None:
+    """Raises InputError if anything is wrong.
+
+    Args:
+        filename (str): The checkpoint.
+        wrong (list[str]): From ``differences``.
+        expected (Mapping): The entries of the network.
+        found (Mapping): Those of the checkpoint.
+
+    Raises:
+        InputError: That names what is wrong.
+    """
+    if wrong:
+        raise InputError(
+            f'{filename} does not fit the network: {describe(wrong, expected, found)}'
+        )
+
+
+def seen_by_mmengine(checkpoint: Mapping) -> dict:
+    """Finds the weights where mmengine looks for them: ``state_dict`` or all.
+
+    Args:
+        checkpoint (Mapping): A loaded checkpoint.
+    """
+    return unwrap(checkpoint, wrappers=('state_dict',))
 
 
 def warn_of_other_des(backbone: nn.Module, checkpoint: Mapping, filename: str) -> None:

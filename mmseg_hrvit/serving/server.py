@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ('fastapi_offline', 'gradio', 'uvicorn')
 PATIENCE = 3  # seconds that open connections get at the end
-CONNECTIONS = 100  # at a time; a browser opens up to six
+CONNECTIONS = 500  # at a time, also those that clients have just left
 
 
 def listen(host: str, port: int) -> socket.socket:

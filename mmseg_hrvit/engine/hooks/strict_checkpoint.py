@@ -16,8 +16,9 @@ from mmengine.runner import (
 from torch import nn
 
 from mmseg_hrvit.checkpoints.matching import (
-    describe,
     differences,
+    refuse,
+    seen_by_mmengine,
     unwrap,
     warn_of_other_des,
 )
@@ -204,19 +205,6 @@ def check_resumable(checkpoint: Mapping, filename: str) -> None:
             f'{filename} cannot be resumed from, it holds weights alone; start from '
             'them with load_from and no resume'
         )
-
-
-def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -> None:
-    """Raises InputError if anything is wrong."""
-    if wrong:
-        raise InputError(
-            f'{filename} does not fit the network: {describe(wrong, expected, found)}'
-        )
-
-
-def seen_by_mmengine(checkpoint: Mapping) -> dict:
-    """Finds the weights where mmengine looks for them: ``state_dict`` or all."""
-    return unwrap(checkpoint, wrappers=('state_dict',))
 
 
 def is_training(runner: Runner) -> bool:
