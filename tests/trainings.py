@@ -65,6 +65,8 @@ def make_runner(
     val_loader=None,
     load_from=None,
     evaluator=None,
+    loop=None,
+    cls=Runner,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -82,6 +84,8 @@ def make_runner(
         val_loader (dict, optional): Of the validation, in place of ``Numbers``.
         load_from (str, optional): The checkpoint to go on from, or to start with.
         evaluator (dict, optional): In place of one that finds ``scores``.
+        loop (dict, optional): In place of ``ResumableTrainLoop``.
+        cls (type): The runner's class. Defaults to mmengine's.
     """
     torch.manual_seed(0)
     numbers = dict(
@@ -100,13 +104,14 @@ def make_runner(
         'by_epoch': False,
         **(checkpoint or {}),
     }
-    return Runner(
+    resumable = dict(
+        type='mmseg_hrvit.ResumableTrainLoop', max_iters=max_iters, val_interval=2
+    )
+    return cls(
         Net(),
         str(work_dir),
         train_dataloader=numbers if loader is None else loader,
-        train_cfg=dict(
-            type='mmseg_hrvit.ResumableTrainLoop', max_iters=max_iters, val_interval=2
-        ),
+        train_cfg=loop or resumable,
         optim_wrapper=dict(
             optimizer=dict(type='AdamW', lr=0.1), accumulative_counts=accumulate
         ),

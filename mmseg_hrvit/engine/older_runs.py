@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.runner import Runner
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.files import write_durably
+from mmseg_hrvit.files import ASIDE, write_durably
 
 from .resume import LAST, SEED, find_named, unclear
 
@@ -74,10 +74,26 @@ def of_runs(folder: str | Path, template: str) -> list[Path]:
     Returns:
         list[Path]: The checkpoints, the newest last.
     """
-    parts = map(re.escape, re.split(r'\{[^}]*\}', template))
-    pattern = re.compile(r'(best_.+_)?' + r'\d+'.join(parts))
-    found = [path for path in Path(folder).glob('*') if pattern.fullmatch(path.name)]
+    found = [path for path in Path(folder).glob('*') if is_of_run(path.name, template)]
     return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
+def is_of_run(name: str, template: str) -> bool:
+    """Tells a checkpoint, or a best one, by its name."""
+    parts = map(re.escape, re.split(r'\{[^}]*\}', template))
+    return re.fullmatch(r'(best_.+_)?' + r'\d+'.join(parts), name) is not None
+
+
+def remove_halves(folder: str | Path, template: str) -> None:
+    """Deletes what is left of checkpoints in whose writing a run was killed.
+
+    Args:
+        folder (str | Path): The folder; it need not exist.
+        template (str): Their name, as ``CheckpointHook`` has it.
+    """
+    for path in Path(folder).glob(f'*{ASIDE}'):
+        if is_of_run(path.name.removesuffix(ASIDE), template):
+            path.unlink(missing_ok=True)
 
 
 def move_aside(paths: list[Path], folder: Path) -> Path:

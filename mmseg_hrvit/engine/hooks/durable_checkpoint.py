@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 
 from mmseg_hrvit.checkpoints.durable import DURABLE, DiskFull
 from mmseg_hrvit.engine.disk_space import check_space, checkpoint_bytes, weights_bytes
-from mmseg_hrvit.engine.older_runs import resumed_from, take_over
+from mmseg_hrvit.engine.older_runs import remove_halves, resumed_from, take_over
 from mmseg_hrvit.engine.resume import LAST
 from mmseg_hrvit.engine.train_loop import VALIDATED
 from mmseg_hrvit.files import write_durably
@@ -77,6 +77,7 @@ class DurableCheckpointHook(BestCheckpointHook):
             if is_main_process():
                 keep = {*self._kept(), *map(Path, self._best().values())}
                 take_over(runner, self.out_dir, self.filename_tmpl, keep)
+                remove_halves(self.out_dir, self.filename_tmpl)
                 check_space(self.out_dir, self.needed_bytes(runner))
         else:
             self.keep_ckpt_ids = deque(ids)
@@ -92,6 +93,9 @@ class DurableCheckpointHook(BestCheckpointHook):
         self.keep_ckpt_ids = deque()
         for step in ids if here else ():
             self._remember(step)
+        if here and source.name == self._path(runner.iter).name:
+            # A validation that is made up for belongs into it.
+            self._saved = runner.iter, runner.message_hub.runtime_info.get(VALIDATED)
         for key, path in self._best().items():
             own = Path(self.out_dir, Path(path).name)
             self._set_best(runner, key, str(own) if here and own.exists() else None)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
+import torch
 from mmengine.fileio import BaseStorageBackend, register_backend
 
 from mmseg_hrvit import DurableCheckpointHook, files
@@ -194,6 +195,21 @@ def test_a_new_run_moves_an_older_one_aside(tmp_path):
     assert (
         f'3 checkpoints of an older run, up to iter_4.pth, are now in {aside}' in logs
     )
+
+
+def test_a_validation_that_is_made_up_for_is_saved_too(tmp_path):
+    options = dict(checkpoint=dict(save_best='score', rule='greater'))
+    train(tmp_path, max_iters=2, scores=[5], **options)
+    checkpoint = load_from_local(tmp_path / 'iter_2.pth')
+    del checkpoint['message_hub']['runtime_info']['validated_iter']
+    torch.save(checkpoint, tmp_path / 'iter_2.pth')
+    # As of a run that was killed while it wrote it with the result in it.
+    for name in ('iter_2.pth.part', 'best_score_iter_2.pth.part', 'own.pth.part'):
+        (tmp_path / name).touch()
+    train(tmp_path, max_iters=2, scores=[1], resume=True, **options)
+    info = load_from_local(tmp_path / 'iter_2.pth')['message_hub']['runtime_info']
+    assert info['validated_iter'] == 2
+    assert names(tmp_path) == ['best_score_iter_2.pth', 'iter_2.pth', 'own.pth.part']
 
 
 def test_a_run_resumed_from_elsewhere_deletes_nothing_of_others(tmp_path):
