@@ -40,7 +40,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*', 'hrvit_cli']),
-    package_data={'mmseg_hrvit.serving': ['viewer/*']},
+    package_data={'mmseg_hrvit': ['py.typed'], 'mmseg_hrvit.serving': ['viewer/*']},
     entry_points=dict(console_scripts=['hrvit = hrvit_cli.__main__:main']),
     python_requires='>=3.10',
     # The OpenMMLab packages come in two families of the same import names; which
@@ -53,6 +53,7 @@ setup(
             'httpx',
             'hypothesis',
             'model-index',
+            'mypy',
             'pycocotools',
             'pytest>=7.3',
             'pytest-xdist',

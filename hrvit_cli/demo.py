@@ -28,7 +28,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--opacity', type=float, default=0.5, help='of the colours (default: 0.5)'
     )
-    parser.add_argument('--max-frames', type=int, help='stop a video after so many')
+    parser.add_argument(
+        '--max-frames', type=int, help='stop a video after so many frames'
+    )
+    parser.add_argument(
+        '--labels',
+        action='store_true',
+        help='write the label map of every frame of a video too',
+    )
     rasters = parser.add_argument_group('rasters')
     rasters.add_argument(
         '--bands',

@@ -11,7 +11,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')
-    parser.add_argument('--show-dir', help='folder for pictures of the predictions')
+    parser.add_argument(
+        '--show-dir', help='folder for pictures: image, truth and prediction'
+    )
     parser.add_argument(
         '--wait-time', type=float, default=2, help='seconds that --show waits'
     )

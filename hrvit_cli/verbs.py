@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 GROUPS = {
-    'Train and test': ('train', 'test', 'publish', 'convert-checkpoint'),
+    'Train and test': ('configs', 'train', 'test', 'publish', 'convert-checkpoint'),
     'Use a trained network': ('demo', 'serve', 'export'),
     'Data': ('convert', 'check', 'browse', 'draw-scenes', 'draw-textures'),
     'Rasters': ('rasterize', 'band-statistics', 'polygonize'),
@@ -72,6 +72,8 @@ class Verb:
             prog (str, optional): As of ``parse_args``.
         """
         args = self.parse_args(argv, prog)
+        if hasattr(self.options, 'run'):  # it needs nothing of the package
+            sys.exit(self.options.run(args))
         # A file's name may have bytes that are no text: they are shown, not raised.
         sys.stdout.reconfigure(errors='backslashreplace')
         from mmseg_hrvit.checkpoints.loading import register_all
@@ -79,7 +81,6 @@ class Verb:
 
         register_all()
         with one_line_errors():
-            work = import_module(f'mmseg_hrvit.cli.{self.module}')
-            status = work.run(args)
+            status = import_module(f'mmseg_hrvit.cli.{self.module}').run(args)
         if status is not None:
             sys.exit(status)

@@ -23,15 +23,25 @@ def config(name: str) -> str:
     Raises:
         InputError: If there is no such config.
     """
-    installed = PACKAGE / '.mim' / 'configs'
-    folder = installed if installed.is_dir() else PACKAGE.parent / 'configs'
-    path = folder / f'{name}.py'
+    path = config_folder() / f'{name}.py'
     if not path.is_file():
-        names = sorted(
-            file.relative_to(folder).with_suffix('').as_posix()
-            for file in folder.rglob('*.py')
+        known = config_names()
+        near = get_close_matches(name, known, cutoff=0.4) or known
+        raise InputError(
+            f"no config is called '{name}': there is {', '.join(near)}; "
+            '`hrvit configs` lists all'
         )
-        shipped = [n for n in names if not n.startswith('_base_')]
-        near = get_close_matches(name, names, cutoff=0.4) or shipped
-        raise InputError(f"no config is called '{name}': there is {', '.join(near)}")
     return str(path)
+
+
+def config_folder() -> Path:
+    """Returns the folder of the shipped configs."""
+    installed = PACKAGE / '.mim' / 'configs'
+    return installed if installed.is_dir() else PACKAGE.parent / 'configs'
+
+
+def config_names() -> list[str]:
+    """Lists the names of all shipped configs that can be run."""
+    folder = config_folder()
+    names = (f.relative_to(folder).with_suffix('') for f in folder.rglob('*.py'))
+    return sorted(n.as_posix() for n in names if '_base_' not in n.parts)

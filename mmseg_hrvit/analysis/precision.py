@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from mmseg_hrvit.apis.segmenter import Segmenter, read_image
+from mmseg_hrvit.apis.inputs import read_image
+from mmseg_hrvit.apis.segmenter import Segmenter
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
 

@@ -1,6 +1,7 @@
 """Using a trained network on images."""
 
 from .engine_segmentor import EngineSegmentor
-from .segmenter import Segmentation, Segmenter
+from .segmentation import Segmentation
+from .segmenter import Segmenter
 
 __all__ = ['EngineSegmentor', 'Segmentation', 'Segmenter']

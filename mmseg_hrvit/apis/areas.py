@@ -31,16 +31,26 @@ def write_areas(areas: Iterable[tuple[str, dict[str, int]]], path: Path) -> None
         areas (Iterable[tuple[str, dict[str, int]]]): Name of each image, and its
             pixels by class.
         path (Path): A ``.csv`` file: image, class, pixels and their share; or a
-            ``.json`` file: for each image the pixels by class.
+            ``.json`` file: for each image pixels and share by class.
     """
-    areas = dict(areas)  # a name may have bytes that are no text: they stay
+    # A name may have bytes that are no text: they stay.
+    rows = {name: with_shares(counts) for name, counts in areas}
     if path.suffix == '.json':
-        path.write_text(json.dumps(areas, indent=1) + '\n', encoding='utf-8')
+        path.write_text(json.dumps(rows, indent=1) + '\n', encoding='utf-8')
         return
     with path.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
         writer = csv.writer(file)
         writer.writerow(('image', 'class', 'pixels', 'share'))
-        for name, counts in areas.items():
-            total = sum(counts.values())
-            for label, pixels in counts.items():
-                writer.writerow((name, label, pixels, f'{pixels / total:.6f}'))
+        for name, classes in rows.items():
+            for label, area in classes.items():
+                share = f'{area["share"]:.6f}'
+                writer.writerow((name, label, area['pixels'], share))
+
+
+def with_shares(counts: dict[str, int]) -> dict[str, dict[str, float]]:
+    """Adds to each class's pixels their share of the image."""
+    total = sum(counts.values())
+    return {
+        label: dict(pixels=pixels, share=round(pixels / total, 6))
+        for label, pixels in counts.items()
+    }

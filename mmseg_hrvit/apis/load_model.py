@@ -13,24 +13,44 @@ from mmseg_hrvit.checkpoints.matching import (
     refuse,
     seen_by_mmengine,
 )
+from mmseg_hrvit.errors import InputError
 
 
-def load_model(config: Config, checkpoint: str | Path) -> nn.Module:
+def load_model(
+    config: Config, checkpoint: str | Path, device: str | torch.device | None = None
+) -> nn.Module:
     """Builds a config's model for evaluation, with all weights from a checkpoint.
 
     Args:
         config (Config): The config.
         checkpoint (str or Path): The checkpoint.
+        device (str | torch.device, optional): Where the model goes. Defaults to None:
+            to a GPU if there is one.
 
     Returns:
-        nn.Module: The model, on a GPU if there is one.
+        nn.Module: The model.
 
     Raises:
-        InputError: If the checkpoint cannot be read, or does not fit the config.
+        InputError: If the checkpoint cannot be read, or does not fit the config, or
+            the device is not there.
     """
+    place = find_device(device)
     model = MODELS.build(config.model)
     loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', logger=None)
     expected, found = model.state_dict(), seen_by_mmengine(loaded)
     refuse(str(checkpoint), differences(expected, found), expected, found)
     model.load_state_dict(found, strict=False)  # spare entries do no harm
-    return model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
+    return model.to(place).eval()
+
+
+def find_device(device: str | torch.device | None) -> torch.device:
+    """Returns the device, or the default one, if it is there."""
+    if device is None:
+        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        place = torch.device(device)
+        torch.empty(1, device=place)
+    except (RuntimeError, AssertionError) as error:
+        line = str(error).partition('\n')[0]
+        raise InputError(f'device={device}: cannot be used here ({line})') from error
+    return place

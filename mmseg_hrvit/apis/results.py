@@ -2,8 +2,9 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
@@ -19,16 +20,18 @@ from .overlay import draw_overlay
 class ResultFolder:
     """Overlays, label maps and areas of images, and which images are done.
 
-    ``overlays/NAME.jpg`` and ``labels/NAME.png`` are written first and
-    ``areas/NAME.json``, which says that the image is done and what has made it, at
+    ``overlays/STEM.jpg`` and ``labels/STEM.png`` are written first and
+    ``areas/STEM.json``, which says that the image is done and what has made it, at
     last and at once: a run that was killed goes on with the first image that is not
-    done. What another network has made, or of another file, is not done.
+    done. What another network has made, or of another file, is not done. The stem is
+    the image's name without its ending, unless two images differ in that alone.
 
     Args:
         root (Path): The folder.
         metadata (Metadata): Classes and palette.
         opacity (float): Of the overlays' colours, from 0 to 1.
         model (Sequence[str]): The network, from ``describe_model``. Defaults to ().
+        names (Sequence[str]): All images, paths below their folder. Defaults to ().
 
     Raises:
         InputError: If the opacity is another, or the folder cannot be made.
@@ -40,6 +43,7 @@ class ResultFolder:
         metadata: Metadata,
         opacity: float,
         model: Sequence[str] = (),
+        names: Sequence[str] = (),
     ) -> None:
         if not 0 <= opacity <= 1:
             raise InputError(f'opacity {opacity}: choose 0 to 1')
@@ -47,6 +51,7 @@ class ResultFolder:
         self.metadata = metadata
         self.opacity = opacity
         self.options = [*model, metadata.to_json(), str(opacity)]
+        self.stems = Counter(map(without_suffix, names))
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -83,7 +88,7 @@ class ResultFolder:
         overlay = draw_overlay(image, labels, self.metadata, self.opacity)
         self.discard(name)
         write_picture(self._overlay(name), overlay)
-        write_picture(self._labels(name), labels)
+        self.write_labels(name, labels)
         path = self._areas(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f'{path.name}.part')
@@ -91,6 +96,10 @@ class ResultFolder:
         areas = dict(made_from=made_from, pixels=count_areas(labels, self.metadata))
         unfinished.write_text(json.dumps(areas), encoding='utf-8')
         os.replace(unfinished, path)
+
+    def write_labels(self, name: str, labels: np.ndarray) -> None:
+        """Writes a label map alone; see ``write``."""
+        write_picture(self._labels(name), labels)
 
     def write_table(self, names: Sequence[str], path: Path) -> None:
         """Writes the areas of those of some images that have any; see ``write_areas``.
@@ -118,13 +127,22 @@ class ResultFolder:
         return found if isinstance(found, dict) else {}
 
     def _areas(self, name: str) -> Path:
-        return self.root / 'areas' / f'{name}.json'
+        return self.root / 'areas' / f'{self._stem(name)}.json'
 
     def _overlay(self, name: str) -> Path:
-        return self.root / 'overlays' / f'{name}.jpg'
+        return self.root / 'overlays' / f'{self._stem(name)}.jpg'
 
     def _labels(self, name: str) -> Path:
-        return self.root / 'labels' / f'{name}.png'
+        return self.root / 'labels' / f'{self._stem(name)}.png'
+
+    def _stem(self, name: str) -> str:
+        stem = without_suffix(name)
+        return stem if self.stems[stem] < 2 else name
+
+
+def without_suffix(name: str) -> str:
+    """Returns a path without the ending of its last part."""
+    return PurePosixPath(name).with_suffix('').as_posix()
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -18,10 +18,11 @@ from rich.progress import (
 from mmseg_hrvit.errors import DataError
 
 from .areas import count_areas, write_areas
+from .inputs import read_image
 from .origin import describe_file
 from .overlay import draw_overlay
 from .results import ResultFolder
-from .segmenter import Segmenter, read_image
+from .segmenter import Segmenter
 from .sources import open_video
 
 FRAME_RATE = 25.0  # of a camera that does not tell its own
@@ -73,7 +74,7 @@ def segment_files(
                     folder.discard(name)
                     bad.append(str(error))
                     progress.console.print(f'skipped: {error}', soft_wrap=True)
-            results = segmenter(list(images.values()))
+            results = segmenter(list(images.values()), batch_size=batch_size)
             for (name, image), result in zip(images.items(), results, strict=True):
                 folder.write(name, image, result.labels, sources[name])
             progress.advance(task, len(batch))
@@ -86,7 +87,8 @@ def segment_video(
     folder: ResultFolder,
     table: Path,
     batch_size: int,
-    max_frames: int | None,
+    max_frames: int | None = None,
+    labels: bool = False,
 ) -> int:
     """Segments a video or a camera to a video of overlays.
 
@@ -96,7 +98,9 @@ def segment_video(
         folder (ResultFolder): ``overlays.mp4`` goes there.
         table (Path): Where the areas of every frame go.
         batch_size (int): Frames at a time.
-        max_frames (int, optional): Stop after so many.
+        max_frames (int, optional): Stop after so many. Defaults to None.
+        labels (bool): Write the label map of every frame too, ``labels/NUMBER.png``.
+            Defaults to False.
 
     Returns:
         int: Number of frames.
@@ -110,21 +114,24 @@ def segment_video(
     frames = islice(read_frames(video), max_frames)
     folder.root.mkdir(parents=True, exist_ok=True)
     out = str(folder.root / 'overlays.mp4')
-    areas, writer, shape = [], None, None
+    areas, writer = [], None
     with show_progress() as progress:
         known = [n for n in (total, max_frames) if n and n > 0]
         task = progress.add_task('segmenting', total=min(known, default=None))
         while batch := list(islice(frames, batch_size)):
-            for frame, result in zip(batch, segmenter(batch), strict=True):
+            results = segmenter(batch, batch_size=batch_size)
+            for frame, result in zip(batch, results, strict=True):
+                if labels:
+                    folder.write_labels(f'{len(areas):06d}', result.labels)
                 areas.append(count_areas(result.labels, folder.metadata))
                 args = result.labels, folder.metadata, folder.opacity
-                picture = draw_overlay(frame, *args)
+                # A video's frames have one size: so must the legend.
+                picture = draw_overlay(frame, *args, all_classes=True)
                 if writer is None:
-                    # The legend grows and shrinks; the picture may not.
-                    shape = picture.shape
                     code = cv2.VideoWriter_fourcc(*'mp4v')
-                    writer = cv2.VideoWriter(out, code, rate, shape[1::-1])
-                writer.write(fit_height(picture, shape[0]))
+                    size = picture.shape[1::-1]
+                    writer = cv2.VideoWriter(out, code, rate, size)
+                writer.write(picture)
             progress.advance(task, len(batch))
     video.release()
     if writer is not None:
@@ -140,11 +147,3 @@ def read_frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:
         if not ok:
             return
         yield frame
-
-
-def fit_height(picture: np.ndarray, height: int) -> np.ndarray:
-    """Cuts a picture at the bottom, or adds white to it."""
-    missing = height - len(picture)
-    if missing <= 0:
-        return picture[:height]
-    return np.pad(picture, ((0, missing), (0, 0), (0, 0)), constant_values=255)

@@ -1,11 +1,10 @@
 """Segmenting images in one call."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import overload
 
-import mmcv
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -14,31 +13,16 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
 
-from mmseg_hrvit.datasets.image_files import check_image_file, unreadable
 from mmseg_hrvit.engine.cli import find_config
-from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 from mmseg_hrvit.rasters import check_bands
 
 from .engine_segmentor import EngineSegmentor
+from .inputs import SINGLE, ChannelOrder, ImageInput, to_bgr
 from .load_model import load_model
-
-Image = str | Path | np.ndarray
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """What a network says of an image.
-
-    Args:
-        labels (np.ndarray): The class of every pixel, (H, W), uint8 or uint16.
-        probabilities (np.ndarray, optional): Of each class at every pixel,
-            (classes, H, W), float32; of a network with one logit (1, H, W).
-    """
-
-    labels: np.ndarray
-    probabilities: np.ndarray | None = None
+from .segmentation import Segmentation
 
 
 class Segmenter:
@@ -46,9 +30,11 @@ class Segmenter:
 
     >>> segmenter = Segmenter.from_checkpoint('hrvit_b1_camvid', 'b1.pth')
     >>> segmenter = Segmenter.from_file('b1.onnx')  # the same, exported
-    >>> (result,) = segmenter(['street.jpg'])
+    >>> result = segmenter('street.jpg')
     >>> result.labels.shape
     (720, 960)
+    >>> result.save('overlay.jpg')
+    >>> results = segmenter(['a.jpg', 'b.jpg'])
 
     Args:
         segmentor (BaseSegmentor): The network, in evaluation mode.
@@ -61,27 +47,33 @@ class Segmenter:
 
     @classmethod
     def from_checkpoint(
-        cls, config: str | Path | Config, checkpoint: str | Path
+        cls,
+        config: str | Path | Config,
+        checkpoint: str | Path,
+        device: str | torch.device | None = None,
     ) -> 'Segmenter':
-        """Loads a network, onto a GPU if there is one.
+        """Loads a network.
 
         Args:
             config (str | Path | Config): A config, its file, or the name of a
                 shipped one. A config that a checkpoint may hold is never used.
             checkpoint (str | Path): The checkpoint.
+            device (str | torch.device, optional): Such as 'cpu' or 'cuda:1'. Defaults
+                to None: a GPU if there is one.
 
         Returns:
             Segmenter: The network.
 
         Raises:
-            InputError: If one of them is missing, or they do not fit together.
+            InputError: If one of them is missing, they do not fit together, or the
+                device is not there.
         """
         if not isinstance(config, Config):
             config = Config.fromfile(find_config(str(config)))
         check_bands(config)
         metadata = read_metadata(config)
         with DefaultScope.overwrite_default_scope('mmseg'):
-            segmentor = load_model(config, checkpoint)
+            segmentor = load_model(config, checkpoint, device)
         return cls(revert_sync_batchnorm(segmentor).eval(), metadata)
 
     @classmethod
@@ -89,7 +81,7 @@ class Segmenter:
         """Loads an exported file, and no code of the network.
 
         Args:
-            path (str | Path): What ``tools/export.py`` wrote.
+            path (str | Path): What ``hrvit export`` wrote.
             threads (int, optional): Threads; by default the engine decides.
 
         Returns:
@@ -121,42 +113,84 @@ class Segmenter:
         is_file = len(model) == 1
         return cls.from_file(*model) if is_file else cls.from_checkpoint(*model)
 
+    @overload
     def __call__(
-        self, images: Sequence[Image], probabilities: bool = False
-    ) -> list[Segmentation]:
-        """Segments images; neighbours that get the same size as one batch.
+        self,
+        images: ImageInput,
+        probabilities: bool = ...,
+        *,
+        channel_order: ChannelOrder = ...,
+        batch_size: int = ...,
+    ) -> Segmentation: ...
+
+    @overload
+    def __call__(
+        self,
+        images: Sequence[ImageInput],
+        probabilities: bool = ...,
+        *,
+        channel_order: ChannelOrder = ...,
+        batch_size: int = ...,
+    ) -> list[Segmentation]: ...
+
+    def __call__(
+        self,
+        images: ImageInput | Sequence[ImageInput],
+        probabilities: bool = False,
+        *,
+        channel_order: ChannelOrder = 'bgr',
+        batch_size: int = 8,
+    ) -> Segmentation | list[Segmentation]:
+        """Segments an image, or several.
 
         Args:
-            images (Sequence[Image]): Paths, or arrays (H, W, 3), BGR, 8 bits.
+            images (ImageInput | Sequence[ImageInput]): A path, an array (H, W, 3), a
+                tensor (3, H, W), a picture of Pillow, or a list of these. Arrays and
+                tensors have 8 bits.
             probabilities (bool): Return them too: ``classes`` x 4 bytes a pixel.
                 Defaults to False.
+            channel_order (str): 'bgr', as OpenCV reads files, or 'rgb'; of arrays and
+                tensors alone. Defaults to 'bgr'.
+            batch_size (int): So many neighbours of the same size go through the
+                network at once. Defaults to 8.
 
         Returns:
-            list[Segmentation]: One an image, of the image's own size.
+            Segmentation | list[Segmentation]: Of the image's own size; of a list, a
+            list.
 
         Raises:
-            DataError: If an image cannot be read.
+            InputError: If something is no image.
+            DataError: If an image file cannot be read.
         """
+        if isinstance(images, SINGLE):
+            return self([images], probabilities, channel_order=channel_order)[0]
+        if batch_size < 1:
+            raise InputError(f'batch_size={batch_size}: give 1 or more')
         self.segmentor.test_cfg['keep_logits'] = probabilities
-        samples = [self._load(image) for image in images]
-        batches = groupby(samples, key=lambda sample: sample['inputs'].shape)
-        return [
-            result
-            for _, batch in batches
-            for result in self._segment(list(batch), probabilities)
-        ]
+        arrays = [to_bgr(image, channel_order) for image in images]
+        samples = [self._prepare(array) for array in arrays]
+        results = []
+        for _, group in groupby(samples, key=lambda sample: sample['inputs'].shape):
+            same = list(group)
+            for i in range(0, len(same), batch_size):
+                batch = arrays[len(results) : len(results) + len(same[i:][:batch_size])]
+                results += self._segment(same[i:][:batch_size], batch, probabilities)
+        return results
 
-    def _load(self, image: Image) -> dict:
-        array = image if isinstance(image, np.ndarray) else read_image(image)
+    def _prepare(self, array: np.ndarray) -> dict:
         resized = resize(array, self.metadata)
         sizes = dict(ori_shape=array.shape[:2], img_shape=resized.shape[:2])
         keys = tuple(sizes)
         return PackSegInputs(meta_keys=keys)(dict(img=resized, **sizes))
 
     @torch.inference_mode()
-    def _segment(self, samples: list[dict], probabilities: bool):
+    def _segment(
+        self, samples: list[dict], images: list[np.ndarray], probabilities: bool
+    ) -> list[Segmentation]:
         data = {key: [sample[key] for sample in samples] for key in samples[0]}
-        for prediction in self.segmentor.test_step(data):
+        results = []
+        predictions = self.segmentor.test_step(data)
+        for image, prediction in zip(images, predictions, strict=True):
             labels = prediction.pred_sem_seg.data[0].cpu().numpy()
             dtype = np.uint8 if len(self.metadata.classes) <= 256 else np.uint16
             chances = None
@@ -165,33 +199,6 @@ class Segmenter:
                 single = self.metadata.threshold is not None
                 chances = logits if single else logits.softmax(0)
                 chances = chances.cpu().numpy()
-            yield Segmentation(labels.astype(dtype), chances)
-
-
-def read_image(path: str | Path) -> np.ndarray:
-    """Reads an image file.
-
-    Args:
-        path (str | Path): The file.
-
-    Returns:
-        np.ndarray: (H, W, 3), BGR, 8 bits.
-
-    Raises:
-        DataError: If there is none, or it cannot be read as it looks.
-    """
-    check_image_file(str(path))
-    try:
-        image = mmcv.imread(str(path))
-    except FileNotFoundError as error:
-        raise DataError(f'{path}: there is no such file') from error
-    except Exception as error:  # decoders raise of many kinds
-        raise unreadable(str(path), error) from error
-    if image is None:
-        raise unreadable(str(path), OSError('OpenCV does not know what it is'))
-    return image
-
-
-def read_images(paths: Iterable[str | Path]) -> Iterable[np.ndarray]:
-    """Reads image files one by one; like ``read_image``."""
-    return map(read_image, paths)
+            labels = labels.astype(dtype)
+            results.append(Segmentation(labels, image, self.metadata, chances))
+        return results

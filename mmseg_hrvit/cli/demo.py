@@ -30,6 +30,7 @@ def run(args: Namespace) -> int:
     is_folder = not (is_address(source) or is_video(source))
     # Before the network is loaded.
     paths = find_images(source, without=args.out) if is_folder else []
+    names = names_below(paths, source) if is_folder else []
     index, count = join_processes()
     segmenter = Segmenter.from_arguments(args.model)
     if is_folder and (is_raster(source) or segmenter.metadata.bands):
@@ -37,19 +38,24 @@ def run(args: Namespace) -> int:
     if count > 1:
         raise InputError('several processes share a raster: start one for pictures')
     model = describe_model(args.model)
-    folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model)
+    folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model, names)
     if is_video(source):
         count = segment_video(
-            segmenter, source, folder, table, args.batch_size, args.max_frames
+            segmenter,
+            source,
+            folder,
+            table,
+            args.batch_size,
+            args.max_frames,
+            args.labels,
         )
         print(f'{count} frames: {args.out}')
         return 0
     if is_address(source):
         name, image = download(source)
-        folder.write(name, image, segmenter([image])[0].labels, source)
+        folder.write(name, image, segmenter(image).labels, source)
         names, bad = [name], []
     else:
-        names = names_below(paths, source)
         files = list(zip(names, paths, strict=True))
         bad = segment_files(segmenter, files, folder, args.batch_size)
     folder.write_table(names, table)

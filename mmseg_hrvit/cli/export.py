@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmseg_hrvit.apis import Segmenter
-from mmseg_hrvit.apis.segmenter import read_images
+from mmseg_hrvit.apis.inputs import read_images
 from mmseg_hrvit.apis.sources import find_images
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.errors import InputError

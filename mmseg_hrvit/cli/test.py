@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmseg_hrvit.apis.label_folder import claim_label_folder, use_label_folder
+from mmseg_hrvit.apis.picture_hook import PictureHook
 from mmseg_hrvit.engine.cli import (
     add_hook,
     build_runner,
@@ -23,8 +24,8 @@ def apply_args(cfg: Config, args: Namespace) -> None:
     wanted = args.out or args.show or args.show_dir or args.tta
     if wanted and cfg.get('default_scope') != 'mmseg':
         raise InputError('--out, --show, --show-dir and --tta are for mmseg configs')
-    if args.show or args.show_dir:
-        draw_predictions(cfg, args)
+    if args.show:
+        show_predictions(cfg, args.wait_time)
     if args.tta:
         use_tta(cfg)
     if args.deploy:
@@ -33,18 +34,14 @@ def apply_args(cfg: Config, args: Namespace) -> None:
         use_label_folder(cfg, args.out)
 
 
-def draw_predictions(cfg: Config, args: Namespace) -> None:
-    """Lets the visualization hook draw."""
+def show_predictions(cfg: Config, wait_time: float) -> None:
+    """Lets mmseg's hook open a window."""
     if 'visualization' not in cfg.default_hooks:
         raise InputError(
-            '--show and --show-dir need '
-            "default_hooks.visualization=dict(type='SegVisualizationHook')"
+            "--show needs default_hooks.visualization=dict(type='SegVisualizationHook')"
         )
-    cfg.default_hooks.visualization.draw = True
-    if args.show:
-        cfg.default_hooks.visualization.update(show=True, wait_time=args.wait_time)
-    if args.show_dir:
-        cfg.visualizer.save_dir = args.show_dir
+    hook = cfg.default_hooks.visualization
+    hook.update(draw=True, show=True, wait_time=wait_time)
 
 
 def use_tta(cfg: Config) -> None:
@@ -64,4 +61,7 @@ def run(args: Namespace) -> None:
     check_config(cfg, ('test',))
     if args.out:
         claim_label_folder(cfg, Path(args.out))
-    build_runner(cfg).test()
+    runner = build_runner(cfg)
+    if args.show_dir:
+        runner.register_hook(PictureHook(args.show_dir))
+    runner.test()

@@ -13,7 +13,7 @@ from data import make_camvid, shrink
 from export_data import save_small
 from mmseg_hrvit.analysis.precision import compare_forms, open_form, tabulate
 from mmseg_hrvit.apis import Segmenter
-from mmseg_hrvit.apis.segmenter import read_image
+from mmseg_hrvit.apis.inputs import read_image
 from mmseg_hrvit.errors import InputError
 
 

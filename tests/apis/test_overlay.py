@@ -1,9 +1,17 @@
+import json
+
 import numpy as np
 import pytest
 
 from export_data import build_small
 from mmseg_hrvit.apis.areas import count_areas, write_areas
-from mmseg_hrvit.apis.overlay import LINE, draw_legend, draw_overlay
+from mmseg_hrvit.apis.overlay import (
+    LINE,
+    draw_legend,
+    draw_overlay,
+    draw_panels,
+    measure,
+)
 
 
 @pytest.fixture
@@ -37,9 +45,49 @@ def test_areas_as_csv_and_json(metadata, tmp_path):
     assert sum(areas.values()) == 6
     assert (areas['sky'], areas['road'], areas['bicyclist']) == (2, 3, 1)
     write_areas([('a.jpg', areas)], tmp_path / 'areas.json')
-    assert '"road": 3' in (tmp_path / 'areas.json').read_text()
+    written = json.loads((tmp_path / 'areas.json').read_text())
+    assert written['a.jpg']['road'] == dict(pixels=3, share=0.5)
     write_areas([('a, b.jpg', areas)], tmp_path / 'areas.csv')
     lines = (tmp_path / 'areas.csv').read_text().splitlines()
     assert lines[0] == 'image,class,pixels,share'
     assert '"a, b.jpg",road,3,0.500000' in lines
     assert len(lines) == 12
+
+
+def test_a_name_never_leaves_the_picture():
+    name = 'a class with a name that is much too long for this picture'
+    for width in (40, 100, 200):
+        # Drawn on a wider picture, nothing would come after the width.
+        wide = draw_legend([name], np.zeros((1, 3), np.uint8), 2000)
+        assert measure(name) > width
+        narrow = draw_legend([name], np.zeros((1, 3), np.uint8), width)
+        assert narrow.shape == (LINE, width, 3)
+        assert (narrow[:, -2:] == 255).all()
+        assert (wide[:, width - 2 : width] != 255).any()
+
+
+def test_the_legend_of_a_video_has_one_size(metadata):
+    image = np.zeros((30, 200, 3), np.uint8)
+    shapes = {
+        draw_overlay(
+            image, np.full((30, 200), k), metadata, 0.5, all_classes=True
+        ).shape
+        for k in range(11)
+    }
+    assert len(shapes) == 1
+
+
+def test_panels_show_image_truth_and_prediction(metadata):
+    image = np.full((30, 100, 3), 100, np.uint8)
+    truth = np.full((30, 100), 255)
+    truth[:, :50] = 3
+    prediction = np.full((30, 100), 0)
+    maps = dict(truth=truth, prediction=prediction)
+    picture = draw_panels(image, maps, metadata, opacity=1.0)
+    assert picture.shape[1] == 300
+    body = picture[LINE : LINE + 30]
+    assert (body[:, :100] == 100).all()
+    assert (body[:, 100:150] == [128, 64, 128]).all()  # road
+    assert (body[:, 150:200] == 100).all()  # ignored
+    assert (body[:, 200:] == [128, 128, 128]).all()  # sky
+    assert (picture[:LINE, :100] < 200).any()  # the caption

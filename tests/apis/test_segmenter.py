@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmseg.apis import MMSegInferencer
+from PIL import Image
 
 import mmseg_hrvit
 from data import draw_pair, make_camvid
@@ -98,6 +99,77 @@ def test_files_of_labels_alone_are_refused(segmenter, tmp_path):
     write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
     with pytest.raises(InputError, match='gives labels alone'):
         Segmenter.from_file(path)
+
+
+def test_one_image_of_every_kind(segmenter, images):
+    expected = segmenter(images[0])
+    array = cv2.imread(str(images[0]))
+    rgb = np.ascontiguousarray(array[..., ::-1])
+    tensor = torch.from_numpy(array).permute(2, 0, 1)
+    for given, order in (
+        (str(images[0]), 'bgr'),
+        (array, 'bgr'),
+        (rgb, 'rgb'),
+        (tensor, 'bgr'),
+        (tensor.flip(0), 'rgb'),
+        (Image.fromarray(rgb), 'bgr'),
+        (Image.fromarray(rgb).convert('RGBA'), 'rgb'),
+    ):
+        result = segmenter(given, channel_order=order)
+        assert np.array_equal(result.labels, expected.labels)
+        assert np.array_equal(result.image, array)
+    assert not np.array_equal(segmenter(rgb).labels, expected.labels)
+
+
+@pytest.mark.parametrize('size', [1, 2, 8])
+def test_batches_keep_the_order(segmenter, images, size):
+    mixed = [images[0], np.zeros((40, 60, 3), np.uint8), *images[1:], images[0]]
+    alone = [segmenter(image).labels for image in mixed]
+    together = segmenter(mixed, batch_size=size)
+    for a, b in zip(alone, together, strict=True):
+        assert a.shape == b.labels.shape
+        assert (a == b.labels).mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    ('image', 'message'),
+    [
+        (np.zeros((2, 8, 8, 3), np.uint8), r'\(2, 8, 8, 3\) is no image: .* a list'),
+        (np.zeros((8, 8), np.uint8), r'\(8, 8\) is no image'),
+        (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is no image'),
+        (np.zeros((8, 8, 3)), 'float64 is no image: .* 0 to 255'),
+        (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is no image'),
+        ([b'bytes'], 'an image is no bytes'),
+    ],
+)
+def test_what_is_no_image_is_refused(segmenter, image, message):
+    with pytest.raises(InputError, match=message):
+        segmenter(image)
+
+
+def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
+    with pytest.raises(InputError, match='device=cuda:99: cannot be used here'):
+        Segmenter.from_checkpoint(small_config(CONFIG), checkpoint, device='cuda:99')
+    with pytest.raises(InputError, match="choose 'bgr' or 'rgb'"):
+        segmenter(np.zeros((8, 8, 3), np.uint8), channel_order='RGB')
+    with pytest.raises(InputError, match='batch_size=0'):
+        segmenter([], batch_size=0)
+
+
+def test_a_result_is_drawn_and_saved(segmenter, images, tmp_path):
+    result = segmenter(images[0])
+    height, width = result.labels.shape
+    picture = result.plot(opacity=0)
+    assert picture.width == width
+    assert picture.height > height
+    assert np.array_equal(np.asarray(picture)[:height, :, ::-1], result.image)
+    result.save(tmp_path / 'new/overlay.png')
+    with Image.open(tmp_path / 'new/overlay.png') as saved:
+        assert saved.size == picture.size
+    with pytest.raises(InputError, match=r'use \.png or \.jpg'):
+        result.save(tmp_path / 'overlay.what')
+    with pytest.raises(InputError, match='opacity 2: choose 0 to 1'):
+        result.plot(2)
 
 
 def test_bad_images(segmenter, tmp_path):

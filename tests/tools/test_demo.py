@@ -46,11 +46,11 @@ def test_a_folder_with_broken_files(model, images, tmp_path, capsys):
     err = capsys.readouterr().err
     assert err.count('skipped') == 2
     assert 'broken1.jpg cannot be read' in err
-    assert files(out / 'labels') == [f'{i}.jpg.png' for i in range(6)]
-    labels = cv2.imread(str(out / 'labels/0.jpg.png'), cv2.IMREAD_UNCHANGED)
+    assert files(out / 'labels') == [f'{i}.png' for i in range(6)]
+    labels = cv2.imread(str(out / 'labels/0.png'), cv2.IMREAD_UNCHANGED)
     (expected,) = Segmenter.from_checkpoint(*model)([images / '0.jpg'])
     assert np.array_equal(labels, expected.labels)
-    overlay = cv2.imread(str(out / 'overlays/0.jpg.jpg'))
+    overlay = cv2.imread(str(out / 'overlays/0.jpg'))
     assert overlay.shape[0] > 40
     assert overlay.shape[1] == 56
     assert len((out / 'areas.csv').read_text().splitlines()) == 1 + 6 * 11
@@ -83,14 +83,16 @@ def test_goes_on_where_it_was_killed(model, images, tmp_path, monkeypatch):
 def test_one_image_and_a_video(model, images, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run(images / '0.jpg', *model, '--out', out) == 0
-    assert files(out / 'labels') == ['0.jpg.png']
+    assert files(out / 'labels') == ['0.png']
     film = str(tmp_path / 'film.avi')
     code = cv2.VideoWriter_fourcc(*'MJPG')
     writer = cv2.VideoWriter(film, code, 10, (56, 40))
     for i in range(5):
         writer.write(cv2.imread(str(images / f'{i}.jpg')))
     writer.release()
-    assert run(film, *model, '--out', out, '--batch-size', 2, '--max-frames', 3) == 0
+    args = ['--batch-size', 2, '--max-frames', 3, '--labels']
+    assert run(film, *model, '--out', out, *args) == 0
+    assert files(out / 'labels') == ['0.png', '000000.png', '000001.png', '000002.png']
     assert '3 frames' in capsys.readouterr().out
     video = cv2.VideoCapture(str(out / 'overlays.mp4'))
     assert sum(1 for _ in runs.read_frames(video)) == 3
@@ -120,7 +122,7 @@ def test_an_exported_file_and_the_models_code_is_not_run(model, images, tmp_path
     args = ['--to', 'torchexport', '--out', out, '--size', 40, 56]
     load_tool('export').main([str(arg) for arg in (*model, *args)])
     assert run(images / '1.jpg', out, '--out', tmp_path / 'out') == 0
-    assert files(tmp_path / 'out/labels') == ['1.jpg.png']
+    assert files(tmp_path / 'out/labels') == ['1.png']
 
 
 def same(out, model, images, names):
@@ -128,7 +130,10 @@ def same(out, model, images, names):
     segmenter = Segmenter.from_checkpoint(*model)
     return all(
         np.array_equal(
-            cv2.imread(str(out / f'labels/{name}.png'), cv2.IMREAD_UNCHANGED),
+            cv2.imread(
+                str(out / f'labels/{name.removesuffix(".jpg")}.png'),
+                cv2.IMREAD_UNCHANGED,
+            ),
             segmenter([images / name])[0].labels,
         )
         for name in names
@@ -171,9 +176,9 @@ def test_another_image_of_the_same_name_is_done_again(model, good, tmp_path, cap
     assert run(good, *model, '--out', out) == 1
     after = {path.name: path.stat().st_mtime_ns for path in out.glob('areas/*.json')}
     assert same(out, model, good, ['0.jpg', '2.jpg'])
-    assert not (out / 'labels/1.jpg.png').exists()
+    assert not (out / 'labels/1.png').exists()
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {'0.jpg.json'}
+    assert changed == {'0.json'}
     assert '1 label maps of other images are there too' in capsys.readouterr().out
 
 
@@ -194,7 +199,7 @@ def test_odd_names(model, good, tmp_path):
     (good / '0.jpg').rename(good / 'img[1].jpg')
     (good / '1.jpg').rename(good / 'caf\udce9.jpg')
     assert run(good / 'img[1].jpg', *model, '--out', tmp_path / 'one') == 0
-    assert files(tmp_path / 'one/labels') == ['img[1].jpg.png']
+    assert files(tmp_path / 'one/labels') == ['img[1].png']
     assert run(good, *model, '--out', tmp_path / 'out') == 0
     assert b'caf\xe9.jpg,sky,' in (tmp_path / 'out/areas.csv').read_bytes()
 

@@ -57,13 +57,26 @@ def test_training_resumes_and_its_checkpoint_is_evaluated(tmp_path, capfd):
     assert 'resumed epoch: 0, iter: 1' in capfd.readouterr().out
     assert (work / 'last_checkpoint').read_text().endswith('iter_2.pth')
 
-    test.main([config, str(work / 'iter_2.pth'), '--tta', '--out', str(tmp_path / 'o')])
+    test.main(
+        [
+            config,
+            str(work / 'iter_2.pth'),
+            '--tta',
+            '--out',
+            str(tmp_path / 'o'),
+            '--show-dir',
+            str(tmp_path / 'pictures'),
+        ]
+    )
     assert 'mIoU' in capfd.readouterr().out
     predicted = sorted((tmp_path / 'o').iterdir())
     assert [path.name for path in predicted] == [
         'ADE_val_00000001.png',
         'ADE_val_00000002.png',
     ]
+    pictures = sorted((tmp_path / 'pictures').iterdir())
+    assert [path.stem for path in pictures] == [path.stem for path in predicted]
+    assert Image.open(pictures[0]).width == 3 * 128
     label = np.array(Image.open(predicted[0]))
     assert label.shape == (96, 128)
     assert 1 <= label.min() <= label.max() <= 150

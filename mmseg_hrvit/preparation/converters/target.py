@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
-from mmseg_hrvit.apis.segmenter import read_image
+from mmseg_hrvit.apis.inputs import read_image
 from mmseg_hrvit.datasets.image_files import find_hidden_turn, read_checked
 from mmseg_hrvit.datasets.image_header import Header
 from mmseg_hrvit.errors import DataError, InputError

@@ -1,0 +1,54 @@
+"""Pictures of a test: image, truth and prediction side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmseg.structures import SegDataSample
+
+from .inputs import read_image
+from .overlay import Colours, draw_panels
+from .results import write_picture
+
+OPACITY = 0.5
+
+
+class PictureHook(Hook):
+    """Draws every image of a test with its truth, if there is one, and prediction.
+
+    Args:
+        out (str | Path): The folder; a picture is called as its image.
+    """
+
+    def __init__(self, out: str | Path) -> None:
+        self.out = Path(out)
+
+    def before_test(self, runner: Runner) -> None:
+        """Reads the classes and their colours."""
+        metainfo = runner.test_loop.dataloader.dataset.metainfo
+        self.colours = Colours(metainfo['classes'], metainfo['palette'])
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[SegDataSample] | None = None,
+    ) -> None:
+        """Writes the pictures of a batch."""
+        for sample in outputs or ():
+            image = read_image(sample.img_path)
+            maps = {}
+            if 'gt_sem_seg' in sample:
+                maps['truth'] = to_array(sample.gt_sem_seg.data)
+            maps['prediction'] = to_array(sample.pred_sem_seg.data)
+            picture = draw_panels(image, maps, self.colours, OPACITY)
+            name = Path(sample.img_path).with_suffix('.jpg').name
+            write_picture(self.out / name, picture)
+
+
+def to_array(labels) -> np.ndarray:
+    """Turns a label map (1, H, W) of mmseg into an array (H, W)."""
+    return labels[0].cpu().numpy()

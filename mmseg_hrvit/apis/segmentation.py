@@ -1,0 +1,65 @@
+"""What a network says of an image, and a picture of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import Metadata
+
+from .overlay import draw_overlay
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What a network says of an image.
+
+    Args:
+        labels (np.ndarray): The class of every pixel, (H, W), uint8 or uint16.
+        image (np.ndarray): The image, (H, W, 3), BGR, 8 bits.
+        metadata (Metadata): Classes and palette.
+        probabilities (np.ndarray, optional): Of each class at every pixel,
+            (classes, H, W), float32; of a network with one logit (1, H, W).
+    """
+
+    labels: np.ndarray
+    image: np.ndarray
+    metadata: Metadata
+    probabilities: np.ndarray | None = None
+
+    def plot(self, opacity: float = 0.5) -> PillowImage.Image:
+        """Lays the classes' colours over the image, with a legend below.
+
+        Args:
+            opacity (float): Of the colours, from 0 to 1. Defaults to 0.5.
+
+        Returns:
+            PIL.Image.Image: The picture, which notebooks show.
+
+        Raises:
+            InputError: If the opacity is out of range.
+        """
+        if not 0 <= opacity <= 1:
+            raise InputError(f'opacity {opacity}: choose 0 to 1')
+        picture = draw_overlay(self.image, self.labels, self.metadata, opacity)
+        return PillowImage.fromarray(np.ascontiguousarray(picture[..., ::-1]))
+
+    def save(self, path: str | Path, opacity: float = 0.5) -> None:
+        """Writes the picture of ``plot``, and the folders above it.
+
+        Args:
+            path (str | Path): The file; its suffix says the format.
+            opacity (float): As of ``plot``. Defaults to 0.5.
+
+        Raises:
+            InputError: If the suffix is no format.
+        """
+        picture = self.plot(opacity)
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            picture.save(path)
+        except ValueError as error:
+            raise InputError(f'{path}: {error}; use .png or .jpg') from error
