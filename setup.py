@@ -1,5 +1,6 @@
 """Package ``mmseg_hrvit``, with its configs and tools inside the wheel."""
 
+import re
 import runpy
 import shutil
 from pathlib import Path
@@ -10,6 +11,13 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 SERVE = ['fastapi-offline', 'gradio', 'uvicorn']
 RASTER = ['pyogrio', 'rasterio', 'shapely']
+
+
+def long_description() -> str:
+    """README.md for a package index, where links into the repository lead nowhere."""
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    text = re.sub(r'!\[[^]]*\]\((?!https?:)[^)]*\)\n*', '', text)
+    return re.sub(r'\[([^]]*)\]\((?!https?:)[^)]*\)', r'\1', text)
 
 
 class BuildWithMim(build_py):
@@ -36,8 +44,14 @@ setup(
     version=runpy.run_path(ROOT / 'mmseg_hrvit' / 'version.py')['__version__'],
     description='HRViT (CVPR 2022) for OpenMMLab: multi-scale high-resolution '
     'vision transformers for semantic segmentation',
-    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description=long_description(),
     long_description_content_type='text/markdown',
+    author='The mmseg_hrvit authors',
+    project_urls={
+        'Paper': 'https://arxiv.org/abs/2111.01236',
+        'mmsegmentation': 'https://mmsegmentation.readthedocs.io',
+    },
+    keywords='semantic segmentation, vision transformer, HRViT, OpenMMLab, mmseg',
     license='Apache-2.0',
     packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*', 'hrvit_cli']),
     package_data={'mmseg_hrvit': ['py.typed'], 'mmseg_hrvit.serving': ['viewer/*']},
@@ -68,8 +82,17 @@ setup(
     ),
     cmdclass=dict(build_py=BuildWithMim),
     classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
         'License :: OSI Approved :: Apache Software License',
+        'Operating System :: POSIX :: Linux',
         'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
 )

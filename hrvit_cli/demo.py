@@ -2,7 +2,7 @@
 
 Into --out go overlays with a legend, label maps (the class of every pixel) and the
 area of every class; of a raster (GeoTIFF, VRT, JPEG 2000, ...) a GeoTIFF of the labels
-and the areas. A folder that was begun is finished, and nothing is done twice.
+and the areas. After an interruption, the same command continues.
 The exit status is 0, 1 if some files could not be read, 2 if nothing could be done.
 """
 

@@ -1,4 +1,4 @@
-"""Writes a trained network to a file of an inference engine, and tries the file.
+"""Writes a trained network to a file of an inference engine, and tests the file.
 
 The file carries classes, colours, normalisation and the size rule; `hrvit demo`
 takes it in place of config and checkpoint.

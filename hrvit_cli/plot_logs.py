@@ -1,6 +1,6 @@
 """Draws what training runs logged: a panel a key, a line a run.
 
-A run that was resumed is one line, and of what was done twice the last is drawn.
+A resumed run is one line; of a step that ran twice, the last one is drawn.
 """
 
 from argparse import ArgumentParser

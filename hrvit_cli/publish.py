@@ -1,8 +1,8 @@
-"""Writes from a checkpoint what is handed on: its weights, and what they are.
+"""Writes the weights of a checkpoint, ready to be published.
 
-NAME-HASH.pth and NAME-HASH.safetensors, HASH being the first 8 digits of the file's
-SHA-256. Optimizer, schedules, logs and random states are left out; of a run that
-averaged its weights (EMA), those are written.
+The files are NAME-HASH.pth and NAME-HASH.safetensors, HASH being the first 8 digits of the file's
+SHA-256. They have no optimizer, schedules, logs and random states; of a run that
+averaged its weights (EMA), they have the averaged ones.
 """
 
 from argparse import ArgumentParser

@@ -11,7 +11,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--resume',
         action='store_true',
-        help='go on from the latest checkpoint in the work directory',
+        help='resume from the latest checkpoint in the work directory',
     )
     parser.add_argument(
         '--dry-run',

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the project's Python environment in .venv; where it is there, does nothing.
 #   bash tools/make_env.sh [EXTRAS]    EXTRAS of setup.py, e.g. tests,tensorboard
-# PYTHON=COMMAND  makes it with this Python (3.10 to 3.12).
+# PYTHON=COMMAND  makes it with this Python (3.10 to 3.13).
 # VENV=FOLDER     is an environment of your own to use as it is, such as the active
 #                 one: VENV=$VIRTUAL_ENV or VENV=$CONDA_PREFIX. Nothing is installed.
 set -euo pipefail
@@ -13,14 +13,14 @@ fail() {
 }
 
 find_python() {
-    local supported='import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))'
-    for python in ${PYTHON:-python3 python3.12 python3.11 python3.10}; do
+    local supported='import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))'
+    for python in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.10}; do
         if "$python" -c "$supported" 2>/dev/null; then
             echo "$python"
             return
         fi
     done
-    fail "${PYTHON:-python3} is not Python 3.10, 3.11 or 3.12: set PYTHON to one that is"
+    fail "${PYTHON:-python3} is not Python 3.10 to 3.13: set PYTHON to one that is"
 }
 
 # Runs pip, unless it has done the same before, with what the file says now.

@@ -1,4 +1,4 @@
-"""Writes from a checkpoint what is handed on: its weights, and what they are.
+"""Writes the weights of a checkpoint, ready to be published.
 
 The same as ``hrvit publish``.
 """

@@ -1,7 +1,7 @@
 """The index of the shipped configs, configs/index.csv, which ``hrvit configs`` prints.
 
-``python -m mmseg_hrvit.analysis.config_index`` adds the configs that it lacks; with the
-file deleted, it measures all of them anew.
+``python -m mmseg_hrvit.analysis.config_index`` measures what has no size yet;
+with the file deleted, all of them. It takes some minutes.
 """
 
 import csv

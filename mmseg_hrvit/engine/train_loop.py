@@ -7,7 +7,9 @@ from torch.utils.data import DataLoader
 
 from mmseg_hrvit.datasets.sample_stream import StreamDataset
 
-VALIDATED = 'validated_iter'  # in the message hub, hence in every checkpoint
+# In the message hub, hence in every checkpoint. mmengine prints keys that begin with
+# 'val' in the line of a validation, with the value of the one before.
+VALIDATED = 'iter_validated'
 
 
 @LOOPS.register_module()

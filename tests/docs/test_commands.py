@@ -5,19 +5,35 @@ what writes down how it was called. Tools then read those arguments.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from data import load_tool
+from hrvit_cli import Verb
+from mmseg_hrvit.configs import config_names
+from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.engine.options import merge_options, parse_options
+from mmseg_hrvit.errors import InputError
 from paths import ROOT
 
+NAMES = config_names()
 BLOCK = re.compile(r'^```shell\n(.*?)^```', re.M | re.S)
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
-PROGRAMS = ('python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl', 'rio')
+PAGES = [
+    ROOT / 'README.md',
+    ROOT / 'CONTRIBUTING.md',
+    *sorted((ROOT / 'docs').glob('*.md')),
+]
+PROGRAMS = (
+    'python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl', 'git', 'hrvit',
+)  # fmt: skip
 # What scripts hand on, after their own arguments.
 HANDED_ON = {
     'tools/dist_train.sh': (2, 'train'),
@@ -43,6 +59,7 @@ def record(tmp_path):
     activate = tmp_path / '.venv/bin/activate'  # the quickstart sources it
     activate.parent.mkdir(parents=True)
     activate.touch()
+    (tmp_path / 'hrvit').mkdir()  # what git would have cloned
     calls = tmp_path / 'calls'
     env = dict(PATH=str(tmp_path / 'bin'), CALLS=str(calls))
 
@@ -57,7 +74,9 @@ def record(tmp_path):
 
 def check(program: str, *args: str) -> None:
     """Fails if a call could not be meant as it stands."""
-    if program == 'python' and args[0].startswith('tools/'):
+    if program == 'hrvit' and args:
+        read_verb(Verb(args[0]), args[1:])
+    elif program == 'python' and args[0].startswith('tools/'):
         read_arguments(args[0], args[1:])
     elif program == 'bash':
         assert (ROOT / args[0]).is_file(), args[0]
@@ -72,10 +91,21 @@ def check(program: str, *args: str) -> None:
 
 
 def read_arguments(path: str, args: list[str]) -> None:
+    read_verb(load_tool(path.removeprefix('tools/').removesuffix('.py')), args)
+
+
+def read_verb(verb: Verb, args: Sequence[str]) -> None:
+    """Reads the arguments; a shipped config has to take its options too."""
     try:
-        load_tool(path.removeprefix('tools/').removesuffix('.py')).parse_args(args)
+        found = verb.parse_args(args)
     except SystemExit as exit:
-        assert exit.code == 0, f'{path} does not take {args}'
+        assert exit.code == 0, f'{verb.name} does not take {args}'
+        return
+    options = getattr(found, 'cfg_options', None)
+    is_shipped = options and Path(found.config).stem in map(os.path.basename, NAMES)
+    if is_shipped:
+        cfg = Config.fromfile(find_config(found.config))
+        merge_options(cfg, parse_options(options))
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
@@ -93,10 +123,12 @@ def test_every_command_is_taken(page, record):
         'python tools/train.py configs/hrvit_b9_ade20k.py',
         'python tools/train.py configs/hrvit_b1_ade20k.py --no-such-option',
         'bash tools/no_such.sh',
+        'hrvit train hrvit_b1_ade20k --no-such-option',
+        'hrvit train hrvit_b1_ade20k --cfg-options train_cfg.max_iter=1',
         'bash tools/dist_train.sh configs/hrvit_b1_ade20k.py 8 --no-such-option',
     ],
 )
 def test_a_wrong_command_is_found(block, record):
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, InputError)):
         for call in record(block):
             check(*call)

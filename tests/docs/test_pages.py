@@ -37,6 +37,7 @@ PRELUDE = """
 set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 pip() { :; } # the environment of the tests has it
+hrvit() { command python -m hrvit_cli "$@"; }
 python() { # a server runs beside what follows
     [[ $1 == tools/serve.py ]] || { command python "$@"; return; }
     command python "$@" &

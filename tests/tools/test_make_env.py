@@ -1,6 +1,7 @@
 """The script runs in a copy of the checkout, with commands that only note calls."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,9 +97,22 @@ def test_an_unsupported_python_is_one_line(clone):
     status, lines, _ = make_env(clone, PYTHON=python)
     assert status == 1
     assert lines == [
-        f'error: {python} is not Python 3.10, 3.11 or 3.12: set PYTHON to one that is'
+        f'error: {python} is not Python 3.10 to 3.13: set PYTHON to one that is'
     ]
     assert not (clone / '.venv').exists()
+
+
+@pytest.mark.parametrize(
+    ('version', 'status'),
+    [((3, 9), 1), ((3, 10), 0), ((3, 13), 0), ((3, 14), 1)],
+)
+def test_which_versions_are_supported(version, status):
+    script = (TOOLS / 'make_env.sh').read_text()
+    check = re.search(r"supported='import sys; (.*)'", script)[1]
+    code = f'import sys; sys.version_info = {(*version, 0)}; {check}'
+    assert subprocess.run([sys.executable, '-c', code]).returncode == status
+    classifier = f'Python :: {".".join(map(str, version))}'
+    assert (classifier in (ROOT / 'setup.py').read_text()) == (status == 0)
 
 
 def test_an_environment_of_ones_own_is_left_as_it_is(clone):

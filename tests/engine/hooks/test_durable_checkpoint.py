@@ -58,7 +58,7 @@ def test_the_last_checkpoint_holds_its_validation(tmp_path, scores):
     checkpoint = dict(save_best='score', rule='greater')
     train(tmp_path, checkpoint=checkpoint, scores=scores)
     info = load_from_local(tmp_path / 'iter_4.pth')['message_hub']['runtime_info']
-    assert info['validated_iter'] == 4
+    assert info['iter_validated'] == 4
     assert info['best_score'] == 2
 
 
