@@ -1,8 +1,8 @@
 """Writes the weights of a checkpoint, ready to be published.
 
-The files are NAME-HASH.pth and NAME-HASH.safetensors, HASH being the first 8 digits of the file's
-SHA-256. They have no optimizer, schedules, logs and random states; of a run that
-averaged its weights (EMA), they have the averaged ones.
+The files are NAME-HASH.pth and NAME-HASH.safetensors, HASH being the first 8 digits of
+the file's SHA-256. They have no optimizer, schedules, logs and random states; of a run
+that averaged its weights (EMA), they have the averaged ones.
 """
 
 from argparse import ArgumentParser

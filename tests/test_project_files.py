@@ -19,7 +19,7 @@ def test_the_citation_is_the_papers_and_of_this_version():
     readme = (ROOT / 'README.md').read_text(encoding='utf-8')
     assert re.search(r'title=\{(.*)\}', readme)[1] == paper['title']
     authors = [author['family-names'] for author in paper['authors']]
-    written = re.search(r'author=\{([^}]*)\}', readme)[1].split(' and ')
+    written = re.split(r'\s+and\s+', re.search(r'author=\{([^}]*)\}', readme)[1])
     assert authors == [author.partition(',')[0].strip() for author in written]
 
 

@@ -13,6 +13,7 @@ from hrvit_cli import VERBS, Verb, benchmark, export, paper_tables
 from hrvit_cli.__main__ import main
 from mmseg_hrvit.analysis.benchmark import DTYPES
 from mmseg_hrvit.analysis.paper.rows import TABLES
+from mmseg_hrvit.configs import config_names
 from mmseg_hrvit.export import FORMATS, OUTPUTS, PRECISIONS
 from mmseg_hrvit.serving import Limits
 from paths import ROOT, TOOLS
@@ -43,7 +44,9 @@ def test_alone_it_lists_every_verb(capsys):
 def test_every_verb_has_help_and_work(verb, capsys):
     assert end(verb, '--help') == 0
     assert f'usage: hrvit {verb} ' in capsys.readouterr().out
-    assert callable(import_module(f'mmseg_hrvit.cli.{Verb(verb).module}').run)
+    options, module = Verb(verb).options, f'mmseg_hrvit.cli.{Verb(verb).module}'
+    work = options if hasattr(options, 'run') else import_module(module)
+    assert callable(work.run)
 
 
 def test_help_imports_nothing_heavy():
@@ -94,3 +97,26 @@ def test_choices_and_defaults_are_those_of_the_package():
     args = Verb('serve').parse_args(['a.onnx'])
     for field in fields(Limits):
         assert getattr(args, field.name) == field.default
+
+
+def test_configs_are_listed_with_data_size_and_figure(capsys):
+    assert end('configs', 'hrvit_b?_ade20k') == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        'config',
+        'data',
+        'set',
+        'M',
+        'params',
+        'GFLOPs',
+        'paper',
+    ]
+    assert [line.split() for line in lines[1:]] == [
+        ['hrvit_b1_ade20k', 'ADE20K', '8.2', '14.5', '45.88', 'mIoU'],
+        ['hrvit_b2_ade20k', 'ADE20K', '20.8', '27.8', '48.76', 'mIoU'],
+        ['hrvit_b3_ade20k', 'ADE20K', '28.7', '67.6', '50.20', 'mIoU'],
+    ]
+    assert end('configs') == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert sorted(listed) == config_names()
+    assert end('configs', 'no-such') == 1
