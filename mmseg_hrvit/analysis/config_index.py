@@ -83,7 +83,8 @@ def write_index(path: Path) -> None:
     known = {}
     if path.is_file():
         with path.open(encoding='utf-8', newline='') as file:
-            known = {row['name']: row for row in csv.DictReader(file)}
+            rows = [row for row in csv.DictReader(file) if row['params']]
+            known = {row['name']: row for row in rows}
     names = track(config_names(), 'measuring')
     rows = [known.get(name) or describe(name) for name in names]
     with path.open('w', encoding='utf-8', newline='') as file:
