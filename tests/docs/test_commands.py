@@ -33,6 +33,7 @@ PAGES = [
 ]
 PROGRAMS = (
     'python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl', 'git', 'hrvit',
+    'rio',
 )  # fmt: skip
 # What scripts hand on, after their own arguments.
 HANDED_ON = {
