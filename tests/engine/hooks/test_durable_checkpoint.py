@@ -201,14 +201,14 @@ def test_a_validation_that_is_made_up_for_is_saved_too(tmp_path):
     options = dict(checkpoint=dict(save_best='score', rule='greater'))
     train(tmp_path, max_iters=2, scores=[5], **options)
     checkpoint = load_from_local(tmp_path / 'iter_2.pth')
-    del checkpoint['message_hub']['runtime_info']['validated_iter']
+    del checkpoint['message_hub']['runtime_info']['iter_validated']
     torch.save(checkpoint, tmp_path / 'iter_2.pth')
     # As of a run that was killed while it wrote it with the result in it.
     for name in ('iter_2.pth.part', 'best_score_iter_2.pth.part', 'own.pth.part'):
         (tmp_path / name).touch()
     train(tmp_path, max_iters=2, scores=[1], resume=True, **options)
     info = load_from_local(tmp_path / 'iter_2.pth')['message_hub']['runtime_info']
-    assert info['validated_iter'] == 2
+    assert info['iter_validated'] == 2
     assert names(tmp_path) == ['best_score_iter_2.pth', 'iter_2.pth', 'own.pth.part']
 
 
