@@ -119,3 +119,71 @@ def test_tied_weights_are_stepped_once_or_refused(paramwise):
     model[0].weight.grad = torch.ones(2, 2)
     optimizer.step()
     assert torch.equal(model[0].weight, before - 1)
+
+
+class Net(nn.Module):
+    """A convolution, a norm, biases, and a parameter of the network itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.body = nn.Sequential(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2))
+        self.depthwise = nn.Conv2d(2, 2, 1, groups=2)
+        self.flat = nn.Embedding(2, 2)
+
+
+@pytest.mark.parametrize(
+    'paramwise',
+    [
+        None,
+        dict(bias_lr_mult=2.0, bias_decay_mult=0.5),
+        dict(norm_decay_mult=0.0),
+        dict(dwconv_decay_mult=0.1, norm_decay_mult=0.2),
+        dict(flat_decay_mult=0.3),
+        dict(custom_keys={'body': dict(lr_mult=10.0, decay_mult=0.1)}),
+        dict(custom_keys={'body': dict(lr_mult=3.0), 'body.0': dict(lr_mult=5.0)}),
+        dict(bias_lr_mult=2.0, custom_keys={'scale': dict(decay_mult=0.0)}),
+    ],
+)
+def test_every_parameter_has_the_options_that_mmengine_gives_it(paramwise):
+    found = []
+    for constructor in (
+        'DefaultOptimWrapperConstructor',
+        'mmseg_hrvit.NormDecayOptimWrapperConstructor',
+    ):
+        model = Net()
+        cfg = dict(
+            constructor=constructor,
+            optimizer=dict(type='SGD', lr=0.1, weight_decay=0.01, momentum=0.9),
+            paramwise_cfg=copy.deepcopy(paramwise),
+        )
+        groups = build_optim_wrapper(model, cfg).optimizer.param_groups
+        options = {
+            id(param): (group['lr'], group['weight_decay'], group['momentum'])
+            for group in groups
+            for param in group['params']
+        }
+        found.append({n: options[id(p)] for n, p in model.named_parameters()})
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    'paramwise, error',
+    [
+        (dict(custom_keys=1), TypeError),
+        (dict(custom_keys={'body': dict(decay_mult=1.0)}), ValueError),
+        (dict(norm_decay_mult=0.0), ValueError),
+    ],
+)
+@pytest.mark.parametrize(
+    'constructor',
+    ['DefaultOptimWrapperConstructor', 'mmseg_hrvit.NormDecayOptimWrapperConstructor'],
+)
+def test_wrong_rules_are_refused_by_both(constructor, paramwise, error):
+    cfg = dict(
+        constructor=constructor,
+        optimizer=dict(type='SGD', lr=0.1),  # without a weight decay to multiply
+        paramwise_cfg=paramwise,
+    )
+    with pytest.raises(error):
+        build_optim_wrapper(Net(), cfg)
