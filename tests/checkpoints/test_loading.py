@@ -291,6 +291,38 @@ def test_downloads_are_read_the_same_way(everywhere, serve, tmp_path):
     assert 'downloaded' in refuse(f'{url}/missing.pth')
 
 
+@pytest.mark.parametrize('rank', [0, 1])
+def test_one_process_of_a_machine_downloads_and_the_others_wait(
+    everywhere, serve, tmp_path, monkeypatch, rank
+):
+    folder, url = serve
+    source = save({'w': torch.ones(2)}, folder / 'good.pth')
+    downloads, arrived = [], tmp_path / 'hub/checkpoints/good.pth'
+
+    def download(address, path):
+        downloads.append(address)
+        Path(path).write_bytes(source.read_bytes())
+
+    def wait():
+        """The first process of the machine is there by then."""
+        arrived.parent.mkdir(parents=True, exist_ok=True)
+        arrived.write_bytes(source.read_bytes())
+
+    monkeypatch.setenv('LOCAL_RANK', str(rank))
+    monkeypatch.setattr(torch.hub, 'download_url_to_file', download)
+    monkeypatch.setattr(loading, 'barrier', wait)
+    loaded = CheckpointLoader.load_checkpoint(f'{url}/good.pth', 'cpu')
+    assert loaded['w'].tolist() == [1, 1]
+    assert len(downloads) == (rank == 0)
+
+
+def test_a_failed_download_lets_no_process_wait(everywhere, serve, monkeypatch):
+    waited = []
+    monkeypatch.setattr(loading, 'barrier', lambda: waited.append(1))
+    assert 'downloaded' in refuse(f'{serve[1]}/missing.pth')
+    assert waited == [1]
+
+
 def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):
     folder, url = serve
     weights = {'backbone.w': torch.ones(2), 'head.w': torch.ones(3)}

@@ -76,3 +76,15 @@ def test_another_number_of_processes_is_told(tmp_path, caplog, processes):
     runner.message_hub.update_info(rank_state.RANK_STATES, states)
     RankStateHook().before_train(runner)
     assert ('not bit for bit' in caplog.text) == (processes == 2)
+
+
+def test_a_rank_gets_its_own_buffers_back(tmp_path, monkeypatch):
+    runner = make_runner(tmp_path.name, iteration=4)
+    runner.model = nn.Sequential(nn.BatchNorm1d(2))
+    monkeypatch.setattr(rank_state, 'get_world_size', lambda: 2)
+    monkeypatch.setattr(rank_state, 'get_rank', lambda: 1)
+    own = {'0.running_mean': torch.full((2,), 7.0)}
+    states = [dict(random={}, buffers=buffers) for buffers in ({}, own)]
+    runner.message_hub.update_info(rank_state.RANK_STATES, states)
+    RankStateHook().before_train(runner)
+    assert runner.model[0].running_mean.tolist() == [7.0, 7.0]
