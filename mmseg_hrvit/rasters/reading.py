@@ -47,6 +47,8 @@ class Raster:
         bands (Sequence[int], optional): Numbers of the bands, from 1, in the order in
             which they are read. By default all but an alpha band.
         fill (float): What bands have where they hold no data. Defaults to 0.
+        drivers (Sequence[str], optional): GDAL's drivers that may read it. By default
+            all, of which some follow paths and addresses that stand in a file.
 
     Raises:
         DataError: If it cannot be opened, or does not have the bands.
@@ -57,10 +59,11 @@ class Raster:
         path: str | Path,
         bands: Sequence[int] | None = None,
         fill: float = 0.0,
+        drivers: Sequence[str] | None = None,
     ) -> None:
         self.path = str(path)
         self.fill = fill
-        self.file = open_file(self.path)
+        self.file = open_file(self.path, drivers)
         alpha = self.file.colorinterp[-1].name == 'alpha'
         count = self.file.count
         self.bands = list(bands or range(1, count + 1 - alpha))
@@ -142,11 +145,12 @@ class Raster:
         return np.ascontiguousarray(pixels.transpose(1, 2, 0)), masks.any(0)
 
 
-def open_file(path: str):
+def open_file(path: str, drivers: Sequence[str] | None = None):
     """Opens a file by rasterio.
 
     Args:
         path (str): The file.
+        drivers (Sequence[str], optional): As of ``Raster``.
 
     Returns:
         rasterio.DatasetReader: The open file.
@@ -156,10 +160,13 @@ def open_file(path: str):
     """
     rasterio = need('rasterio')
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), rasterio.Env():
             # Pictures without georeference are welcome.
             warnings.simplefilter('ignore', rasterio.errors.NotGeoreferencedWarning)
-            file = rasterio.open(path)
+            if drivers is None:
+                file = rasterio.open(path)
+            else:  # of which rasterio.open takes one alone
+                file = rasterio.io.DatasetReader(path, driver=list(drivers))
     except rasterio.errors.RasterioError as error:
         raise unreadable(path, error) from error
     if file.count == 0:

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.rasters.composite import compose_bands
 
-from .uploads import Limits, decode
+from .uploads import Limits, decode, decode_bands
 
 
 class Service:
@@ -33,15 +34,20 @@ class Service:
             read (Callable[[], bytes]): Reads the file, when its turn has come.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits, and the
-            class of every pixel, (H, W).
+            tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits, of a
+            raster its first three bands, and the class of every pixel, (H, W).
 
         Raises:
             InputError: If the upload is refused, or does not suit the network.
         """
         with self.lock:
-            image = decode(read(), self.limits)
+            if self.metadata.bands:
+                image = decode_bands(read(), self.limits, self.metadata)
+            else:
+                image = decode(read(), self.limits)
             (result,) = self.segmenter([image])
+        if self.metadata.bands:
+            image = compose_bands(image.transpose(2, 0, 1))
         return image, result.labels
 
 

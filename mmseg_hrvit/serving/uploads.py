@@ -1,5 +1,6 @@
 """Images from strangers: refused before they cost memory."""
 
+import math
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -9,7 +10,11 @@ from PIL import Image, UnidentifiedImageError
 
 from mmseg_hrvit.datasets.image_files import END_MARKERS
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.rasters.reading import Raster, need
 
+# Others may read further files of this machine, or of the network.
+RASTER_DRIVERS = ['GTiff', 'PNG', 'JPEG']
 FORMATS = ('JPEG', 'PNG', 'BMP', 'WEBP', 'TIFF')
 PILLOW_PIXELS = 2 * Image.MAX_IMAGE_PIXELS  # it opens no image that has more
 
@@ -77,6 +82,37 @@ def decode(data: bytes, limits: Limits) -> np.ndarray:
     if image is None:
         raise broken('it cannot be decoded')
     return image
+
+
+def decode_bands(data: bytes, limits: Limits, metadata: Metadata) -> np.ndarray:
+    """Decodes a raster, if it is within the limits.
+
+    Args:
+        data (bytes): The file, a GeoTIFF, PNG or JPEG.
+        limits (Limits): The limits.
+        metadata (Metadata): Of a network for rasters: its bands.
+
+    Returns:
+        np.ndarray: (H, W, bands), as ``LoadRaster`` reads it.
+
+    Raises:
+        RefusedError: If it is too large, no raster, broken, or lacks a band.
+    """
+    if len(data) > limits.max_bytes:
+        raise too_many_bytes(limits)
+    with need('rasterio.io').MemoryFile(data) as memory:
+        options = metadata.bands, metadata.fill, RASTER_DRIVERS
+        try:
+            with Raster(memory.name, *options) as raster:
+                if math.prod(raster.size) > limits.max_pixels:
+                    raise too_many_pixels(limits)
+                return raster.read(*raster.whole)[0]
+        except RefusedError:
+            raise
+        except DataError as error:
+            raise RefusedError(
+                BROKEN, str(error).replace(memory.name, 'the upload')
+            ) from error
 
 
 def check_header(data: bytes, limits: Limits) -> None:

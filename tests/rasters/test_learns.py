@@ -8,7 +8,7 @@ from mmseg_hrvit.engine.launch import prepare_cpu
 from mmseg_hrvit.rasters.statistics import measure
 from raster_data import draw_bands, draw_blocks, raster_config, write_raster
 
-ITERATIONS = 300
+ITERATIONS = 240
 TOP = dict(uint16=10_000, float32=0.6)
 
 
