@@ -52,13 +52,7 @@ class ResultFolder:
         self.opacity = opacity
         self.options = [*model, metadata.to_json(), str(opacity)]
         self.stems = Counter(map(without_suffix, names))
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f'{root} cannot be made ({error}): give a folder where files can be '
-                'written'
-            ) from error
+        make_folder(root)
 
     def is_done(self, name: str, source: str) -> bool:
         """Whether an image's results are there, of this network and this file.
@@ -143,6 +137,23 @@ class ResultFolder:
 def without_suffix(name: str) -> str:
     """Returns a path without the ending of its last part."""
     return PurePosixPath(name).with_suffix('').as_posix()
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder for results, and those above it.
+
+    Args:
+        path (Path): The folder.
+
+    Raises:
+        InputError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f'{path} cannot be made ({error}): give a folder where files can be written'
+        ) from error
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

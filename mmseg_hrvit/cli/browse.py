@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.preparation.browse import (
     draw_contact_sheet,
@@ -13,8 +14,8 @@ from mmseg_hrvit.preparation.browse import (
 def run(args: Namespace) -> None:
     """Draws the samples."""
     cfg = read_config(args)
+    make_folder(args.out)
     pictures = draw_samples(cfg, args.number, args.opacity, args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
     for i, picture in enumerate(pictures):
         write_picture(picture, str(args.out / f'{i:03d}.jpg'))
     write_picture(draw_contact_sheet(pictures), str(args.out / 'sheet.jpg'))

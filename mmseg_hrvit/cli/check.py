@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.preparation.survey import survey
@@ -14,6 +15,8 @@ FAULTS = 1  # exit status
 def run(args: Namespace) -> int:
     """Checks the splits; returns the exit status."""
     cfg = read_config(args)
+    if args.out:
+        make_folder(args.out)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}
     warnings = {split: find_warnings(found, split) for split, found in surveys.items()}
     for split, found in surveys.items():

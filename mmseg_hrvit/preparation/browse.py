@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -124,5 +125,10 @@ def write_picture(picture: np.ndarray, path: str) -> None:
     Raises:
         InputError: If it cannot be written.
     """
-    if not cv2.imwrite(path, picture):
-        raise InputError(f'{path} cannot be written: check the folder and its room')
+    _, data = cv2.imencode(Path(path).suffix, picture)
+    try:
+        Path(path).write_bytes(data.tobytes())  # OpenCV crashes at some names
+    except OSError as error:
+        raise InputError(
+            f'{path} cannot be written ({error}): check the folder and its room'
+        ) from error

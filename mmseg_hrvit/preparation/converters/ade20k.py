@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
 from mmseg_hrvit.apis.runs import show_progress
-from mmseg_hrvit.datasets.image_files import check_image_file
+from mmseg_hrvit.datasets.image_files import check_image_file, check_label_file
 from mmseg_hrvit.errors import DataError, InputError
 
 from .config import write_moved_config
@@ -101,11 +101,12 @@ def check_folder(root: Path) -> list[str]:
         for stem in sorted(images.keys() ^ maps.keys()):
             path = images.get(stem) or maps[stem]
             faults.append(f'{path} has no partner: unpack the zip again')
-        for path in [*images.values(), *maps.values()]:
-            try:
-                check_image_file(str(path))
-            except DataError as error:
-                faults.append(str(error))
+        for check, files in ((check_image_file, images), (check_label_file, maps)):
+            for path in files.values():
+                try:
+                    check(str(path))
+                except DataError as error:
+                    faults.append(str(error))
     return faults
 
 
