@@ -51,7 +51,7 @@ def test_a_config_without_augmentation(key):
 def test_a_config_without_a_hook_that_draws():
     cfg = Config(dict(default_scope='mmseg', default_hooks=dict()))
     args = test.parse_args(['CONFIG', 'a.pth', '--show'])
-    with pytest.raises(InputError, match=r'need default_hooks\.visualization'):
+    with pytest.raises(InputError, match=r'needs default_hooks\.visualization'):
         apply_args(cfg, args)
 
 
