@@ -55,15 +55,18 @@ def describe_unknown(
         f'label map {sample.get("seg_map_path")} (image {sample.get("img_path")}) has '
         f'the values {shown}{more}, but the {num_classes} classes are {first} to '
         f'{num_classes - 1 + first} and {passed} is ignored: '
-        f'{find_cause(values.tolist(), num_classes, first)}mend the file, or set '
+        f'{find_cause(values.tolist(), num_classes, first, ignored)}mend the file, or set '
         'num_classes and ignore_index of the heads, and metainfo of the data sets, '
         'to your labels'
     )
 
 
-def find_cause(values: list[int], num_classes: int, first: int) -> str:
+def find_cause(
+    values: list[int], num_classes: int, first: int, ignored: Collection[int]
+) -> str:
     """Says what labels mostly are that are no class, if it can be seen."""
-    if max(values[:-1] if values[-1] == IGNORED else values) == num_classes - first:
+    counted = [value for value in values if value not in ignored]
+    if max(counted) == num_classes - first:
         if first == 0:
             return "if 0 is 'unlabelled', set reduce_zero_label=True; otherwise "
     elif len(values) <= num_classes + 1 and max(values) >= 2 * num_classes:

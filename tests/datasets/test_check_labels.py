@@ -38,3 +38,8 @@ def test_another_value_is_told_with_the_files(value):
 def test_values_are_those_of_the_file():
     with pytest.raises(DataError, match='values 4, 5, but the 3 classes are 1 to 3'):
         check_labels(sample(3, 4, 0, 255, reduce_zero_label=True), 3)
+
+
+def test_a_map_of_255_alone_where_another_label_is_ignored():
+    with pytest.raises(DataError, match='values 255, .* and 10 is ignored'):
+        check_labels(sample(255), 10, {10})
