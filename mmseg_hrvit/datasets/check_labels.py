@@ -50,12 +50,13 @@ def describe_unknown(
     first = int(sample.get('reduce_zero_label') or 0)  # LoadAnnotations takes it off
     shown = ', '.join(str(value + first) for value in unknown[:5].tolist())
     more = ', ...' if len(unknown) > 5 else ''
+    cause = find_cause(values.tolist(), num_classes, first, ignored)
     passed = ' or '.join(map(str, ([0] if first else []) + sorted(ignored)))
     return (
         f'label map {sample.get("seg_map_path")} (image {sample.get("img_path")}) has '
         f'the values {shown}{more}, but the {num_classes} classes are {first} to '
         f'{num_classes - 1 + first} and {passed} is ignored: '
-        f'{find_cause(values.tolist(), num_classes, first, ignored)}mend the file, or set '
+        f'{cause}mend the file, or set '
         'num_classes and ignore_index of the heads, and metainfo of the data sets, '
         'to your labels'
     )

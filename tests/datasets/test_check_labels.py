@@ -41,5 +41,5 @@ def test_values_are_those_of_the_file():
 
 
 def test_a_map_of_255_alone_where_another_label_is_ignored():
-    with pytest.raises(DataError, match='values 255, .* and 10 is ignored'):
+    with pytest.raises(DataError, match=r'values 255, .* and 10 is ignored'):
         check_labels(sample(255), 10, {10})
