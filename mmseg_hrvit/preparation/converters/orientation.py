@@ -22,15 +22,22 @@ def read_upright(pair: Pair, header: Header) -> np.ndarray:
     Raises:
         DataError: If the annotations are broken, or of another size.
     """
+    sizes = header.shown_size, header.size
+    if pair.size and pair.size not in sizes:  # before it takes memory
+        raise other_size(pair, header, pair.size)
     labels = pair.read_labels(pair.size or header.shown_size)
+    if labels.shape not in sizes:
+        raise other_size(pair, header, labels.shape)
     if labels.shape == header.shown_size:
         return labels
-    if labels.shape == header.size:
-        return turn(labels, header.orientation)
-    height, width = labels.shape
-    raise DataError(
+    return turn(labels, header.orientation)
+
+
+def other_size(pair: Pair, header: Header, size: tuple[int, int]) -> DataError:
+    """Makes the error for annotations that are of another picture."""
+    return DataError(
         f'{pair.image} has the size {header.shown_size}, but its annotation is of the '
-        f'size {(height, width)}: give the picture that was labelled, or label this one'
+        f'size {size}: give the picture that was labelled, or label this one'
     )
 
 
