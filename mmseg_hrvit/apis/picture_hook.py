@@ -19,7 +19,8 @@ class PictureHook(Hook):
     """Draws every image of a test with its truth, if there is one, and prediction.
 
     Args:
-        out (str | Path): The folder; a picture is called as its image.
+        out (str | Path): The folder; a picture lies in it as its image does in
+            the data set's.
     """
 
     def __init__(self, out: str | Path) -> None:
@@ -27,7 +28,10 @@ class PictureHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Reads the classes and their colours."""
-        metainfo = runner.test_loop.dataloader.dataset.metainfo
+        dataset = runner.test_loop.dataloader.dataset
+        metainfo = dataset.metainfo
+        # Images of one name may lie in several folders.
+        self.images = Path(getattr(dataset, 'data_prefix', {}).get('img_path', ''))
         self.colours = Colours(metainfo['classes'], metainfo['palette'])
 
     def after_test_iter(
@@ -45,7 +49,9 @@ class PictureHook(Hook):
                 maps['truth'] = to_array(sample.gt_sem_seg.data)
             maps['prediction'] = to_array(sample.pred_sem_seg.data)
             picture = draw_panels(image, maps, self.colours, OPACITY)
-            name = Path(sample.img_path).with_suffix('.jpg').name
+            path = Path(sample.img_path).with_suffix('.jpg')
+            is_below = path.is_relative_to(self.images)
+            name = path.relative_to(self.images) if is_below else path.name
             write_picture(self.out / name, picture)
 
 
