@@ -69,7 +69,7 @@ def test_training_resumes_and_its_checkpoint_is_evaluated(tmp_path, capfd):
         ]
     )
     assert 'mIoU' in capfd.readouterr().out
-    predicted = sorted((tmp_path / 'o').iterdir())
+    predicted = sorted((tmp_path / 'o').glob('*.png'))
     assert [path.name for path in predicted] == [
         'ADE_val_00000001.png',
         'ADE_val_00000002.png',
