@@ -12,6 +12,8 @@ from PIL import ImageOps
 
 from mmseg_hrvit.datasets.image_files import check_image_file, unreadable
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.rasters.reading import Raster
 
 ChannelOrder = Literal['bgr', 'rgb']
 ImageInput = str | Path | np.ndarray | torch.Tensor | PillowImage.Image
@@ -52,6 +54,38 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
     if array.dtype != np.uint8:
         raise InputError(f'an array of {array.dtype} is no image: {HINT}, 0 to 255')
     return array if channel_order == 'bgr' else np.ascontiguousarray(array[..., ::-1])
+
+
+def to_bands(image: ImageInput, metadata: Metadata) -> np.ndarray:
+    """Turns what was given to a network for rasters into an array.
+
+    Args:
+        image (str | Path | np.ndarray): A raster file, or (H, W, bands), of 8 bits or
+            float32.
+        metadata (Metadata): Of the network: its bands.
+
+    Returns:
+        np.ndarray: (H, W, bands).
+
+    Raises:
+        InputError: If it is something else, or has other bands.
+        DataError: If the file cannot be read.
+    """
+    if isinstance(image, str | Path):
+        with Raster(image, metadata.bands, metadata.fill) as raster:
+            return raster.read(*raster.whole)[0]
+    count = len(metadata.bands)
+    shape = getattr(image, 'shape', ())
+    if (
+        len(shape) != 3
+        or shape[2] != count
+        or image.dtype not in (np.uint8, np.float32)
+    ):
+        raise InputError(
+            f'the network takes {count} bands: give a raster file, or arrays (H, W, '
+            f'{count}) of uint8 or float32'
+        )
+    return image
 
 
 def tensor_to_array(tensor: torch.Tensor) -> np.ndarray:

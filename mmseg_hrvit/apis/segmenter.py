@@ -20,7 +20,7 @@ from mmseg_hrvit.export.images import resize
 from mmseg_hrvit.rasters import check_bands
 
 from .engine_segmentor import EngineSegmentor
-from .inputs import SINGLE, ChannelOrder, ImageInput, to_bgr
+from .inputs import SINGLE, ChannelOrder, ImageInput, to_bands, to_bgr
 from .load_model import load_model
 from .segmentation import Segmentation
 
@@ -167,7 +167,10 @@ class Segmenter:
         if batch_size < 1:
             raise InputError(f'batch_size={batch_size}: give 1 or more')
         self.segmentor.test_cfg['keep_logits'] = probabilities
-        arrays = [to_bgr(image, channel_order) for image in images]
+        if self.metadata.bands:
+            arrays = [to_bands(image, self.metadata) for image in images]
+        else:
+            arrays = [to_bgr(image, channel_order) for image in images]
         samples = [self._prepare(array) for array in arrays]
         results = []
         for _, group in groupby(samples, key=lambda sample: sample['inputs'].shape):
