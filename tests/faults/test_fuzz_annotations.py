@@ -110,7 +110,7 @@ def spoilt(draw, whole):
         if isinstance(node, dict) and len(node) > 1 and draw(st.booleans()):
             del node[key]
         else:
-            node[key] = draw(JUNK)
+            node[key] = copy.deepcopy(draw(JUNK))
     return json.dumps(data)
 
 
