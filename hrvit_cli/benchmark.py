@@ -4,9 +4,9 @@ Random weights. Inference is from image to logits, a training step is forward, b
 and AdamW. Compare the ratios: on a shared machine single times drift, and they drift
 for all networks alike. CONFIG@FORM names the form in which a network runs:
 
-  eager     as it is (the default)
-  deploy    the exact inference form, mmseg_hrvit.deploy
-  compile   the repeated parts compiled by torch.compile, for inference also deployed
+  runtime   as training and testing put it on by themselves (the default)
+  plain     as it is defined, layer by layer
+  compile   compiled by torch.compile: training by regions, inference as a whole
   openvino  exported to OpenVINO, float32, on the CPU
   oracle    the literal transcription of the paper in tests/
 """

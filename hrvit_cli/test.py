@@ -21,7 +21,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--tta', action='store_true', help="test-time augmentation, the config's"
     )
     parser.add_argument(
-        '--deploy',
+        '--plain',
         action='store_true',
-        help='evaluate the exact inference form, with all that can be folded folded',
+        help='evaluate the network as it is trained, not in its faster form for '
+        'inference; both compute the same',
     )

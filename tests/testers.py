@@ -1,13 +1,18 @@
 """What every backbone and every head must pass: a new one is tested by naming it."""
 
 import copy
+import pickle
+from contextlib import contextmanager
 
 import pytest
 import torch
 from mmengine.registry import MODELS
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.func import functional_call, grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmseg_hrvit import deploy
+from mmseg_hrvit import convert, deploy, restore
 from reference import fill, image, relative_error
 
 
@@ -23,10 +28,56 @@ def to_float64(inputs):
     return type(inputs)(x.double() for x in inputs)
 
 
+class Adapter(nn.Module):
+    """A linear layer, frozen, with a trained one of low rank beside it (LoRA)."""
+
+    def __init__(self, base_layer):
+        super().__init__()
+        self.base_layer = base_layer
+        self.down = nn.Linear(base_layer.in_features, 2, bias=False)
+        self.up = nn.Linear(2, base_layer.out_features, bias=False)
+
+    @property
+    def weight(self):
+        """That of the layer inside, as adapters of libraries have it."""
+        return self.base_layer.weight
+
+    @property
+    def bias(self):
+        """Likewise."""
+        return self.base_layer.bias
+
+    def forward(self, x):
+        return self.base_layer(x) + self.up(self.down(x))
+
+
+def adapt(module):
+    """Puts adapters around all linear layers; returns what is trained of them."""
+    params = []
+    for name, layer in list(module.named_modules()):
+        if type(layer) is nn.Linear:
+            adapter = Adapter(layer)
+            module.set_submodule(name, adapter)
+            params += [adapter.down.weight, adapter.up.weight]
+    return params
+
+
+@contextmanager
+def default_dtype(dtype):
+    """Within it parameters are of this type."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 class ModuleTester:
-    """Common tests; a subclass gives ``cfg`` and ``run(module, size)``."""
+    """Common tests; a subclass gives ``cfg`` and ``inputs(cfg, size)``."""
 
     sizes = ((64, 64), (33, 65), (70, 45))
+    forms = ('training_cpu', 'memory')
 
     @pytest.fixture
     def cfg(self):
@@ -72,6 +123,138 @@ class ModuleTester:
             )
             assert all(relative_error(a, b) < 1e-12 for a, b in pairs)
         assert all(torch.equal(x, before[k]) for k, x in module.state_dict().items())
+
+    @pytest.mark.parametrize('training', [True, False])
+    def test_every_module_with_parameters_is_called(self, cfg, training):
+        module = build(cfg).train(training)
+        called = set()
+        for part in module.modules():
+            part.register_forward_hook(lambda part, *_: called.add(part))
+        self.outputs(module, self.inputs(cfg, (64, 96)))
+        for name, part in module.named_modules():
+            if list(part.parameters(recurse=False)):
+                assert part in called, name
+
+    def test_forms_are_the_same_function_and_come_off(self, cfg):
+        module = build(cfg).double().train()
+        inputs = to_float64(self.inputs(cfg, (70, 45)))
+        expected = self.results(module, inputs)
+        before = [type(part) for part in module.modules()]
+        for form in self.forms:
+            assert convert(module, form) is module
+            actual = self.results(module, inputs)
+            assert actual.keys() == expected.keys()
+            for name, value in expected.items():
+                torch.testing.assert_close(
+                    actual[name], value, rtol=1e-9, atol=1e-9, msg=f'{form}: {name}'
+                )
+        restore(module)
+        assert [type(part) for part in module.modules()] == before
+        assert not any(part._forward_hooks for part in module.modules())
+
+    def results(self, module, inputs):
+        """Outputs and gradients by name."""
+        module.zero_grad()
+        torch.manual_seed(0)  # of drop-path and dropout
+        outs = self.outputs(module, inputs)
+        sum((x * torch.randn(x.shape).to(x)).sum() for x in outs).backward()
+        grads = {name: p.grad.clone() for name, p in module.named_parameters()}
+        return {str(i): x.detach() for i, x in enumerate(outs)} | grads
+
+    def test_adapters_train(self, cfg):
+        module = build(cfg).train().requires_grad_(False)
+        adapters = adapt(module)
+        # Where the runtime trains on a CPU, too: what is adapted keeps its layers.
+        self.check_training(cfg, module, adapters)
+
+    def test_adapters_of_peft_train(self, cfg):
+        # It needs transformers, of which mmpretrain and gradio want other versions.
+        peft = pytest.importorskip('peft', reason='peft is not installed')
+        module = build(cfg).train()
+        names = [k for k, m in module.named_modules() if type(m) is nn.Linear]
+        if names:
+            lora = peft.LoraConfig(r=2, target_modules=names, init_lora_weights=False)
+            module = peft.get_peft_model(module, lora)
+            trained = [p for p in module.parameters() if p.requires_grad]
+            assert len(trained) == 2 * len(names)
+            self.check_training(cfg, module, trained)
+
+    def check_training(self, cfg, module, params):
+        """Checks that parameters have gradients, in all forms."""
+        for form in (None, *self.forms):
+            if form:
+                convert(module, form)
+            module.zero_grad()
+            outs = self.outputs(module, self.inputs(cfg, (64, 96)))
+            if params:
+                sum((x * torch.randn_like(x)).sum() for x in outs).backward()
+            assert all(p.grad is not None and p.grad.abs().max() > 0 for p in params)
+
+    def test_made_on_the_meta_device(self, cfg):
+        module = build(cfg).eval()
+        with torch.device('meta'):
+            other = MODELS.build(copy.deepcopy(cfg))
+        assert all(p.is_meta for p in other.parameters())
+        other = other.to_empty(device='cpu').eval()
+        other.load_state_dict(module.state_dict())
+        self.check_equal(cfg, module, other)
+
+    def test_function_of_its_parameters(self, cfg):
+        if cfg.get('with_cp'):  # torch.func knows no checkpointing
+            return
+        module = build(cfg).eval()
+        inputs = self.inputs(cfg, (64, 64))
+
+        def loss(params):
+            outs = functional_call(module, params, (inputs,))
+            outs = outs if isinstance(outs, tuple) else (outs,)
+            return sum(x.square().mean() for x in outs)
+
+        params = {k: p.detach() for k, p in module.named_parameters()}
+        grads = grad(loss)(params)
+        loss(dict(module.named_parameters())).backward()
+        for name, p in module.named_parameters():
+            torch.testing.assert_close(grads[name], p.grad)
+
+    def test_copies(self, cfg):
+        module = build(cfg).eval()
+        self.check_equal(cfg, module, copy.deepcopy(module))
+        self.check_equal(cfg, module, pickle.loads(pickle.dumps(module)))
+
+    @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+    def test_all_is_on_the_gpu_where_the_inputs_are(self, cfg, dtype):
+        """A tensor made on the CPU raises an error here, as it does on a GPU."""
+        shapes = [x.shape for x in self.as_list(cfg)]
+        with FakeTensorMode(), default_dtype(dtype):
+            with torch.device('cuda'):
+                module = MODELS.build(copy.deepcopy(cfg)).train()
+                inputs = [torch.empty(shape) for shape in shapes]
+            inputs = inputs if isinstance(self, HeadTester) else inputs[0]
+            outs = self.outputs(module, inputs)
+            assert {x.device.type for x in outs} == {'cuda'}
+            assert {x.dtype for x in outs} == {dtype}
+
+    def test_gradients_have_type_and_place_of_their_parameters(self, cfg):
+        with default_dtype(torch.bfloat16), torch.device('meta'):
+            module = MODELS.build(copy.deepcopy(cfg)).train()
+            inputs = [torch.empty(x.shape) for x in self.as_list(cfg)]
+        inputs = inputs if isinstance(self, HeadTester) else inputs[0]
+        sum(x.sum() for x in self.outputs(module, inputs)).backward()
+        for name, p in module.named_parameters():
+            assert p.grad.is_meta and p.grad.dtype == p.dtype, name
+        for x in self.outputs(deploy(module), inputs):
+            assert x.is_meta and x.dtype == torch.bfloat16
+
+    def as_list(self, cfg):
+        """The inputs of an image of 64 x 96 as a list."""
+        inputs = self.inputs(cfg, (64, 96))
+        return [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+
+    @torch.no_grad()
+    def check_equal(self, cfg, *modules):
+        """Compares the outputs of two modules, to the bit."""
+        outs = [self.outputs(m, self.inputs(cfg, (64, 64))) for m in modules]
+        assert all(map(torch.equal, *outs))
 
     def test_save_and_load(self, cfg, tmp_path):
         module, other = build(cfg).eval(), MODELS.build(copy.deepcopy(cfg)).eval()

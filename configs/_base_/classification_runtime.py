@@ -33,6 +33,7 @@ custom_hooks = [
     dict(type='mmseg_hrvit.PreemptionHook'),
     dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),
     dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
+    dict(type='mmseg_hrvit.FormHook'),
     # Otherwise every process evaluates its own running means, and rank 0 saves its own.
     dict(type='SyncBuffersHook'),
 ]

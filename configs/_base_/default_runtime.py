@@ -38,6 +38,7 @@ custom_hooks = [
     dict(type='mmseg_hrvit.PreemptionHook'),
     dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),
     dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
+    dict(type='mmseg_hrvit.FormHook'),
 ]
 
 tta_model = dict(type='SegTTAModel')

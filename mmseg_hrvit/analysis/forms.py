@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.models import compile_regions, deploy
+from mmseg_hrvit.models import convert, convert_for_training
 
 TESTS = Path(__file__).resolve().parents[2] / 'tests'
-FORMS = ('eager', 'deploy', 'compile', 'openvino', 'oracle')
-TRAINED_FORMS = ('eager', 'compile', 'oracle')
+FORMS = ('runtime', 'plain', 'compile', 'openvino', 'oracle')
+TRAINED_FORMS = ('runtime', 'plain', 'compile', 'oracle')
 
 Network = Callable[[Tensor], object]
 
@@ -56,9 +56,9 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
     network = build_network(cfg).to(images.device)
     if form == 'openvino':
         return with_openvino(network, images.shape)
-    if form != 'eager':
-        network = deploy(network)
-    if form == 'compile' and not compile_regions(network):
+    if form != 'plain':
+        network = convert(network, 'inference')
+    if form == 'compile':
         network.compile(dynamic=False)
     return lambda x: network(x, mode='tensor')
 
@@ -78,11 +78,15 @@ class TrainingStep:
     def __init__(self, cfg: Config, form: str, device: torch.device) -> None:
         if form not in TRAINED_FORMS:
             raise InputError(f'@{form}: it is trained as {", ".join(TRAINED_FORMS)}')
-        is_oracle = form == 'oracle'
-        self.network = (build_oracle if is_oracle else build_network)(cfg).to(device)
-        self.options = {} if is_oracle else dict(mode='tensor')
-        if form == 'compile' and not compile_regions(self.network):
-            self.network.compile(dynamic=False)
+        if form == 'oracle':
+            self.network, self.options = build_oracle(cfg).to(device), {}
+        else:
+            self.network, self.options = (
+                build_network(cfg).to(device),
+                dict(mode='tensor'),
+            )
+        if form in ('runtime', 'compile'):
+            convert_for_training(self.network, device.type, form == 'compile')
         self.network.train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), fused=True)
 
@@ -163,7 +167,7 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
     Raises:
         RuntimeError: If it computes another function than the network.
     """
-    from mmseg_hrvit.export import InferenceGraph, trace
+    from mmseg_hrvit.export import InferenceGraph, Reference, trace
     from mmseg_hrvit.export.formats.openvino import compile_model, convert
     from mmseg_hrvit.export.verify import TOLERANCE, relative_difference, run_graph
 
@@ -173,7 +177,7 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
     threads = torch.get_num_threads()
     run = compile_model(convert(program, size), 'fp32', threads, tuple(shape))
     images = torch.randn(*shape).numpy()
-    difference = relative_difference(run(images), run_graph(graph, images))
+    difference = relative_difference(run(images), run_graph(Reference(network), images))
     if not difference <= TOLERANCE:
         raise RuntimeError(
             f'OpenVINO computes something else: it differs by {difference:.1e}'

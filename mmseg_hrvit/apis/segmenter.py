@@ -8,7 +8,6 @@ from typing import overload
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
@@ -17,6 +16,7 @@ from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
+from mmseg_hrvit.models import convert
 from mmseg_hrvit.rasters import check_bands
 
 from .engine_segmentor import EngineSegmentor
@@ -74,7 +74,7 @@ class Segmenter:
         metadata = read_metadata(config)
         with DefaultScope.overwrite_default_scope('mmseg'):
             segmentor = load_model(config, checkpoint, device)
-        return cls(revert_sync_batchnorm(segmentor).eval(), metadata)
+        return cls(convert(segmentor, 'inference'), metadata)
 
     @classmethod
     def from_file(cls, path: str | Path, threads: int | None = None) -> 'Segmenter':

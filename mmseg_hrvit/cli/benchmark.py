@@ -30,9 +30,9 @@ def read_networks(args: Namespace) -> dict[str, tuple[Config, str]]:
     networks = {}
     for name in names:
         config, _, form = name.partition('@')
-        if (form or 'eager') not in FORMS:
+        if (form or 'runtime') not in FORMS:
             raise InputError(f'{name}: choose a form of {", ".join(FORMS)}')
-        networks[name] = Config.fromfile(find_config(config)), form or 'eager'
+        networks[name] = Config.fromfile(find_config(config)), form or 'runtime'
     return networks
 
 
@@ -53,7 +53,7 @@ def measure_shares(networks, timings: list[Timing], setting: Setting) -> dict:
     print(f'matrix product {rate / 1e9:.0f} GMAC/s, copy {bandwidth / 1e9:.1f} GB/s')
     shares = {}
     for timing in timings:
-        macs = measure_config(networks[timing.name][0], setting.shape).executed.full
+        macs = measure_config(networks[timing.name][0], setting.shape, True).macs.full
         shares[timing.name] = macs * setting.batch_size / timing.median / rate
     return shares
 

@@ -5,12 +5,15 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from mmseg_hrvit.apis import Segmenter
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import DefaultScope
+
 from mmseg_hrvit.apis.inputs import read_images
+from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.apis.sources import find_images
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.export import FORMATS, write_network
+from mmseg_hrvit.export import FORMATS, read_metadata, write_network
 from mmseg_hrvit.export.images import prepare
 from mmseg_hrvit.export.metadata import fix_size
 
@@ -21,9 +24,11 @@ def run(args: Namespace) -> None:
         raise InputError(f'--precision {args.precision} needs --images to compare on')
     start = time.perf_counter()
     cfg = read_config(args)
-    segmenter = Segmenter.from_checkpoint(cfg, args.checkpoint)
+    metadata = read_metadata(cfg)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        segmentor = revert_sync_batchnorm(load_model(cfg, args.checkpoint)).cpu()
     metadata = replace(
-        segmenter.metadata,
+        metadata,
         output=args.output,
         normalized=args.normalized,
         precision=args.precision,
@@ -33,7 +38,7 @@ def run(args: Namespace) -> None:
     paths = find_images(args.images) if args.images else []
     images = [prepare(image, metadata) for image in read_images(paths)]
     out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
-    trial = write_network(segmenter.segmentor.cpu(), out, metadata, args.to, images)
+    trial = write_network(segmentor, out, metadata, args.to, images)
     print(f'{out}: written and tried in {time.perf_counter() - start:.0f} s')
     print(f'largest difference from torch: {trial.difference:.1e} of the output')
     if trial.agreement is not None:

@@ -15,7 +15,8 @@ def run(args: Namespace) -> None:
         raise InputError(f'--shape {height} {width}: give a positive size')
     model = measure_config(cfg, (height, width))
     print(f'{args.config}, one image of {height} x {width}')
-    print_table(tabulate(model, args.depth, args.executed))
+    executed = measure_config(cfg, (height, width), True) if args.executed else None
+    print_table(tabulate(model, args.depth, executed))
     for part in model.children:
         if part.params and not part.macs.full:
             print(

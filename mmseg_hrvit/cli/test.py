@@ -7,11 +7,7 @@ from mmengine.config import Config
 
 from mmseg_hrvit.apis.label_folder import claim_label_folder, use_label_folder
 from mmseg_hrvit.apis.picture_hook import PictureHook
-from mmseg_hrvit.engine.cli import (
-    add_hook,
-    build_runner,
-    load_config,
-)
+from mmseg_hrvit.engine.cli import build_runner, load_config, set_form
 from mmseg_hrvit.engine.launch import prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
 from mmseg_hrvit.errors import InputError
@@ -28,8 +24,8 @@ def apply_args(cfg: Config, args: Namespace) -> None:
         show_predictions(cfg, args.wait_time)
     if args.tta:
         use_tta(cfg)
-    if args.deploy:
-        add_hook(cfg, 'mmseg_hrvit.DeployHook')
+    if args.plain:
+        set_form(cfg, inference=False)
     if args.out:
         use_label_folder(cfg, args.out)
 

@@ -2,10 +2,9 @@
 
 from .hooks import (
     ChannelCheckHook,
-    CompileHook,
-    DeployHook,
     DurableCheckpointHook,
     FiniteCheckHook,
+    FormHook,
     HangWatchHook,
     LabelSurveyHook,
     PreemptionHook,
@@ -20,11 +19,10 @@ from .train_loop import ResumableTrainLoop
 __all__ = [
     'ChannelCheckHook',
     'CheckedRunner',
-    'CompileHook',
-    'DeployHook',
     'DurableCheckpointHook',
     'FiniteCheckHook',
     'FolderIoUMetric',
+    'FormHook',
     'HangWatchHook',
     'LabelSurveyHook',
     'NormDecayOptimWrapperConstructor',

@@ -55,7 +55,7 @@ def load_config(args: Namespace) -> Config:
     if args.classes:
         set_classes(cfg, args.classes)
     if args.compile:
-        add_hook(cfg, 'mmseg_hrvit.CompileHook')
+        set_form(cfg, compile=True)
     cfg.launcher = args.launcher
     cfg.work_dir = (
         args.work_dir
@@ -65,9 +65,19 @@ def load_config(args: Namespace) -> Config:
     return cfg
 
 
-def add_hook(cfg: Config, hook: str) -> None:
-    """Appends a hook, by its type, to those of the config."""
-    cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type=hook)]
+def set_form(cfg: Config, **options: bool) -> None:
+    """Changes options of the config's ``FormHook``, or adds one.
+
+    Args:
+        cfg (Config): The config. Changed in place.
+        **options (bool): Arguments of ``FormHook``.
+    """
+    hooks = cfg.setdefault('custom_hooks', [])
+    for hook in hooks:
+        if hook['type'] == 'mmseg_hrvit.FormHook':
+            hook.update(options)
+            return
+    cfg.custom_hooks = [*hooks, dict(type='mmseg_hrvit.FormHook', **options)]
 
 
 def find_config(name: str) -> str:

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
-
-from .forms import rewrite
+from mmseg_hrvit.models import convert
 
 OUTPUTS = ('logits', 'resized', 'labels')
 
@@ -39,6 +38,41 @@ class GraphOptions:
             )
 
 
+class Reference:
+    """What the segmentor itself gives for the images of a graph.
+
+    Args:
+        segmentor (nn.Module): An ``EncoderDecoder`` of mmseg, in evaluation mode.
+        options (GraphOptions): Those of the graph. Defaults to logits alone.
+    """
+
+    def __init__(
+        self, segmentor: nn.Module, options: GraphOptions = GraphOptions()
+    ) -> None:
+        self.segmentor = segmentor
+        self.options = options
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Maps images to the output of ``InferenceGraph``."""
+        if self.options.normalize:
+            images = self._normalise(images)
+        if self.options.output == 'logits':
+            return self.segmentor(images, mode='tensor')
+        size = images.shape[2:]
+        metas = [dict(img_shape=size, ori_shape=size) for _ in images]
+        logits = self.segmentor.encode_decode(images, metas)
+        if self.options.output == 'resized':
+            return logits
+        samples = self.segmentor.postprocess_result(logits)
+        return torch.stack([x.pred_sem_seg.data[0] for x in samples]).to(torch.int32)
+
+    def _normalise(self, images: Tensor) -> Tensor:
+        preprocessor = self.segmentor.data_preprocessor
+        if preprocessor.channel_conversion:  # it takes BGR
+            images = images.flip(1)
+        return preprocessor(dict(inputs=list(images)), False)['inputs']
+
+
 class InferenceGraph(nn.Module):
     """Backbone and head of a segmentor, in their forms for engines.
 
@@ -54,7 +88,7 @@ class InferenceGraph(nn.Module):
         options: GraphOptions = GraphOptions(),
     ) -> None:
         super().__init__()
-        network = rewrite(segmentor)
+        network = convert(segmentor, 'engines')
         self.backbone = network.backbone
         self.neck = network.neck if network.with_neck else nn.Identity()
         self.head = network.decode_head

@@ -12,6 +12,16 @@ from mmseg_hrvit.errors import InputError
 
 KEY = 'mmseg_hrvit'
 PRECISIONS = ('fp32', 'fp16', 'int8')
+# Steps of the test pipeline that leave images alone, or that ``Metadata`` says.
+KNOWN_STEPS = (
+    'CheckAnnotations',
+    'LoadAnnotations',
+    'LoadImageFromFile',
+    'LoadImageFromNDArray',
+    'LoadRaster',
+    'PackSegInputs',
+    'Resize',
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ def read_metadata(cfg: Config) -> Metadata:
     if preprocessor.get('mean') is None:
         raise InputError('the config has no mean and std in model.data_preprocessor')
     head = cfg.model.decode_head
+    refuse_unknown_steps(dataset)
     resize = find_step(dataset, 'Resize')
     raster = find_step(dataset, 'LoadRaster')
     all_bands = [*range(1, len(preprocessor.mean) + 1)] if raster else None
@@ -126,10 +137,31 @@ def read_metadata(cfg: Config) -> Metadata:
 
 def find_step(dataset: dict, name: str) -> dict:
     """Returns a step of the test pipeline; an empty dict if it has none."""
+    return next((x for x in read_steps(dataset) if kind_of(x) == name), {})
+
+
+def read_steps(dataset: dict) -> list[dict]:
+    """Returns the steps of the test pipeline."""
     while 'dataset' in dataset:  # inside a wrapper
         dataset = dataset['dataset']
-    steps = dataset.get('pipeline', [])
-    return next((x for x in steps if x['type'].rpartition('.')[-1] == name), {})
+    return dataset.get('pipeline', [])
+
+
+def kind_of(step: dict) -> str:
+    """Returns the class of a step, without its scope."""
+    return step['type'].rpartition('.')[-1]
+
+
+def refuse_unknown_steps(dataset: dict) -> None:
+    """Raises InputError at a step that changes images and that no file can say."""
+    for step in read_steps(dataset):
+        kind = kind_of(step)
+        if kind not in KNOWN_STEPS or (kind == 'Resize' and 'scale' not in step):
+            told = 'Resize without scale' if kind == 'Resize' else kind
+            raise InputError(
+                f'test_dataloader.dataset.pipeline: {told} cannot be written into a '
+                'file or done outside of mmseg: use Resize with scale=(width, height)'
+            )
 
 
 def read_classes(dataset: dict, scope: str) -> dict:

@@ -1,12 +1,14 @@
 """Comparing a file with the network that it was written from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor
 
 from .formats import Engine
+
+Function = Callable[[Tensor], Tensor]
 
 TOLERANCE = 1e-4
 # Of files for images of any size: odd ones, and last windows of different heights.
@@ -14,13 +16,13 @@ SIZES = ((64, 64), (33, 97), (161, 255), (226, 130))
 
 
 def largest_difference(
-    engine: Engine, graph: nn.Module, batches: Iterable[np.ndarray]
+    engine: Engine, reference: Function, batches: Iterable[np.ndarray]
 ) -> float:
     """Runs both on the same images.
 
     Args:
         engine (Engine): The file.
-        graph (nn.Module): The graph that it holds.
+        reference (Callable[[Tensor], Tensor]): The network in torch.
         batches (Iterable[np.ndarray]): Images, each (B, C, H, W).
 
     Returns:
@@ -29,7 +31,7 @@ def largest_difference(
     """
     worst = 0.0
     for images in batches:
-        actual, expected = engine.run(images), run_graph(graph, images)
+        actual, expected = engine.run(images), run_graph(reference, images)
         if engine.metadata.output == 'labels':
             difference = (actual != expected).mean()
         else:
@@ -44,11 +46,11 @@ def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
 
 
 def label_agreement(
-    engine: Engine, graph: nn.Module, batches: Iterable[np.ndarray]
+    engine: Engine, reference: Function, batches: Iterable[np.ndarray]
 ) -> float:
-    """Returns the share of pixels to which file and graph give the same label."""
+    """Returns the share of pixels to which file and network give the same label."""
     shares = [
-        to_labels(engine.run(images)) == to_labels(run_graph(graph, images))
+        to_labels(engine.run(images)) == to_labels(run_graph(reference, images))
         for images in batches
     ]
     return float(np.mean([share.mean() for share in shares]))
@@ -61,10 +63,10 @@ def to_labels(output: np.ndarray) -> np.ndarray:
     return output[:, 0] > 0 if output.shape[1] == 1 else output.argmax(1)
 
 
-def run_graph(graph: nn.Module, images: np.ndarray) -> np.ndarray:
-    """Runs a graph in torch."""
+def run_graph(reference: Function, images: np.ndarray) -> np.ndarray:
+    """Runs a network in torch."""
     with torch.inference_mode():
-        return graph(torch.from_numpy(images)).numpy()
+        return reference(torch.from_numpy(images)).numpy()
 
 
 def random_batches(

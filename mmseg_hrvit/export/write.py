@@ -10,7 +10,7 @@ from torch import nn
 from mmseg_hrvit.errors import InputError
 
 from .formats import load_engine, open_format
-from .graph import GraphOptions, InferenceGraph
+from .graph import GraphOptions, InferenceGraph, Reference
 from .metadata import Metadata
 from .trace import trace
 from .verify import TOLERANCE, label_agreement, largest_difference, random_batches
@@ -63,7 +63,8 @@ def write_network(
     form.write(program, path, metadata, images)
     engine = load_engine(path)
     batches = random_batches(metadata.size, channels, metadata.normalized)
-    difference = largest_difference(engine, graph, batches)
+    reference = Reference(segmentor, options)
+    difference = largest_difference(engine, reference, batches)
     if metadata.precision == 'fp32' and not difference <= TOLERANCE:
         path.unlink()
         raise InputError(
@@ -71,5 +72,5 @@ def write_network(
             f'than {TOLERANCE}: removed; try another format, or another version of '
             'its packages'
         )
-    agreement = label_agreement(engine, graph, images) if images else None
+    agreement = label_agreement(engine, reference, images) if images else None
     return Trial(difference, agreement)

@@ -5,9 +5,8 @@ which segmentation does not.
 """
 
 from .backbones import CSWin, HRNetViT, HRViT
-from .compile import compile_regions
 from .decode_heads import LinearSegformerHead
-from .deploy import deploy
+from .forms import convert, convert_for_training, deploy, restore
 from .segmentors import TiledEncoderDecoder
 
 __all__ = [
@@ -16,6 +15,8 @@ __all__ = [
     'HRViT',
     'LinearSegformerHead',
     'TiledEncoderDecoder',
-    'compile_regions',
+    'convert',
+    'convert_for_training',
     'deploy',
+    'restore',
 ]

@@ -1,6 +1,6 @@
 """Refusing arguments that make no network, before it takes memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
 
 import torch
@@ -12,7 +12,6 @@ from mmseg_hrvit.errors import InputError
 
 MAX_WHOLE = 10**6
 MAX_PARAMETERS = 10**9
-MAX_BLOCKS = 1000
 
 
 def is_whole(value: object) -> bool:
@@ -28,17 +27,7 @@ def check_whole(name: str, value: object) -> None:
 
 
 def check_wholes(name: str, values: object, count: int, each: str) -> None:
-    """Refuses what is no list of positive whole numbers.
-
-    Args:
-        name (str): What the argument is called.
-        values (object): The argument.
-        count (int): How many there must be.
-        each (str): What each of them belongs to.
-
-    Raises:
-        InputError: If there are fewer or more, or one is not from 1 to a million.
-    """
+    """Raises InputError unless there are ``count`` whole numbers, one of ``each``."""
     is_list = isinstance(values, list | tuple) and len(values) == count
     if not is_list or not all(map(is_whole, values)):
         raise InputError(
@@ -53,24 +42,8 @@ def check_rate(name: str, value: object) -> None:
         raise InputError(f'{name}={value!r}: give a number from 0 to below 1')
 
 
-def check_flags(**flags: object) -> None:
-    """Raises InputError unless all arguments are True or False."""
-    for name, value in flags.items():
-        if not isinstance(value, bool):
-            raise InputError(f'{name}={value!r}: give True or False')
-
-
 def check_indices(name: str, values: object, count: int) -> None:
-    """Refuses what is no list of rising indices.
-
-    Args:
-        name (str): What the argument is called.
-        values (object): The argument.
-        count (int): How many things there are to choose from.
-
-    Raises:
-        InputError: If it is none, or empty, or has one out of range.
-    """
+    """Raises InputError unless an argument is rising indices below ``count``."""
     is_list = isinstance(values, list | tuple | range)
     chosen = [i for i in range(count) if is_list and i in values]
     if not chosen or chosen != list(values):
@@ -80,18 +53,14 @@ def check_indices(name: str, values: object, count: int) -> None:
 
 
 def check_norm(norm_cfg: object, channels: Sequence[int]) -> None:
-    """Refuses the config of a norm that does not work on maps of these channels.
+    """Raises InputError unless a config makes a BatchNorm or a GroupNorm.
 
     Args:
         norm_cfg (object): The config.
-        channels (Sequence[int]): The channels of all maps.
-
-    Raises:
-        InputError: If it is no BatchNorm or GroupNorm, or has a wrong option.
+        channels (Sequence[int]): The channels of all maps that it is for.
     """
     try:
-        with torch.device('meta'):
-            norms = [build_norm_layer(norm_cfg, count)[1] for count in set(channels)]
+        norms = [build_norm_layer(norm_cfg, count)[1] for count in set(channels)]
     except Exception as error:  # of mmcv's checks, and of the norm's own
         raise InputError(f'norm_cfg={norm_cfg!r}: {explain(error)}') from error
     if not all(isinstance(norm, _BatchNorm | nn.GroupNorm) for norm in norms):
@@ -99,15 +68,7 @@ def check_norm(norm_cfg: object, channels: Sequence[int]) -> None:
 
 
 def check_activation(name: str, act_cfg: object) -> None:
-    """Refuses the config of an activation that cannot be built or changes shapes.
-
-    Args:
-        name (str): What the argument is called.
-        act_cfg (object): The config.
-
-    Raises:
-        InputError: If there is no such activation, or it has a wrong option.
-    """
+    """Raises InputError unless a config makes an activation that keeps shapes."""
     try:
         keeps_shape = build_activation_layer(act_cfg)(torch.ones(1, 2)).shape == (1, 2)
     except Exception as error:  # of mmcv's checks, and of the activation's own
@@ -121,31 +82,10 @@ def explain(error: Exception) -> str:
     return ' '.join(str(error).split())[:160] or type(error).__name__
 
 
-def count_parameters(build: Callable[[], nn.Module]) -> int:
-    """Counts the parameters of a module that is built without taking memory.
-
-    Args:
-        build (Callable[[], nn.Module]): Builds it. What it raises is raised.
-
-    Returns:
-        int: The number of values.
-    """
-    with torch.device('meta'):
-        return sum(param.numel() for param in build().parameters())
-
-
-def check_size(parameters: int, blocks: int = 0) -> None:
-    """Refuses a network that is too large to be meant.
-
-    Args:
-        parameters (int): Its parameters, or most of them.
-        blocks (int): Its blocks. Defaults to 0.
-
-    Raises:
-        InputError: At a billion parameters, or at a thousand blocks.
-    """
-    if parameters > MAX_PARAMETERS or blocks > MAX_BLOCKS:
+def check_size(parameters: int) -> None:
+    """Raises InputError if a network would have more than a billion parameters."""
+    if parameters > MAX_PARAMETERS:
         raise InputError(
-            f'the network would have {blocks} blocks and {parameters:.2g} parameters: '
-            f'at most {MAX_BLOCKS} and {MAX_PARAMETERS:.0g} are built'
+            f'the network would have {parameters:.2g} parameters: at most '
+            f'{MAX_PARAMETERS:.0g} are built'
         )

@@ -30,8 +30,8 @@ def run(cfg, form):
         return inference(cfg, form, x)(x)
 
 
-def test_the_deployed_form_gives_the_same_logits(cfg):
-    assert torch.allclose(run(cfg, 'deploy'), run(cfg, 'eager'), rtol=1e-4, atol=1e-5)
+def test_the_form_of_the_runtime_gives_the_same_logits(cfg):
+    assert torch.allclose(run(cfg, 'runtime'), run(cfg, 'plain'), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize('build', [build_network, build_oracle])
@@ -58,7 +58,7 @@ def test_the_oracle_is_the_one_of_the_tests(cfg):
     assert isinstance(step.network, OracleSegmentor)
     count = [sum(p.numel() for p in step.network.parameters())]
     count.append(
-        sum(p.numel() for p in TrainingStep(cfg, 'eager', CPU).network.parameters())
+        sum(p.numel() for p in TrainingStep(cfg, 'runtime', CPU).network.parameters())
     )
     assert count[0] == count[1]
 
@@ -96,7 +96,7 @@ def make_step(network):
     return step
 
 
-@pytest.mark.parametrize('form', ['deploy', 'openvino'])
+@pytest.mark.parametrize('form', ['openvino', 'eager'])
 def test_inference_forms_are_not_trained(cfg, form):
     with pytest.raises(InputError, match=f'@{form}'):
         TrainingStep(cfg, form, CPU)

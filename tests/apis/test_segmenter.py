@@ -11,6 +11,7 @@ import mmseg_hrvit
 from data import draw_pair, make_camvid
 from export_data import build_small, small_config
 from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import load_engine, write_network
 from mmseg_hrvit.export.metadata import fix_size
@@ -28,6 +29,12 @@ def checkpoint(tmp_path):
 @pytest.fixture
 def segmenter(checkpoint):
     return Segmenter.from_checkpoint(small_config(CONFIG), checkpoint)
+
+
+@pytest.fixture
+def network(checkpoint):
+    """The network as it was trained, to export it."""
+    return load_model(small_config(CONFIG), checkpoint)
 
 
 @pytest.fixture
@@ -68,10 +75,10 @@ def test_inferencer_takes_a_shipped_config():
     assert inferencer(image)['predictions'].shape == (40, 50)
 
 
-def test_an_exported_file_gives_the_same(segmenter, images, tmp_path):
+def test_an_exported_file_gives_the_same(segmenter, network, images, tmp_path):
     metadata = fix_size(segmenter.metadata, (96, 128))
     path = tmp_path / 'net.pt2'
-    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    write_network(network, path, metadata, 'torchexport')
     exported = Segmenter.from_file(path)
     assert exported.metadata.classes == segmenter.metadata.classes
     expected = Segmenter(segmenter.segmentor, metadata)(images, probabilities=True)
@@ -81,22 +88,22 @@ def test_an_exported_file_gives_the_same(segmenter, images, tmp_path):
         assert (a.labels == e.labels).mean() > 0.999
 
 
-def test_windows_of_an_exported_file_have_its_size(segmenter, tmp_path):
+def test_windows_of_an_exported_file_have_its_size(segmenter, network, tmp_path):
     metadata = fix_size(segmenter.metadata, (64, 64))
     path = tmp_path / 'net.pt2'
-    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    write_network(network, path, metadata, 'torchexport')
     exported = Segmenter.from_file(path)
     with pytest.raises(InputError, match='takes images of 64 x 64'):
         exported.segmentor(torch.zeros(1, 3, 32, 64), mode='predict')
     assert load_engine(path).metadata.size == [64, 64]
 
 
-def test_files_of_labels_alone_are_refused(segmenter, tmp_path):
+def test_files_of_labels_alone_are_refused(segmenter, network, tmp_path):
     from dataclasses import replace
 
     metadata = replace(fix_size(segmenter.metadata, (64, 64)), output='labels')
     path = tmp_path / 'net.pt2'
-    write_network(segmenter.segmentor.cpu(), path, metadata, 'torchexport')
+    write_network(network, path, metadata, 'torchexport')
     with pytest.raises(InputError, match='gives labels alone'):
         Segmenter.from_file(path)
 

@@ -59,3 +59,18 @@ def test_configs_that_say_too_little():
     cfg.pop('test_dataloader')
     with pytest.raises(InputError, match=r'test_dataloader\.dataset'):
         read_metadata(cfg)
+
+
+@pytest.mark.parametrize(
+    ('step', 'told'),
+    [
+        (dict(type='ResizeShortestEdge', scale=64), 'ResizeShortestEdge'),
+        (dict(type='Resize', scale_factor=0.5), 'Resize without scale'),
+        (dict(type='mmseg.CLAHE'), 'CLAHE'),
+    ],
+)
+def test_steps_that_a_file_cannot_say_are_refused(step, told):
+    cfg = Config.fromfile(mmseg_hrvit.config('hrvit_b1_camvid'))
+    cfg.test_dataloader.dataset.pipeline.insert(1, step)
+    with pytest.raises(InputError, match=f'pipeline: {told} cannot be written'):
+        read_metadata(cfg)

@@ -165,6 +165,31 @@ def test_a_file_that_differs_is_refused_and_removed(tmp_path, monkeypatch):
     assert not path.exists()
 
 
+def test_the_file_is_compared_with_the_segmentor_itself(tmp_path, monkeypatch):
+    from mmseg_hrvit.export import graph
+
+    def wrong(segmentor, purpose):
+        network = mmseg_hrvit.convert(segmentor, purpose)
+        torch.nn.init.zeros_(network.decode_head.classify.weight)
+        return network
+
+    monkeypatch.setattr(graph, 'convert', wrong)
+    network, metadata = build_small(SEGFORMER)
+    metadata = fix_size(metadata, (64, 64))
+    with pytest.raises(InputError, match='differs from the network'):
+        write_network(network, tmp_path / 'net.pt2', metadata, 'torchexport')
+
+
+@pytest.mark.parametrize('norm_cfg', [dict(type='GN', num_groups=4), None])
+def test_heads_of_other_norms(norm_cfg, tmp_path):
+    cfg = small_config(SEGFORMER)
+    cfg.model.decode_head.norm_cfg = norm_cfg
+    network, metadata = fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
+    metadata = fix_size(metadata, (64, 64))
+    trial = write_network(network, tmp_path / 'net.pt2', metadata, 'torchexport')
+    assert trial.difference <= TOLERANCE
+
+
 def test_labels_are_compared_pixel_by_pixel():
     class Fake:
         def run(self, x):

@@ -1,6 +1,4 @@
 import pytest
-import torch
-from torch import nn
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import checks
@@ -29,12 +27,6 @@ def test_what_are_no_indices(value):
     checks.check_indices('out_indices', range(3), 3)
 
 
-def test_flags():
-    checks.check_flags(des=True, mixcfn=False)
-    with pytest.raises(InputError, match='mixcfn=1'):
-        checks.check_flags(des=True, mixcfn=1)
-
-
 @pytest.mark.parametrize(
     'norm_cfg',
     [None, {}, dict(type='Nothing'), dict(type='LN'), dict(type='GN', num_groups=3)],
@@ -42,7 +34,7 @@ def test_flags():
 def test_norms_that_do_not_fit(norm_cfg):
     with pytest.raises(InputError, match='norm_cfg='):
         checks.check_norm(norm_cfg, [8, 16])
-    checks.check_norm(dict(type='SyncBN'), [10**9])  # takes no memory
+    checks.check_norm(dict(type='SyncBN'), [8, 16])
 
 
 @pytest.mark.parametrize('act_cfg', [None, {}, dict(type='Nothing'), dict(type='GLU')])
@@ -52,14 +44,7 @@ def test_activations_that_do_not_fit(act_cfg):
     checks.check_activation('act_cfg', dict(type='GELU'))
 
 
-def test_counting_takes_no_memory_and_no_random_numbers():
-    before = torch.get_rng_state()
-    assert checks.count_parameters(lambda: nn.Linear(10**6, 10**6)) == 10**12 + 10**6
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-@pytest.mark.parametrize('sizes', [(10**9 + 1, 1), (1, 1001)])
-def test_networks_that_are_too_large(sizes):
-    with pytest.raises(InputError, match='at most 1000 and 1e'):
-        checks.check_size(*sizes)
-    checks.check_size(10**9, 1000)
+def test_networks_that_are_too_large():
+    with pytest.raises(InputError, match='at most 1e'):
+        checks.check_size(10**9 + 1)
+    checks.check_size(10**9)

@@ -55,11 +55,6 @@ def test_a_config_without_a_hook_that_draws():
         apply_args(cfg, args)
 
 
-def test_forms_are_hooks_after_those_of_the_config():
-    types = [hook.type for hook in apply('--deploy').custom_hooks]
-    assert types == [*(h.type for h in apply().custom_hooks), 'mmseg_hrvit.DeployHook']
-
-
 def project(tmp_path):
     """A config whose test images are two of the same name in two folders."""
     config = write_tiny_config(tmp_path)
@@ -119,3 +114,10 @@ def test_absent_classes_are_named(monkeypatch):
     assert metric.compute_metrics([counts])['mIoU'] == pytest.approx(33.33)
     (line,) = told
     assert line.startswith('in no label map: b, c; the IoU is nan')
+
+
+def test_the_plain_network_is_an_option_of_the_hook():
+    (hook,) = (h for h in apply('--plain').custom_hooks if 'Form' in h.type)
+    assert hook == dict(type='mmseg_hrvit.FormHook', inference=False)
+    cfg = apply('--plain', without=['custom_hooks'])
+    assert cfg.custom_hooks == [hook]

@@ -1,10 +1,9 @@
 """Hooks of a run."""
 
 from .channel_check import ChannelCheckHook
-from .compile import CompileHook
-from .deploy import DeployHook
 from .durable_checkpoint import DurableCheckpointHook
 from .finite_check import FiniteCheckHook
+from .form import FormHook
 from .hang_watch import HangWatchHook
 from .label_survey import LabelSurveyHook
 from .preemption import PreemptionHook
@@ -13,10 +12,9 @@ from .strict_checkpoint import StrictCheckpointHook
 
 __all__ = [
     'ChannelCheckHook',
-    'CompileHook',
-    'DeployHook',
     'DurableCheckpointHook',
     'FiniteCheckHook',
+    'FormHook',
     'HangWatchHook',
     'LabelSurveyHook',
     'PreemptionHook',

@@ -1,13 +1,14 @@
 """The variants of HRViT (Table 2), and reading one's own."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mmseg_hrvit.errors import InputError
 
-from ..checks import MAX_BLOCKS, check_size, check_wholes, count_parameters, is_whole
-from ..layers import Block, BranchSpec, Options
+from ..checks import check_size, check_wholes, is_whole
 
 MAX_BRANCHES = 8  # the paper has 4; a path between the outer ones has kernel 2^7 + 1
+MAX_BLOCKS = 1000
 # `depths` has a row a module, with the number of blocks of each of its branches.
 ARCHS = dict(
     b1=dict(
@@ -34,6 +35,22 @@ ARCHS = dict(
 )
 
 
+class BranchSpec(NamedTuple):
+    """The sizes of one branch: its column of Table 2.
+
+    Args:
+        channels (int): Channels C.
+        window_size (int): Window size s, in tokens.
+        mlp_ratio (int): MixCFN's expansion ratio r.
+        head_dim (int): Channels of a head, d_k.
+    """
+
+    channels: int
+    window_size: int
+    mlp_ratio: int
+    head_dim: int
+
+
 def read_arch(
     arch: str | dict,
     window_sizes: Sequence[int] | None = None,
@@ -51,55 +68,42 @@ def read_arch(
         module the blocks of its branches.
 
     Raises:
-        InputError: If the variant is unknown or its parts do not fit together.
+        InputError: If the variant is unknown, its parts do not fit together, or it
+            would be too large.
     """
     arch = ARCHS.get(arch, arch) if isinstance(arch, str) else arch
+    keys = list(ARCHS['b1'])
     if not isinstance(arch, dict):
         raise InputError(
             f'arch={arch!r} is unknown: choose one of {", ".join(ARCHS)}, or give a '
-            f'dict with {", ".join(ARCHS["b1"])}'
+            f'dict with {", ".join(keys)}'
         )
-    check_keys(arch)
+    if set(arch) != set(keys):
+        raise InputError(
+            f'arch needs the keys {", ".join(keys)}; got {", ".join(arch)}'
+        )
     overrides = dict(window_sizes=window_sizes, depths=depths)
     arch = {**arch, **{k: v for k, v in overrides.items() if v is not None}}
-    check_branches(arch)
-    check_depths(arch['depths'], len(arch['channels']))
-    specs = [
-        BranchSpec(*sizes)
-        for sizes in zip(
-            arch['channels'],
-            arch['window_sizes'],
-            arch['mlp_ratios'],
-            arch['head_dims'],
-            strict=True,
-        )
-    ]
-    return specs, [tuple(blocks) for blocks in arch['depths']]
-
-
-def check_keys(arch: dict) -> None:
-    """Raises InputError if ``arch`` lacks a key of ``ARCHS`` or has another."""
-    if set(arch) != set(ARCHS['b1']):
-        raise InputError(
-            f'arch needs the keys {", ".join(ARCHS["b1"])}; got {", ".join(arch)}'
-        )
-
-
-def check_branches(arch: dict) -> None:
-    """Raises InputError unless each branch has positive whole sizes."""
     channels = arch['channels']
     if not isinstance(channels, list | tuple) or not 0 < len(channels) <= MAX_BRANCHES:
         raise InputError(
             f'channels={channels!r} of the arch: give 1 to {MAX_BRANCHES} numbers, one '
             'a branch'
         )
-    for key in ('channels', 'window_sizes', 'mlp_ratios', 'head_dims'):
-        check_wholes(f'{key} of the arch', arch[key], len(channels), 'branch')
+    for key in keys:
+        if key != 'depths':
+            check_wholes(f'{key} of the arch', arch[key], len(channels), 'branch')
+    check_depths(arch['depths'], len(channels))
+    columns = zip(*(arch[key] for key in keys if key != 'depths'), strict=True)
+    specs = [BranchSpec(*sizes) for sizes in columns]
+    depths = [tuple(blocks) for blocks in arch['depths']]
+    check_size(count_weights(specs, depths))
+    return specs, depths
 
 
-def check_depths(depths: Sequence[Sequence[int]], num_branches: int) -> None:
+def check_depths(depths: object, num_branches: int) -> None:
     """Raises InputError unless branches are added one by one, each with blocks."""
-    is_table = isinstance(depths, list | tuple) and 0 < len(depths) <= MAX_BLOCKS
+    is_table = isinstance(depths, list | tuple) and len(depths) > 0
     if not is_table or not all(isinstance(blocks, list | tuple) for blocks in depths):
         raise InputError(
             f'depths={depths!r} of the arch: give a row a module, with the blocks of '
@@ -107,32 +111,23 @@ def check_depths(depths: Sequence[Sequence[int]], num_branches: int) -> None:
         )
     counts = [len(blocks) for blocks in depths]
     grows = all(b - a in (0, 1) for a, b in zip([0, *counts], counts, strict=False))
-    if not grows or counts[-1:] != [num_branches] or counts[:1] != [1]:
+    if not grows or counts[-1] != num_branches or counts[0] != 1:
         raise InputError(
             f'depths of the arch has rows of {counts} branches: start with 1, add at '
             f'most one a module, and end with {num_branches}'
         )
-    if not all(is_whole(count) for blocks in depths for count in blocks):
-        raise InputError('depths of the arch: every branch needs 1 block or more')
+    blocks = [count for row in depths for count in row]
+    if not all(map(is_whole, blocks)) or sum(blocks) > MAX_BLOCKS:
+        raise InputError(
+            'depths of the arch: every branch needs 1 block or more, and all together '
+            f'at most {MAX_BLOCKS}'
+        )
 
 
-def check_blocks(
-    specs: Sequence[BranchSpec], depths: Sequence[Sequence[int]], options: Options
-) -> None:
-    """Refuses branches whose blocks cannot be built, or are too many.
-
-    Args:
-        specs (Sequence[BranchSpec]): Sizes of the branches.
-        depths (Sequence[Sequence[int]]): Blocks of each branch of each module.
-        options (Options): Design choices.
-
-    Raises:
-        InputError: If the sizes of a branch do not fit together, or the network would
-            be too large.
-    """
-    parameters = blocks = 0
-    for i, spec in enumerate(specs):
-        count = sum(row[i] for row in depths if i < len(row))
-        one = count_parameters(lambda spec=spec: Block(spec, options, 0.0))
-        blocks, parameters = blocks + count, parameters + count * one
-    check_size(parameters, blocks)
+def count_weights(specs: Sequence[BranchSpec], depths: Sequence[Sequence[int]]) -> int:
+    """Counts the weights of the blocks' linear layers, which are most of a network."""
+    return sum(
+        count * (3 + 2 * spec.mlp_ratio) * spec.channels**2
+        for blocks in depths
+        for spec, count in zip(specs, blocks, strict=False)
+    )

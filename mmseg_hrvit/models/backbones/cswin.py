@@ -5,7 +5,6 @@ Written from its paper (https://arxiv.org/abs/2107.00652).
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -15,10 +14,9 @@ from torch import Tensor
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_size, check_whole, check_wholes, count_parameters
+from ..checks import check_size, check_whole, check_wholes
 from ..layers import CSWinBlock
-from ..layers.layout import channels_first, channels_last
-from .hrvit import check_arguments, take_pretrained
+from .hrvit import check_arguments, split_drop_path_rates, take_pretrained
 
 # `ti` is CSWin-T with 32 instead of 64 channels (Table 4).
 ARCHS = dict(
@@ -60,7 +58,7 @@ class ConvEmbed(nn.Module):
         """
         height, width = x.shape[2:]
         x = F.pad(x, (0, -width % self.stride, 0, -height % self.stride))
-        return self.norm(channels_last(self.conv(x)))
+        return self.norm(self.conv(x).permute(0, 2, 3, 1))
 
 
 class CSWinStage(nn.Module):
@@ -89,7 +87,7 @@ class CSWinStage(nn.Module):
         x = self.embed(x)  # B, H, W, C
         for block in self.blocks:
             x = block(x)
-        return channels_first(x), channels_first(self.norm(x))
+        return x.permute(0, 3, 1, 2), self.norm(x).permute(0, 3, 1, 2)
 
 
 @MODELS.register_module()
@@ -136,14 +134,19 @@ class CSWin(BaseModule):
         self.pretrained = pretrained
         self.out_indices = tuple(out_indices)
         channels = [embed_dims * 2**i for i in range(len(depths))]
-        check_blocks(channels, depths)
+        # Attention has 4 weights a channel squared, the feed-forward network 2 x ratio.
+        weights = [
+            n * (4 + 2 * MLP_RATIO) * c**2
+            for n, c in zip(depths, channels, strict=True)
+        ]
+        check_size(sum(weights))
         self.out_channels = [channels[i] for i in out_indices]
-        rates = torch.linspace(0, drop_path_rate, sum(depths)).split(list(depths))
+        rates = split_drop_path_rates(drop_path_rate, [[depth] for depth in depths])
         self.stages = nn.ModuleList()
         for i in range(max(out_indices) + 1):
             blocks = [
                 CSWinBlock(channels[i], NUM_HEADS[i], WINDOW_SIZES[i], MLP_RATIO, rate)
-                for rate in rates[i].tolist()
+                for rate in rates[i]
             ]
             embed = (
                 ConvEmbed(channels[i - 1], channels[i], kernel_size=3, stride=2)
@@ -201,21 +204,3 @@ def read_arch(arch: str | dict) -> tuple[int, Sequence[int]]:
     check_whole('embed_dims of the arch', arch['embed_dims'])
     check_wholes('depths of the arch', arch['depths'], len(NUM_HEADS), 'stage')
     return arch['embed_dims'], arch['depths']
-
-
-def check_blocks(channels: Sequence[int], depths: Sequence[int]) -> None:
-    """Refuses stages whose blocks cannot be built, or are too many.
-
-    Args:
-        channels (Sequence[int]): Channels of each stage.
-        depths (Sequence[int]): Blocks of each stage.
-
-    Raises:
-        InputError: If the channels do not divide into heads, or the network would be
-            too large.
-    """
-    parameters = sum(
-        depth * count_parameters(lambda sizes=sizes: CSWinBlock(*sizes, MLP_RATIO, 0.0))
-        for depth, *sizes in zip(depths, channels, NUM_HEADS, WINDOW_SIZES, strict=True)
-    )
-    check_size(parameters, sum(depths))

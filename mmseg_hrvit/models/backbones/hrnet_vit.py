@@ -15,9 +15,8 @@ from typing_extensions import Self
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_norm, check_rate, check_size, check_whole, count_parameters
+from ..checks import check_norm, check_rate, check_size, check_whole
 from ..layers import ConvPatchEmbed, CSWinBlock
-from ..layers.layout import channels_first
 from .cswin import NUM_HEADS, WINDOW_SIZES
 from .hrvit import DEFAULT_INIT, split_drop_path_rates, take_pretrained
 
@@ -98,7 +97,7 @@ class TransformerBranch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, H, W)."""
-        return channels_first(self.blocks(self.patch_embed(x)))
+        return self.blocks(self.patch_embed(x)).permute(0, 3, 1, 2)
 
 
 class TransformerModule(HRModule):
@@ -172,7 +171,7 @@ class HRNetViT(HRNet):
         check_rate('drop_path_rate', drop_path_rate)
         channels = [width * 2**i for i in range(len(SR_RATIOS))]
         check_norm(norm_cfg, [64, 256, *channels])  # 64 and 256: the stem's stage
-        check_size(count_blocks(channels, BLOCKS[block]))
+        check_size(count_weights(channels))
         init_cfg, pretrained = take_pretrained(init_cfg or INIT, pretrained)
         super().__init__(
             describe_stages(width, BLOCKS[block], drop_path_rate),
@@ -224,25 +223,12 @@ class HRNetViT(HRNet):
         return Sequential(*modules), in_channels
 
 
-def count_blocks(channels: Sequence[int], build_block: Callable[..., nn.Module]) -> int:
-    """Counts the parameters of all blocks.
-
-    Args:
-        channels (Sequence[int]): Channels of each branch.
-        build_block (Callable[..., nn.Module]): A function of ``BLOCKS``.
-
-    Returns:
-        int: The number of values.
-
-    Raises:
-        InputError: If the channels do not divide into heads.
-    """
-    total = 0
-    for branch, width in enumerate(channels):
-        modules = sum(NUM_MODULES[max(branch - 1, 0) :])
-        build = partial(build_block, branch, width, 0.0)
-        total += modules * NUM_BLOCKS * count_parameters(build)
-    return total
+def count_weights(channels: Sequence[int]) -> int:
+    """Counts the weights of all blocks' linear layers, given each branch's channels."""
+    return sum(
+        sum(NUM_MODULES[max(branch - 1, 0) :]) * NUM_BLOCKS * (4 + 2 * MLP_RATIO) * c**2
+        for branch, c in enumerate(channels)
+    )
 
 
 def describe_stages(

@@ -1,10 +1,11 @@
 """HRViT, the multi-scale high-resolution Vision Transformer (Figure 1, Table 2)."""
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 
-import torch
 import torch.nn as nn
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, ModuleDict, ModuleList
 from mmengine.registry import MODELS
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -15,25 +16,25 @@ from mmseg_hrvit.errors import InputError
 
 from ..checks import (
     check_activation,
-    check_flags,
     check_indices,
     check_norm,
     check_rate,
     check_whole,
 )
+from ..forms import convert
 from ..layers import (
+    FFN,
     Block,
-    BranchSpec,
+    Branch,
     ConvPatchEmbed,
     CrossResolutionFusion,
+    CrossShapedAttention,
+    DiversityEnhancedShortcut,
     EfficientPatchEmbed,
-    Options,
+    MixCFN,
     Stem,
 )
-from ..layers.attention import CrossShapedAttention
-from ..layers.layout import channels_first
-from ..layers.recompute import recomputed
-from .arch import check_blocks, read_arch
+from .arch import BranchSpec, read_arch
 
 STEM_CHANNELS = (32, 64)
 # Linear layers and norms; convolutions keep torch's initialisation.
@@ -43,85 +44,20 @@ DEFAULT_INIT = [
 ]
 
 
-class Branch(nn.Module):
-    """One resolution of a module: patch embedding, blocks, LayerNorm.
-
-    Args:
-        in_channels (int): Channels of the fused map.
-        spec (BranchSpec): Sizes of the branch.
-        options (Options): Design choices.
-        drop_path_rates (Sequence[float]): One rate a block.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        spec: BranchSpec,
-        options: Options,
-        drop_path_rates: Sequence[float],
-    ) -> None:
-        super().__init__()
-        embed = EfficientPatchEmbed if options.efficient_patch_embed else ConvPatchEmbed
-        self.patch_embed = embed(in_channels, spec.channels)
-        self.blocks = nn.ModuleList(
-            Block(spec, options, rate) for rate in drop_path_rates
-        )
-        self.norm = nn.LayerNorm(spec.channels)
-        self.with_cp = options.with_cp
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, in_channels, H, W) to (B, C, H, W)."""
-        x = self.patch_embed(x)  # B, H, W, C
-        for block in self.blocks:
-            x = self._run(block, x)
-        return channels_first(self.norm(x))
-
-    def _run(self, block: Block, x: Tensor) -> Tensor:
-        if self.with_cp and torch.is_grad_enabled():
-            return recomputed(block, x)
-        return block(x)
-
-
-class HRViTModule(nn.Module):
+class HRViTModule(BaseModule):
     """Cross-resolution fusion, then one branch a resolution.
 
     Args:
-        in_channels (Sequence[int]): Channels of the maps that come in.
-        specs (Sequence[BranchSpec]): Sizes of the module's branches.
-        depths (Sequence[int]): Blocks of each branch.
-        options (Options): Design choices.
-        drop_path_rates (Sequence[float]): One rate for each block of the deepest
-            branch; block j of every branch takes the j-th.
-        out_indices (Sequence[int]): The branches to compute.
+        fusion (CrossResolutionFusion): Fuses the maps that come in.
+        branches (dict[int, Branch]): The branches to compute, by resolution.
     """
 
     def __init__(
-        self,
-        in_channels: Sequence[int],
-        specs: Sequence[BranchSpec],
-        depths: Sequence[int],
-        options: Options,
-        drop_path_rates: Sequence[float],
-        out_indices: Sequence[int],
+        self, fusion: CrossResolutionFusion, branches: dict[int, Branch]
     ) -> None:
         super().__init__()
-        out_channels = [spec.channels for spec in specs]
-        out_channels[: len(in_channels)] = in_channels
-        self.fusion = CrossResolutionFusion(
-            in_channels,
-            out_channels,
-            out_indices,
-            options.norm_cfg,
-            dense=options.dense_fusion,
-        )
-        self.branches = nn.ModuleDict(
-            {
-                str(i): Branch(
-                    out_channels[i], specs[i], options, drop_path_rates[: depths[i]]
-                )
-                for i in out_indices
-            }
-        )
+        self.fusion = fusion
+        self.branches = ModuleDict({str(i): branch for i, branch in branches.items()})
 
     def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Maps one map a resolution, (B, C_i, H / 2^i, W / 2^i), to the same."""
@@ -208,50 +144,61 @@ class HRViT(BaseModule):
         specs, depths = read_arch(arch, window_sizes, depths)
         check_arguments(in_channels, out_indices, drop_path_rate, len(specs))
         check_frozen_stages(frozen_stages, len(specs))
-        flags = dict(
-            share_key_value=share_key_value,
-            efficient_patch_embed=efficient_patch_embed,
-            mixcfn=mixcfn,
-            parallel_conv=parallel_conv,
-            extra_nonlinearity=extra_nonlinearity,
-            dense_fusion=dense_fusion,
-            des=des,
-            with_cp=with_cp,
-        )
-        check_flags(**flags, norm_eval=norm_eval)
         check_activation('des_act_cfg', des_act_cfg)
         check_norm(norm_cfg, [*STEM_CHANNELS, *(spec.channels for spec in specs)])
-        options = Options(**flags, des_act_cfg=des_act_cfg, norm_cfg=norm_cfg)
-        check_blocks(specs, depths, options)
+        attn = partial(
+            CrossShapedAttention,
+            share_key_value=share_key_value,
+            parallel_conv=parallel_conv,
+            extra_nonlinearity=extra_nonlinearity,
+            norm_cfg=norm_cfg,
+        )
+        shortcut = partial(DiversityEnhancedShortcut, act_cfg=des_act_cfg)
+        ffn = MixCFN if mixcfn else FFN
+        embed = EfficientPatchEmbed if efficient_patch_embed else ConvPatchEmbed
+        fusion = partial(CrossResolutionFusion, norm_cfg=norm_cfg, dense=dense_fusion)
+
+        def build_branch(in_channels: int, spec: BranchSpec, rates: list) -> Branch:
+            channels, window_size, mlp_ratio, head_dim = spec
+            blocks = [
+                Block(
+                    channels,
+                    attn(channels, head_dim, window_size),
+                    shortcut(channels) if des else None,
+                    ffn(channels, mlp_ratio),
+                    rate,
+                )
+                for rate in rates
+            ]
+            return Branch(embed(in_channels, channels), blocks, channels)
+
         self.out_channels = [specs[i].channels for i in out_indices]
         self.pretrained = pretrained
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
         self.stem = Stem(in_channels, norm_cfg)
-        self.hr_modules = nn.ModuleList()
+        self.hr_modules = ModuleList()
         rates = split_drop_path_rates(drop_path_rate, depths)
         channels = [self.stem.out_channels]
         for m, blocks in enumerate(depths):
-            is_last = m == len(depths) - 1
+            indices = range(len(blocks)) if m < len(depths) - 1 else out_indices
+            # A fusion keeps the channels of its inputs; a new branch has its own.
+            fused = [*channels, *(spec.channels for spec in specs[len(channels) :])]
+            branches = {
+                i: build_branch(fused[i], specs[i], rates[m][: blocks[i]])
+                for i in indices
+            }
             self.hr_modules.append(
-                HRViTModule(
-                    channels,
-                    specs[: len(blocks)],
-                    blocks,
-                    options,
-                    rates[m],
-                    out_indices if is_last else range(len(blocks)),
-                )
+                HRViTModule(fusion(channels, fused, indices), branches)
             )
             channels = [spec.channels for spec in specs[: len(blocks)]]
+        if with_cp:
+            convert(self, 'recompute')
         self._freeze_stages()
 
     def init_weights(self) -> None:
         """Initialises all layers, then loads ``pretrained`` if there is one."""
         super().init_weights()
-        for module in self.modules():
-            if isinstance(module, CrossShapedAttention):
-                module.init_weights()
         if self.pretrained is not None:
             load_backbone(self, self.pretrained)
 
@@ -276,8 +223,7 @@ class HRViT(BaseModule):
             tuple[Tensor, ...]: For each i of ``out_indices`` a map
             (B, C_i, H / 2^(i + 2), W / 2^(i + 2)), sizes rounded up.
         """
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
-        maps = [x]
+        maps = [self.stem(x)]
         for module in self.hr_modules:
             maps = module(maps)
         return tuple(maps)
@@ -307,9 +253,9 @@ def split_drop_path_rates(
         list[list[float]]: The rates of each module's blocks (section 3.1).
     """
     deepest = [max(blocks) for blocks in depths]
-    return [
-        part.tolist() for part in torch.linspace(0, rate, sum(deepest)).split(deepest)
-    ]
+    last = max(sum(deepest) - 1, 1)
+    rates = iter([rate * i / last for i in range(sum(deepest))])
+    return [list(islice(rates, count)) for count in deepest]
 
 
 def take_pretrained(

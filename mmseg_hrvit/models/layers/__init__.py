@@ -1,19 +1,25 @@
 """The building blocks of the paper, one a file."""
 
+from .attention import CrossShapedAttention
 from .block import Block
+from .branch import Branch
 from .cswin_block import CSWinBlock
 from .fusion import CrossResolutionFusion
-from .options import BranchSpec, Options
+from .mixcfn import FFN, MixCFN
 from .patch_embed import ConvPatchEmbed, EfficientPatchEmbed
+from .shortcut import DiversityEnhancedShortcut
 from .stem import Stem
 
 __all__ = [
+    'FFN',
     'Block',
-    'BranchSpec',
+    'Branch',
     'CSWinBlock',
     'ConvPatchEmbed',
     'CrossResolutionFusion',
+    'CrossShapedAttention',
+    'DiversityEnhancedShortcut',
     'EfficientPatchEmbed',
-    'Options',
+    'MixCFN',
     'Stem',
 ]

@@ -2,44 +2,43 @@
 
 import torch.nn as nn
 from mmcv.cnn.bricks import DropPath
+from mmengine.model import BaseModule
 from torch import Tensor
 
-from .attention import CrossShapedAttention
-from .mixcfn import FFN, MixCFN
-from .options import BranchSpec, Options
-from .shortcut import DiversityEnhancedShortcut
 
-
-class Block(nn.Module):
+class Block(BaseModule):
     """x + DropPath(Attn(LN(x)) + DES(x)), then x + DropPath(MixCFN(LN(x))).
 
     Args:
-        spec (BranchSpec): Sizes of the branch.
-        options (Options): Design choices.
-        drop_path_rate (float): Rate at which a sample skips a residual.
+        channels (int): Channels C of a token.
+        attn (nn.Module): The attention.
+        des (nn.Module, optional): The diversity-enhanced shortcut; None: there is
+            none.
+        ffn (nn.Module): The feed-forward network.
+        drop_path_rate (float): Rate at which a sample skips a residual. Defaults to
+            0.0.
     """
 
     def __init__(
-        self, spec: BranchSpec, options: Options, drop_path_rate: float
+        self,
+        channels: int,
+        attn: nn.Module,
+        des: nn.Module | None,
+        ffn: nn.Module,
+        drop_path_rate: float = 0.0,
     ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(spec.channels)
-        self.attn = CrossShapedAttention(spec, options)
-        self.des = (
-            DiversityEnhancedShortcut(spec.channels, options.des_act_cfg)
-            if options.des
-            else None
-        )
-        self.norm2 = nn.LayerNorm(spec.channels)
-        ffn = MixCFN if options.mixcfn else FFN
-        self.ffn = ffn(spec.channels, spec.mlp_ratio)
+        self.norm1 = nn.LayerNorm(channels)
+        self.attn = attn
+        self.des = des
+        self.norm2 = nn.LayerNorm(channels)
+        self.ffn = ffn
         self.drop_path = DropPath(drop_path_rate)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
-        # The layers apply the norms, so as to recompute them in the backward pass.
-        residual = self.attn(x, self.norm1)
+        residual = self.attn(self.norm1(x))
         if self.des is not None:
             residual = residual + self.des(x)
         x = x + self.drop_path(residual)
-        return x + self.drop_path(self.ffn(x, self.norm2))
+        return x + self.drop_path(self.ffn(self.norm2(x)))

@@ -9,8 +9,6 @@ from torch import Tensor
 from mmseg_hrvit.errors import InputError
 
 from .attention import attend, cross_shaped_attention
-from .layout import channels_first, channels_last
-from .linear import Linear
 from .mixcfn import FFN
 
 
@@ -32,8 +30,8 @@ def convolve_windows(
     x = F.pad(x, (0, 0, 0, -width % window_width, 0, -height % window_height))
     x = x.unflatten(2, (-1, window_width)).unflatten(1, (-1, window_height))
     x = x.transpose(2, 3)  # B, rows of windows, columns of windows, h, w, C
-    windows = channels_first(x.flatten(0, 2))
-    x = channels_last(conv(windows)).unflatten(0, x.shape[:3])
+    windows = x.flatten(0, 2).permute(0, 3, 1, 2)
+    x = conv(windows).permute(0, 2, 3, 1).unflatten(0, x.shape[:3])
     x = x.transpose(2, 3).flatten(3, 4).flatten(1, 2)  # B, padded H and W, C
     return x[:, :height, :width]
 
@@ -66,12 +64,14 @@ class CSWinAttention(nn.Module):
             )
         self.head_dim = channels // num_heads
         self.window_size = window_size
-        self.qkv = Linear(channels, 3 * channels)
+        self.qkv = nn.Linear(channels, 3 * channels)
         part = channels // halves
         self.lepe = nn.ModuleList(
             nn.Conv2d(part, part, 3, padding=1, groups=part) for _ in range(halves)
         )
-        self.proj = Linear(channels, channels)
+        self.proj = nn.Linear(channels, channels)
+
+    attend = staticmethod(cross_shaped_attention)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
@@ -83,7 +83,7 @@ class CSWinAttention(nn.Module):
             return attend(q, k, v, q.shape[1], self.head_dim)
         # Turned: HRViT's first half of the channels has the s x W windows.
         turned = (x.transpose(1, 2) for x in (q, k, v))  # B, W, H, C
-        z = cross_shaped_attention(*turned, self.window_size, self.head_dim)
+        z = self.attend(*turned, self.window_size, self.head_dim)
         return z.transpose(1, 2)
 
     def _enhance_positions(self, v: Tensor) -> Tensor:
@@ -128,4 +128,4 @@ class CSWinBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
         x = x + self.drop_path(self.attn(self.norm1(x)))
-        return x + self.drop_path(self.ffn(x, self.norm2))
+        return x + self.drop_path(self.ffn(self.norm2(x)))

@@ -3,8 +3,6 @@
 import torch.nn as nn
 from torch import Tensor
 
-from .layout import channels_last
-
 
 class EfficientPatchEmbed(nn.Module):
     """LN(DWConv(PWConv(x))): a point-wise, then a 3x3 depth-wise convolution.
@@ -24,7 +22,7 @@ class EfficientPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to tokens (B, H, W, out_channels)."""
-        return self.norm(channels_last(self.depthwise(self.pointwise(x))))
+        return self.norm(self.depthwise(self.pointwise(x)).permute(0, 2, 3, 1))
 
 
 class ConvPatchEmbed(nn.Module):
@@ -42,4 +40,4 @@ class ConvPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to tokens (B, H, W, out_channels)."""
-        return self.norm(channels_last(self.conv(x)))
+        return self.norm(self.conv(x).permute(0, 2, 3, 1))

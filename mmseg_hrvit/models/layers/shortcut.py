@@ -1,17 +1,10 @@
 """Diversity-enhanced shortcut, DES (section 2.2, Eq. 3)."""
 
-import torch
 import torch.nn as nn
 from mmcv.cnn import build_activation_layer
 from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
-
-from .linear import Linear, linear
-from .recompute import light_memory
-
-# Up to here full matrices are faster than folding the tokens into small ones.
-MAX_DENSE_CHANNELS = 64
 
 
 def kronecker_factors(channels: int) -> tuple[int, int]:
@@ -48,40 +41,25 @@ class DiversityEnhancedShortcut(nn.Module):
     Args:
         channels (int): Channels C of a token.
         act_cfg (dict): The activation in between. The paper has Hardswish, the
-            authors' networks have GELU.
+            authors' networks have GELU. Defaults to ``dict(type='HSwish')``.
+
+    Raises:
+        InputError: If the channels cannot be folded.
     """
 
-    def __init__(self, channels: int, act_cfg: dict) -> None:
+    def __init__(
+        self,
+        channels: int,
+        act_cfg: dict = dict(type='HSwish'),  # noqa: B006
+    ) -> None:
         super().__init__()
         self.factors = k, p = kronecker_factors(channels)
-        self.proj_right = Linear(p, p)
+        self.proj_right = nn.Linear(p, p)
         self.act = build_activation_layer(act_cfg)
-        self.proj_left = Linear(k, k)
+        self.proj_left = nn.Linear(k, k)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (..., C) to (..., C)."""
-        if x.shape[-1] <= MAX_DENSE_CHANNELS:
-            x = linear(x, *dense_right(self))
-            return light_memory(self.act, lambda y: linear(y, *dense_left(self)), x)
-        folded = self.proj_right(x.unflatten(-1, self.factors))  # ..., k, p
-        return light_memory(self.act, self._mix_rows, folded)
-
-    def _mix_rows(self, folded: Tensor) -> Tensor:
-        weight, bias = self.proj_left.weight, self.proj_left.bias
-        x = folded.flatten(end_dim=-3)  # tokens, k, p
-        x = torch.baddbmm(bias[:, None], weight.expand(len(x), -1, -1), x)
-        return x.view_as(folded).flatten(-2)  # ..., C
-
-
-def dense_right(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
-    """Weight (C, C) and bias (C,) of the factor that mixes the p axis."""
-    factor, (k, _) = des.proj_right, des.factors
-    eye = torch.eye(k, dtype=factor.weight.dtype, device=factor.weight.device)
-    return torch.kron(eye, factor.weight), factor.bias.repeat(k)
-
-
-def dense_left(des: DiversityEnhancedShortcut) -> tuple[Tensor, Tensor]:
-    """Weight (C, C) and bias (C,) of the factor that mixes the k axis."""
-    factor, (_, p) = des.proj_left, des.factors
-    eye = torch.eye(p, dtype=factor.weight.dtype, device=factor.weight.device)
-    return torch.kron(factor.weight, eye), factor.bias.repeat_interleave(p)
+        x = x.unflatten(-1, self.factors)  # ..., k, p
+        x = self.act(self.proj_right(x)).transpose(-1, -2)  # ..., p, k
+        return self.proj_left(x).transpose(-1, -2).flatten(-2)  # ..., C

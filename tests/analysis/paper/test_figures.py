@@ -28,7 +28,7 @@ HRVIT, CSWIN, MIT = (0xC0, 0x39, 0x2B), (0x24, 0x71, 0xA3), (0x6B, 0x7A, 0x1F)
 
 def test_figure_5_shows_three_families(tmp_path):
     costs = {
-        row.config: Part('', int(float(row.params) * 1e6), Macs(10**9), Macs(), ())
+        row.config: Part('', int(float(row.params) * 1e6), Macs(10**9))
         for row in FIGURE_5
     }
     path = tmp_path / 'new/figure.png'

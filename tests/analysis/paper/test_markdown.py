@@ -18,7 +18,7 @@ from mmseg_hrvit.analysis.paper.rows import TABLES, Row, Table
 def system(params, layers, products):
     """A system of so many millions of parameters and billions of macs."""
     macs = Macs(int(layers * 1e9), int(products * 1e9))
-    return Part('system', int(params * 1e6), macs, Macs(), ())
+    return Part('system', int(params * 1e6), macs)
 
 
 COSTS = {'hrvit_b1_ade20k': system(8.25, 10, 4), 'swin_t_ade20k': system(20, 18, 2)}

@@ -15,7 +15,7 @@ tool = load_tool('analysis/paper_tables')
 @pytest.fixture
 def stubbed(monkeypatch):
     """Every system has 8 million parameters and 10 billion macs."""
-    part = Part('', 8 * 10**6, Macs(10**10), Macs(), ())
+    part = Part('', 8 * 10**6, Macs(10**10))
     monkeypatch.setattr(
         measured, 'measure_systems', lambda names: dict.fromkeys(names, part)
     )

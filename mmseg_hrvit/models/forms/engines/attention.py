@@ -6,8 +6,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmseg_hrvit.models.layers.attention import CrossShapedAttention
+from mmseg_hrvit.errors import InputError
 
+from ...layers import CrossShapedAttention
 from .convs import conv1x1, part_of_depthwise
 from .windows import ColumnWindows, RowWindows
 
@@ -57,11 +58,19 @@ class MapAttention(nn.Module):
     """HRViTAttn (Eqs. 1 and 2) on maps.
 
     Args:
-        attn (CrossShapedAttention): The layer, after its ``switch_to_deploy``.
+        attn (CrossShapedAttention): The layer, its BatchNorm folded.
+
+    Raises:
+        InputError: If it has a norm that cannot be folded.
     """
 
     def __init__(self, attn: CrossShapedAttention) -> None:
         super().__init__()
+        if not isinstance(attn.bn, nn.Identity):
+            raise InputError(
+                f'{type(attn.bn).__name__} after attention cannot be folded for '
+                'inference engines: train with a BatchNorm as norm_cfg'
+            )
         channels = attn.proj.in_features
         sizes = attn.window_size, attn.head_dim
         rows, columns = slice(0, channels // 2), slice(channels // 2, channels)

@@ -1,40 +1,19 @@
-"""A depth-wise 5x5 convolution whose gradient does not slow a CPU down."""
+"""Depth-wise 5x5 convolution with a gradient that does not slow a CPU down."""
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 from torch.nn.grad import conv2d_weight
 
-from .layout import channels_first, channels_last
-
-
-class DepthwiseConv5x5(nn.Conv2d):
-    """``nn.Conv2d`` with a 5x5 kernel a channel, and another backward pass on a CPU.
-
-    There oneDNN takes nine times as long for the gradient of a kernel of five columns
-    as for one of three. So it is made of two of three columns.
-
-    Args:
-        channels (int): Channels C.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels, channels, 5, padding=2, groups=channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to (B, C, H, W)."""
-        if is_better_split(x):
-            return SplitConv5x5.apply(x, self.weight, self.bias)
-        return super().forward(x)
-
 
 class SplitConv5x5(torch.autograd.Function):
-    """The convolution, whose kernel's gradient has two parts.
+    """The convolution; the gradient of its kernel is made of two parts.
 
-    Columns 1 to 3 of a kernel are one of three columns. So are 0, 2 and 4, where two
-    pixels side by side are seen as one of twice the channels, which copies nothing.
+    oneDNN takes nine times as long for the gradient of a kernel of five columns as
+    for one of three. Columns 1 to 3 of a kernel are one of three columns. So are 0, 2
+    and 4, where two pixels side by side are seen as one of twice the channels, which
+    copies nothing.
     """
 
     @staticmethod
@@ -51,20 +30,25 @@ class SplitConv5x5(torch.autograd.Function):
         return of_x, gradient_of_kernel(x, grad), grad.sum((0, 2, 3))
 
 
+def depthwise5x5(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolves each channel with its kernel, by ``SplitConv5x5`` where it can.
+
+    Args:
+        x (Tensor): The map (B, C, H, W).
+        weight (Tensor): The kernels (C, 1, 5, 5).
+        bias (Tensor): (C,).
+
+    Returns:
+        Tensor: (B, C, H, W).
+    """
+    if x.shape[3] % 2 or torch.is_autocast_enabled('cpu'):
+        return convolve(x, weight, bias)
+    return SplitConv5x5.apply(x, weight, bias)
+
+
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolves each channel of (B, C, H, W) with its kernel of (C, 1, 5, 5)."""
     return F.conv2d(x, weight, bias, padding=2, groups=weight.shape[0])
-
-
-def is_better_split(x: Tensor) -> bool:
-    """Whether the kernel's gradient is to be made of two, and can be."""
-    return (
-        torch.is_grad_enabled()
-        and x.device.type == 'cpu'
-        and x.shape[3] % 2 == 0
-        and not torch.is_autocast_enabled('cpu')
-        and not torch.compiler.is_compiling()
-    )
 
 
 def gradient_of_kernel(x: Tensor, grad: Tensor) -> Tensor:
@@ -91,5 +75,5 @@ def gradient_of_columns(x: Tensor, grad: Tensor) -> Tensor:
 
 def pairs(x: Tensor) -> Tensor:
     """Views pixels 2i and 2i + 1 of (B, C, H, W) as one: (B, 2 * C, H, W / 2)."""
-    x = channels_last(x).unflatten(2, (-1, 2))  # B, H, W / 2, 2, C
-    return channels_first(x.flatten(3))
+    x = x.permute(0, 2, 3, 1).unflatten(2, (-1, 2))  # B, H, W / 2, 2, C
+    return x.flatten(3).permute(0, 3, 1, 2)

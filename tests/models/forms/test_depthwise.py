@@ -3,11 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck, gradgradcheck
 
-from mmseg_hrvit.models.layers.depthwise import (
-    DepthwiseConv5x5,
-    SplitConv5x5,
-    is_better_split,
-)
+from mmseg_hrvit.models.forms.depthwise import SplitConv5x5, depthwise5x5
 
 
 def gradients(conv, x):
@@ -16,14 +12,14 @@ def gradients(conv, x):
     literal = F.conv2d(*inputs, padding=2, groups=len(conv.bias))
     toward = torch.randn_like(literal)
     expected = torch.autograd.grad(literal, inputs, toward)
-    y = conv(inputs[0])
+    y = depthwise5x5(*inputs)
     return (y, *torch.autograd.grad(y, inputs, toward)), (literal, *expected)
 
 
 @pytest.mark.parametrize('size', [(6, 8), (1, 2), (2, 4), (5, 6), (3, 7), (8, 1)])
 @pytest.mark.parametrize('layout', [torch.channels_last, torch.contiguous_format])
 def test_outputs_and_gradients_are_those_of_a_convolution(size, layout):
-    conv = DepthwiseConv5x5(3).double()
+    conv = torch.nn.Conv2d(3, 3, 5, padding=2, groups=3).double()
     x = torch.randn(2, 3, *size, dtype=torch.float64).to(memory_format=layout)
     ours, expected = gradients(conv, x)
     for a, b in zip(ours, expected, strict=True):
@@ -37,13 +33,12 @@ def test_derivatives_of_first_and_second_order():
     assert gradgradcheck(SplitConv5x5.apply, inputs)
 
 
-def test_where_it_is_a_plain_convolution():
-    even, odd = torch.ones(1, 2, 4, 4), torch.ones(1, 2, 4, 5)
-    assert is_better_split(even) and not is_better_split(odd)
-    with torch.no_grad():
-        assert not is_better_split(even)
+@pytest.mark.parametrize('width', [4, 5])
+def test_in_autocast(width):
+    inputs = [torch.randn(*s) for s in ((1, 2, 4, width), (2, 1, 5, 5), (2,))]
+    inputs = [x.requires_grad_() for x in inputs]
     with torch.autocast('cpu', torch.bfloat16):
-        assert not is_better_split(even)
-        y = DepthwiseConv5x5(2)(even)
+        y = depthwise5x5(*inputs)
     assert y.dtype == torch.bfloat16
     y.float().sum().backward()
+    assert all(x.grad.isfinite().all() for x in inputs)

@@ -3,12 +3,8 @@
 import torch.nn as nn
 from torch import Tensor
 
-from mmseg_hrvit.models.layers.shortcut import (
-    DiversityEnhancedShortcut,
-    dense_left,
-    dense_right,
-)
-
+from ...layers import DiversityEnhancedShortcut
+from ..shortcut import dense_left, dense_right
 from .convs import conv1x1
 
 MIN_GROUP_WIDTH = 32  # narrower groups multiply less, but take as long

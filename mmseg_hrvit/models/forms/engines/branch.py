@@ -10,9 +10,7 @@ from collections.abc import Sequence
 import torch.nn as nn
 from torch import Tensor
 
-from mmseg_hrvit.models.backbones.hrvit import Branch
-from mmseg_hrvit.models.layers import Block, ConvPatchEmbed
-
+from ...layers import Block, Branch, ConvPatchEmbed
 from .attention import MapAttention
 from .convs import centre_output
 from .mixcfn import split_ffn

@@ -6,21 +6,21 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmseg_hrvit.models import LinearSegformerHead
+from ..segformer_head import FoldedHead, finish_fusion
 
 
 class SummingHead(nn.Module):
-    """``LinearSegformerHead``, deployed: engines resize maps faster than by products.
+    """SegFormer's head, folded: engines resize maps faster than by products.
 
     Args:
-        head (LinearSegformerHead): The head, after its ``switch_to_deploy``.
+        head (FoldedHead): The head.
     """
 
-    def __init__(self, head: LinearSegformerHead) -> None:
+    def __init__(self, head: FoldedHead) -> None:
         super().__init__()
         self.in_index = head.in_index
         self.convs = head.convs
-        self.act = head.fusion_conv.activate
+        self.fusion = head.fusion_conv
         self.classify = head.conv_seg
         self.mode = head.interpolate_mode
         self.align_corners = head.align_corners
@@ -41,5 +41,6 @@ class SummingHead(nn.Module):
             )  # B, channels, H_0, W_0
             for x in others
         ]
-        first = first + sum(resized[1:], resized[0])
-        return self.classify(self.act(first))
+        if resized:
+            first = first + sum(resized[1:], resized[0])
+        return self.classify(finish_fusion(self.fusion, first))

@@ -2,9 +2,8 @@
 
 import torch.nn as nn
 
-from mmseg_hrvit.models.layers.mixcfn import FFN, MixCFN
-
-from .convs import conv1x1, make_conv
+from ...layers import FFN, MixCFN
+from .convs import conv1x1
 
 
 class MapFFN(nn.Sequential):
@@ -26,18 +25,16 @@ class HalfMixCFN(nn.Sequential):
     """One half of the hidden channels, and its share of the output.
 
     Args:
-        ffn (MixCFN): The layer, after its ``switch_to_deploy``.
+        ffn (MixCFN): The layer.
         part (slice): The hidden channels of this half.
-        border (int): What is cut off each side of its depth-wise kernel.
+        conv (nn.Conv2d): Its depth-wise convolution.
     """
 
-    def __init__(self, ffn: MixCFN, part: slice, border: int) -> None:
-        inside = slice(border, ffn.dwconv.kernel_size[0] - border)
-        kernel = ffn.dwconv.weight[part, :, inside, inside]
+    def __init__(self, ffn: MixCFN, part: slice, conv: nn.Conv2d) -> None:
         bias = ffn.fc2.bias if part.start == 0 else None  # added once
         super().__init__(
             conv1x1(ffn.fc1.weight[part], ffn.fc1.bias[part]),
-            make_conv(kernel, ffn.dwconv.bias[part], groups=len(kernel)),
+            conv,
             ffn.act,
             conv1x1(ffn.fc2.weight[:, part], bias),
         )
@@ -49,7 +46,7 @@ def split_ffn(ffn: MixCFN | FFN) -> nn.ModuleList:
     Those of MixCFN (Figure 3) are its halves: no map is split or concatenated.
 
     Args:
-        ffn (MixCFN | FFN): The layer, after its ``switch_to_deploy``.
+        ffn (MixCFN | FFN): The layer.
 
     Returns:
         nn.ModuleList: Each maps (B, C, H, W) to (B, C, H, W).
@@ -60,7 +57,7 @@ def split_ffn(ffn: MixCFN | FFN) -> nn.ModuleList:
     small, large = slice(0, hidden // 2), slice(hidden // 2, hidden)
     return nn.ModuleList(
         [
-            HalfMixCFN(ffn, small, border=1),  # of zeros around 3x3 kernels
-            HalfMixCFN(ffn, large, border=0),
+            HalfMixCFN(ffn, small, ffn.dwconv3),
+            HalfMixCFN(ffn, large, ffn.dwconv5),
         ]
     )

@@ -6,12 +6,12 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from export_data import SMALL_ARCH, build_small
-from mmseg_hrvit.export.forms import rewrite
-from mmseg_hrvit.export.forms.branch import MapBranch
-from mmseg_hrvit.export.forms.norm import MapNorm
-from mmseg_hrvit.export.forms.pooling import MatrixPool
-from mmseg_hrvit.export.forms.shortcut import MapShortcut
-from mmseg_hrvit.models.layers.shortcut import DiversityEnhancedShortcut
+from mmseg_hrvit import convert
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.forms.engines import MapBranch, MatrixPool, SummingHead
+from mmseg_hrvit.models.forms.engines.norm import MapNorm
+from mmseg_hrvit.models.forms.engines.shortcut import MapShortcut
+from mmseg_hrvit.models.layers import DiversityEnhancedShortcut
 from reference import fill, image, relative_error
 
 SIZES = ((33, 97), (161, 130), (7, 40))
@@ -36,7 +36,7 @@ SIZES = ((33, 97), (161, 130), (7, 40))
 def test_backbone_of_every_design_choice(options):
     cfg = dict(type='mmseg_hrvit.HRViT', arch=SMALL_ARCH, **options)
     net = fill(MODELS.build(cfg)).eval()
-    form = rewrite(net)
+    form = convert(net, 'engines')
     assert any(isinstance(module, MapBranch) for module in form.modules())
     for size in SIZES:
         x = image(2, 3, *size).float()
@@ -49,7 +49,7 @@ def test_backbone_of_every_design_choice(options):
 def test_whole_networks_and_the_original_stays(name):
     net, _ = build_small(name)
     before = {key: value.clone() for key, value in net.state_dict().items()}
-    form = rewrite(net)
+    form = convert(net, 'engines')
     x = image(1, 3, 97, 130).float()
     assert relative_error(form(x, mode='tensor'), net(x, mode='tensor')) < 1e-5
     after = net.state_dict()
@@ -84,3 +84,32 @@ def test_norm_with_and_without_affine():
             nn.init.normal_(parameter)
         expected = norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         assert torch.allclose(MapNorm(norm)(x), expected, atol=1e-5)
+
+
+GROUPS = dict(type='GN', num_groups=4)
+
+
+@pytest.mark.parametrize('norm_cfg', [None, dict(type='BN', affine=False), GROUPS])
+@pytest.mark.parametrize('maps', [1, 3])
+@torch.no_grad()
+def test_head_of_any_norm_and_number_of_maps(norm_cfg, maps):
+    cfg = dict(
+        type='mmseg_hrvit.LinearSegformerHead',
+        in_channels=[8, 12, 16][:maps],
+        in_index=list(range(maps)),
+        channels=8,
+        num_classes=5,
+        norm_cfg=norm_cfg,
+    )
+    head = fill(MODELS.build(cfg)).eval()
+    inputs = [torch.randn(2, 8 + 4 * i, 16 >> i, 24 >> i) for i in range(maps)]
+    form = convert(head, 'engines')
+    assert isinstance(form, SummingHead)
+    assert relative_error(form(inputs), head(inputs)) < 1e-5
+
+
+def test_a_norm_that_cannot_be_folded_is_refused_in_one_line():
+    cfg = dict(type='mmseg_hrvit.HRViT', arch=SMALL_ARCH, norm_cfg=GROUPS)
+    with pytest.raises(InputError, match='GroupNorm after attention') as info:
+        convert(MODELS.build(cfg), 'engines')
+    assert '\n' not in str(info.value)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmseg_hrvit.export.forms.windows import ColumnWindows, RowWindows
+from mmseg_hrvit.models.forms.engines.windows import ColumnWindows, RowWindows
 from mmseg_hrvit.models.layers.attention import horizontal_attention
 
 

@@ -1,0 +1,80 @@
+"""A hook that puts the network into the form that suits the run."""
+
+import torch.nn as nn
+from mmengine.device import get_device
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+
+from mmseg_hrvit.models import convert, convert_for_training, restore
+
+
+@HOOKS.register_module()
+class FormHook(Hook):
+    """Trains and tests with the form of the network that suits the run.
+
+    On a CPU it is trained in the forms 'training_cpu' and 'memory', on a GPU as it
+    is. It is tested in the form 'inference'. All compute the same function; parameters,
+    their names and checkpoints stay as they are (see ``mmseg_hrvit.convert``).
+
+    Args:
+        compile (bool): Compile the repeated parts, in place of 'training_cpu'. Images
+            should have one size. Defaults to False.
+        memory (bool, optional): Train in the form 'memory'. Defaults to None: on a
+            CPU, where it costs no time, unless parts are compiled.
+        inference (bool): Test in the form 'inference'. Defaults to True.
+    """
+
+    priority = 'VERY_LOW'  # after checkpoints are loaded and averages are copied
+
+    def __init__(
+        self, compile: bool = False, memory: bool | None = None, inference: bool = True
+    ) -> None:
+        self.compile = compile
+        self.memory = memory
+        self.inference = inference
+
+    def before_train(self, runner: Runner) -> None:
+        """Puts the forms of training on.
+
+        Args:
+            runner (Runner): The runner of the training.
+        """
+        convert_for_training(
+            unwrap(runner.model), get_device(), self.compile, self.memory
+        )
+
+    def after_train(self, runner: Runner) -> None:
+        """Takes them off.
+
+        Args:
+            runner (Runner): The runner of the training.
+        """
+        restore(unwrap(runner.model))
+
+    def before_test(self, runner: Runner) -> None:
+        """Puts a copy in the model's place, after the weights are loaded.
+
+        Args:
+            runner (Runner): The runner of the test.
+        """
+        self._model = runner.model
+        if self.inference:
+            # Evaluation needs no wrapper: no gradients are exchanged.
+            runner.model = convert(unwrap(runner.model), 'inference')
+        if self.compile:
+            runner.model.compile(dynamic=False)
+
+    def after_test(self, runner: Runner) -> None:
+        """Puts the model back.
+
+        Args:
+            runner (Runner): The runner of the test.
+        """
+        runner.model = self._model
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """The model inside a wrapper, such as that of distributed training."""
+    return model.module if is_model_wrapper(model) else model

@@ -1,0 +1,187 @@
+"""Which layers have which forms, and changing a network from one to another.
+
+A form computes the same function as the plain layer, in a way that suits a purpose.
+Some forms take the plain layer's place on the same object, with its parameters and
+their names, and can be taken off again. Others multiply weights together: they are
+made on a copy.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+
+import torch.nn as nn
+from mmcv.cnn.bricks import DropPath
+from mmengine.model import revert_sync_batchnorm
+
+from mmseg_hrvit.errors import InputError
+
+from ..decode_heads import LinearSegformerHead
+from ..layers import (
+    Block,
+    Branch,
+    CrossShapedAttention,
+    DiversityEnhancedShortcut,
+    MixCFN,
+)
+from .compiled import REGIONS, UnguardedDropPath
+from .engines import MapBranch, MatrixPool, SummingHead
+from .linear import ConvolvedLinear
+from .memory import keep_all, keep_less
+from .mixcfn import HalvedMixCFN, MergedMixCFN
+from .norms import fold_attention, fold_convolutions
+from .recompute import RecomputedBranch
+from .segformer_head import CollapsedHead, FoldedHead, fold_head
+from .shortcut import DenseShortcut
+from .untouched import is_untouched
+
+CPU = {nn.Linear: ConvolvedLinear, DiversityEnhancedShortcut: DenseShortcut}
+# Subclasses, which take the place of the plain class.
+IN_PLACE = dict(
+    training_cpu={**CPU, MixCFN: HalvedMixCFN, LinearSegformerHead: CollapsedHead},
+    compile={**REGIONS, DropPath: UnguardedDropPath},
+    recompute={Branch: RecomputedBranch},
+)
+# What makes a module in place of the plain one.
+FOLDED = {CrossShapedAttention: fold_attention, LinearSegformerHead: fold_head}
+ON_A_COPY = dict(
+    inference={MixCFN: MergedMixCFN},
+    engines={
+        Branch: MapBranch,
+        FoldedHead: SummingHead,
+        nn.AdaptiveAvgPool2d: MatrixPool,
+    },
+)
+PURPOSES = (*IN_PLACE, 'memory', *ON_A_COPY)
+PLAIN = {form: plain for table in IN_PLACE.values() for plain, form in table.items()}
+
+
+def convert(network: nn.Module, purpose: str) -> nn.Module:
+    """Puts a network into the form for a purpose.
+
+    In place, to be taken off by ``restore``:
+
+    - 'training_cpu': layers run as a CPU is fast at.
+    - 'compile': the repeated parts are compiled, at the first call. It and
+      'training_cpu' take each other off.
+    - 'memory': backward keeps nothing that is cheap to make again.
+    - 'recompute': backward keeps the inputs of blocks alone (``with_cp``).
+
+    On a copy, in evaluation mode and without gradients, which cannot load the
+    network's checkpoints:
+
+    - 'inference': weights are multiplied together.
+    - 'engines': likewise, as inference engines are fast at.
+
+    A layer that something else has changed (an adapter, sharding, a hook) stays as it
+    is: all forms are exact.
+
+    Args:
+        network (nn.Module): A backbone, a head, a segmentor or a classifier.
+        purpose (str): One of the above.
+
+    Returns:
+        nn.Module: The network, or the copy.
+
+    Raises:
+        InputError: If the purpose is unknown, or the network is such a copy already.
+    """
+    if purpose not in PURPOSES:
+        raise InputError(f'purpose={purpose!r}: choose one of {", ".join(PURPOSES)}')
+    refuse_copy(network)
+    if purpose in ON_A_COPY:
+        return make_copy(network, purpose)
+    if purpose == 'memory':
+        # Where blocks are recomputed, nothing within them is kept.
+        for branch in modules_of(network, Branch):
+            for block in branch.blocks:
+                keep_less(block)
+        return network
+    if purpose != 'recompute':
+        restore(network, ('training_cpu', 'compile'))
+    put_on(network, IN_PLACE[purpose])
+    return network
+
+
+def deploy(network: nn.Module) -> nn.Module:
+    """Makes the exact inference form: ``convert(network, 'inference')``."""
+    return convert(network, 'inference')
+
+
+def restore(
+    network: nn.Module,
+    purposes: tuple[str, ...] = ('training_cpu', 'compile', 'memory'),
+) -> nn.Module:
+    """Takes forms off.
+
+    Args:
+        network (nn.Module): The network. Changed in place.
+        purposes (tuple[str, ...]): The forms. Defaults to all that are in place but
+            'recompute', which is an option of the network.
+
+    Returns:
+        nn.Module: The network.
+
+    Raises:
+        InputError: If it is a copy, whose weights are multiplied together.
+    """
+    refuse_copy(network)
+    forms = {form for name in purposes for form in IN_PLACE.get(name, {}).values()}
+    for module in network.modules():
+        if type(module) in forms:
+            if hasattr(module, 'end'):
+                module.end()
+            module.__class__ = PLAIN[type(module)]
+        if 'memory' in purposes and isinstance(module, Block):
+            keep_all(module)
+    return network
+
+
+def refuse_copy(network: nn.Module) -> None:
+    """Raises InputError if a network was made by ``convert`` on a copy."""
+    purpose = getattr(network, 'made_for', None)
+    if purpose is not None:
+        raise InputError(
+            f'this network was made for {purpose!r}, its weights are multiplied '
+            'together: use the network that it was made of'
+        )
+
+
+def make_copy(network: nn.Module, purpose: str) -> nn.Module:
+    """Makes the copy of ``convert``."""
+    device = next(network.parameters()).device
+    network = restore(copy.deepcopy(network), (*IN_PLACE, 'memory'))
+    network = revert_sync_batchnorm(network).eval()
+    network = replace(network, FOLDED)
+    fold_convolutions(network)
+    network = replace(network, ON_A_COPY[purpose])
+    if purpose == 'inference' and device.type == 'cpu':
+        put_on(network, CPU)
+    network.made_for = purpose
+    return network.requires_grad_(False)
+
+
+def put_on(network: nn.Module, forms: Mapping[type, type]) -> None:
+    """Gives modules the classes of their forms."""
+    for module in network.modules():
+        form = forms.get(type(module))
+        if form is not None and is_untouched(module):
+            module.__class__ = form
+            if hasattr(form, 'begin'):
+                module.begin()
+
+
+def replace(
+    network: nn.Module, forms: Mapping[type, Callable[[nn.Module], nn.Module]]
+) -> nn.Module:
+    """Puts what is made of modules in their place; returns the network."""
+    holder = nn.ModuleDict({'network': network})
+    for name, module in list(holder.named_modules()):
+        form = forms.get(type(module))
+        if form is not None and is_untouched(module):
+            holder.set_submodule(name, form(module).eval())
+    return holder['network']
+
+
+def modules_of(network: nn.Module, plain: type) -> list[nn.Module]:
+    """The modules of exactly a class."""
+    return [module for module in network.modules() if type(module) is plain]

@@ -1,0 +1,137 @@
+"""Choosing forms, and what keeps a form from being put on."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from data import TINY_ARCH
+from mmseg_hrvit import convert, deploy, restore
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models import HRViT, LinearSegformerHead
+from mmseg_hrvit.models.forms.mixcfn import HalvedMixCFN, MergedMixCFN
+from mmseg_hrvit.models.layers import MixCFN
+from reference import fill, image, relative_error
+
+
+@pytest.fixture
+def net():
+    return fill(HRViT(TINY_ARCH)).double().eval()
+
+
+def count(network, kind):
+    """How many modules are of exactly a class."""
+    return sum(type(module) is kind for module in network.modules())
+
+
+def test_an_unknown_purpose(net):
+    with pytest.raises(InputError, match="purpose='speed': choose one of"):
+        convert(net, 'speed')
+
+
+@pytest.mark.parametrize('purpose', ['inference', 'engines'])
+def test_a_copy_says_that_it_is_one(net, purpose):
+    form = convert(net, purpose)
+    assert not any(p.requires_grad for p in form.parameters())
+    for change in (restore, deploy):
+        with pytest.raises(InputError, match=f"made for '{purpose}'"):
+            change(form)
+
+
+def test_a_copy_is_made_from_any_form(net):
+    x = image(1, 3, 40, 56)
+    expected = net(x)
+    for form in ('training_cpu', 'memory', 'compile'):
+        convert(net, form)
+        for actual, level in zip(deploy(net)(x), expected, strict=True):
+            assert relative_error(actual, level) < 1e-12
+
+
+def test_training_and_compiled_forms_take_each_other_off(net):
+    plain = [type(m) for m in net.modules()]
+    convert(net, 'training_cpu')
+    trained = [type(m) for m in net.modules()]
+    convert(net, 'compile')
+    assert not set(map(type, net.modules())) & (set(trained) - set(plain))
+    convert(net, 'training_cpu')
+    assert [type(m) for m in net.modules()] == trained
+
+
+def touch_by_hook(ffn):
+    ffn.fc1.register_forward_hook(lambda module, args, output: 2 * output)
+
+
+def touch_by_class(ffn):
+    class Doubled(nn.Linear):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    ffn.fc1.__class__ = Doubled
+
+
+def touch_by_parametrization(ffn):
+    weight_norm(ffn.fc1)
+
+
+@pytest.mark.parametrize(
+    'touch', [touch_by_hook, touch_by_class, touch_by_parametrization]
+)
+def test_what_something_else_has_changed_stays(net, touch):
+    ffns = [m for m in net.modules() if type(m) is MixCFN]
+    touch(ffns[0])
+    x = image(1, 3, 40, 56)
+    expected = net(x)
+    for purpose in ('inference', 'engines', 'training_cpu', 'memory'):
+        form = convert(copy.deepcopy(net), purpose)
+        for actual, level in zip(form(x), expected, strict=True):
+            assert relative_error(actual, level) < 1e-12, purpose
+    assert count(convert(net, 'inference'), MergedMixCFN) == len(ffns) - 1
+    assert count(convert(net, 'training_cpu'), HalvedMixCFN) == len(ffns) - 1
+
+
+@pytest.mark.parametrize(
+    'norm_cfg',
+    [
+        dict(type='GN', num_groups=4),
+        dict(type='BN', affine=False),
+        dict(type='BN', track_running_stats=False),
+        dict(type='SyncBN'),
+    ],
+    ids=lambda cfg: '-'.join(map(str, cfg.values())),
+)
+def test_norms_are_folded_or_stay(norm_cfg):
+    net = HRViT(TINY_ARCH, norm_cfg=norm_cfg).eval()
+    head = LinearSegformerHead(
+        in_channels=TINY_ARCH['channels'],
+        in_index=[0, 1, 2, 3],
+        channels=8,
+        num_classes=3,
+        norm_cfg=norm_cfg,
+    )
+    model = fill(nn.Sequential(net, head)).double().eval()
+    if norm_cfg['type'] == 'SyncBN':  # which does not run on a CPU
+        assert not any('Sync' in type(m).__name__ for m in deploy(model).modules())
+        return
+    x = image(2, 3, 64, 64)
+    assert relative_error(deploy(model)(x), model(x)) < 1e-9
+
+
+def test_training_without_memory_form_keeps_more(net):
+    def kept():
+        storages = {}
+
+        def pack(x):
+            storages[x.data_ptr()] = x.untyped_storage()
+            return x
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+            outs = net(image(2, 3, 64, 64))
+        assert outs
+        return sum(storage.nbytes() for storage in storages.values())
+
+    before = kept()
+    convert(net, 'memory')
+    # The hooks of the form are within those of the test, which see what they keep not.
+    assert kept() < 0.7 * before
