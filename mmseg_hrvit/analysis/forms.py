@@ -51,6 +51,8 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
     Raises:
         InputError: If the network does not have this form.
     """
+    if form not in FORMS:
+        raise InputError(f'@{form}: choose one of {", ".join(FORMS)}')
     if form == 'oracle':
         return build_oracle(cfg).to(images.device).eval()
     network = build_network(cfg).to(images.device)

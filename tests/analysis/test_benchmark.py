@@ -28,7 +28,7 @@ def test_seconds_are_those_of_the_call():
     assert min(fast) < min(slow)
 
 
-def network(form='eager'):
+def network(form='runtime'):
     """A config that is small to run, and its form."""
     model = dict(
         type='EncoderDecoder',
@@ -41,7 +41,7 @@ def network(form='eager'):
 
 
 def test_networks_are_built_and_timed():
-    networks = dict(a=network(), b=network('deploy'))
+    networks = dict(a=network(), b=network('plain'))
     timings = time_networks(networks, Setting((33, 33), rounds=3, warmup=0))
     assert [timing.name for timing in timings] == ['a', 'b']
     assert timings[0].ratio == 1

@@ -24,13 +24,13 @@ def test_the_table_and_a_file_that_paper_tables_reads(tmp_path, capsys):
 
 def test_forms_the_oracle_and_the_roof(tmp_path, capsys):
     out, picture = tmp_path / 'times.json', tmp_path / 'times.png'
-    argv = [CONFIG, f'{CONFIG}@deploy', '--shape', '64', '64', '--rounds', '2']
+    argv = [CONFIG, f'{CONFIG}@plain', '--shape', '64', '64', '--rounds', '2']
     files = ['--out', str(out), '--plot', str(picture)]
     load_tool('benchmark').main([*argv, '--oracle', '--roofline', *files])
     printed = capsys.readouterr().out
     assert 'GMAC/s' in printed
     names = [row['config'] for row in json.loads(out.read_text())]
-    assert names == [f'{CONFIG}@oracle', CONFIG, f'{CONFIG}@deploy']
+    assert names == [f'{CONFIG}@oracle', CONFIG, f'{CONFIG}@plain']
     assert picture.stat().st_size > 0
 
 
