@@ -1,6 +1,5 @@
 """Down-sampling stem (section 2.2)."""
 
-import torch
 import torch.nn as nn
 from mmcv.cnn import build_norm_layer
 from torch import Tensor
@@ -33,12 +32,10 @@ class Stem(nn.Module):
         self.bn2 = build_norm_layer(norm_cfg, out_channels)[1]
         self.act = nn.ReLU(inplace=True)
         self.out_channels = out_channels
-        # So all maps have the channels last in memory, and tokens are views of them.
-        for conv in (self.conv1, self.conv2):
-            weight = conv.weight.detach().contiguous(memory_format=torch.channels_last)
-            conv.weight = nn.Parameter(weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to (B, out_channels, H / 4, W / 4)."""
+        # All maps have the channels last in memory, so that tokens are views of them.
+        x = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
         x = self.act(self.bn1(self.conv1(x)))  # B, mid, ceil(H / 2), ceil(W / 2)
         return self.act(self.bn2(self.conv2(x)))  # B, out, ceil(H / 4), ceil(W / 4)
