@@ -44,13 +44,19 @@ class Reference:
     Args:
         segmentor (nn.Module): An ``EncoderDecoder`` of mmseg, in evaluation mode.
         options (GraphOptions): Those of the graph. Defaults to logits alone.
+        rgb (bool): The graph takes RGB, and the segmentor's preprocessor BGR.
+            Defaults to True.
     """
 
     def __init__(
-        self, segmentor: nn.Module, options: GraphOptions = GraphOptions()
+        self,
+        segmentor: nn.Module,
+        options: GraphOptions = GraphOptions(),
+        rgb: bool = True,
     ) -> None:
         self.segmentor = segmentor
         self.options = options
+        self.rgb = rgb
 
     def __call__(self, images: Tensor) -> Tensor:
         """Maps images to the output of ``InferenceGraph``."""
@@ -67,10 +73,9 @@ class Reference:
         return torch.stack([x.pred_sem_seg.data[0] for x in samples]).to(torch.int32)
 
     def _normalise(self, images: Tensor) -> Tensor:
-        preprocessor = self.segmentor.data_preprocessor
-        if preprocessor.channel_conversion:  # it takes BGR
-            images = images.flip(1)
-        return preprocessor(dict(inputs=list(images)), False)['inputs']
+        images = images.flip(1) if self.rgb else images
+        data = dict(inputs=list(images))
+        return self.segmentor.data_preprocessor(data, False)['inputs']
 
 
 class InferenceGraph(nn.Module):

@@ -63,7 +63,7 @@ def write_network(
     form.write(program, path, metadata, images)
     engine = load_engine(path)
     batches = random_batches(metadata.size, channels, metadata.normalized)
-    reference = Reference(segmentor, options)
+    reference = Reference(segmentor, options, metadata.rgb)
     difference = largest_difference(engine, reference, batches)
     if metadata.precision == 'fp32' and not difference <= TOLERANCE:
         path.unlink()

@@ -17,7 +17,7 @@ from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.models.wrappers import bare, named_heads
 
 CHANGES = ('Resize', 'Crop', 'Pad', 'Mosaic')  # in the names of transforms
-ROWS = 30  # classes in the table
+ROWS = 20  # classes in the table
 
 
 @HOOKS.register_module()

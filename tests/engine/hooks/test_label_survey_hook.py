@@ -112,8 +112,8 @@ def test_many_classes_are_cut_short(root):
     )
     runner.test_loop.dataloader.dataset = dataset
     LabelSurveyHook().before_test(runner)
-    assert 'and 10 more classes' in runner.logger.told[0]
-    assert 'c29' in runner.logger.told[0] and 'c30' not in runner.logger.told[0]
+    assert 'and 20 more classes' in runner.logger.told[0]
+    assert 'c19' in runner.logger.told[0] and 'c20' not in runner.logger.told[0]
 
 
 @pytest.mark.parametrize('use_sigmoid', [False, True])
