@@ -95,11 +95,11 @@ def mmseg_scope():
 
 
 @pytest.fixture(autouse=True)
-def no_log_files():
-    """Closes the logs of a run, whose folder goes with its test."""
+def no_loggers():
+    """Forgets the loggers of a run: folder and captured screen go with its test."""
     yield
     for logger in MMLogger._instance_dict.values():
-        for handler in [*logger.handlers]:
+        for handler in logger.handlers:
             if isinstance(handler, logging.FileHandler):
-                logger.removeHandler(handler)
                 handler.close()
+    MMLogger._instance_dict.clear()

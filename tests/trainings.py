@@ -1,5 +1,7 @@
 """Trainings of a network of three weights, in moments."""
 
+from itertools import count
+
 import torch
 from mmengine.dist import is_distributed
 from mmengine.evaluator import BaseMetric
@@ -8,6 +10,8 @@ from mmengine.registry import DATASETS, METRICS
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import Dataset
+
+NUMBER = count()  # of the runs
 
 
 class Net(BaseModel):
@@ -125,7 +129,8 @@ def make_runner(
         resume=resume,
         load_from=load_from,
         default_scope='mmengine',
-        experiment_name=f'run-{work_dir}',
+        # Runs of one name and one second would share what mmengine knows of them.
+        experiment_name=f'run-{next(NUMBER)}',
         launcher='pytorch' if is_distributed() else 'none',
         cfg=dict(
             model_wrapper_cfg=dict(

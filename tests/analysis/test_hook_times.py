@@ -5,7 +5,8 @@ from mmengine.config import Config
 
 from data import write_tiny_config
 from mmseg_hrvit.analysis.hook_times import HookTimes, seconds_in_hooks, time_hooks
-from mmseg_hrvit.engine.hooks.finite_check import any_not_finite, multiply_by_failure
+from mmseg_hrvit.engine.finite_step import any_not_finite
+from mmseg_hrvit.engine.hooks.finite_check import multiply_by_failure
 
 
 def test_a_training_is_timed_and_leaves_nothing(tmp_path):

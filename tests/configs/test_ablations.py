@@ -40,9 +40,9 @@ ROWS = dict(
         'extra_nonlinearity',
         8.1,
         14.1,
-        r'attn\.bn',
         None,
-        r'attn\.act: Hardswish\(\) -> Identity\(\)',
+        None,
+        r'attn\.(act: Hardswish\(\)|bn: BatchNorm2d\(.*\)) -> Identity\(\)',
     ),
     dense_fusion=(
         'dense_fusion',

@@ -31,7 +31,7 @@ def merge(config, *options):
         ('model.backbone.drop_path=0.2', 'model.backbone.drop_path_rate'),
         ('model.test_cfg.mod=slide', 'model.test_cfg.mode'),
         ('train_cfg.max_iter=10', 'train_cfg.max_iters'),
-        ('custom_hooks.4.max_inrow=1', 'custom_hooks.4.max_in_row'),
+        ('custom_hooks.5.max_inrow=1', 'custom_hooks.5.max_in_row'),
         ('default_hooks.chckpoint.interval=5', 'default_hooks.checkpoint.interval'),
         ('param_scheduler.1.powr=2', 'param_scheduler.1.power'),
         (

@@ -1,5 +1,3 @@
-import logging
-
 import pytest
 import torch
 from mmengine.config import Config
@@ -81,8 +79,7 @@ def run(*args):
     return 0
 
 
-def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(logging, 'raiseExceptions', False)
+def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd):
     config, (one, other) = project(tmp_path)
     out = tmp_path / 'maps'
     for _ in range(2):  # the same again is no harm

@@ -8,7 +8,7 @@ from mmengine.registry import HOOKS
 import mmseg_hrvit
 from trainings import make_runner
 
-OTHERS = ('EMAHook', 'mmseg_hrvit.DeployHook', 'mmseg_hrvit.CompileHook')
+OTHERS = ('EMAHook',)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def order(tmp_path):
         ('RankStateHook', 'DurableCheckpointHook', 'draws are taken back before'),
         ('LoggerHook', 'DurableCheckpointHook', 'the logs are kept in it'),
         ('DurableCheckpointHook', 'PreemptionHook', 'saves once in an iteration'),
-        ('DeployHook', 'CompileHook', 'compiles the folded copy'),
+        ('EMAHook', 'FormHook', 'which copies the weights'),
     ],
 )
 def test_a_hook_goes_before_another(order, first, then, why):
