@@ -1,6 +1,6 @@
-_base_ = './hrvit_b1_upernet_cityscapes.py'
+_base_ = ['./hrvit_b1_upernet_cityscapes.py', '_base_/variants/b3.py']
 model = dict(
-    backbone=dict(arch='b3', drop_path_rate=0.25, window_sizes=(1, 2, 9, 9)),
-    decode_head=dict(in_channels=[64, 128, 256, 512]),
-    auxiliary_head=dict(in_channels=256),
+    backbone=dict(**_base_.b3.backbone, window_sizes=(1, 2, 9, 9)),
+    decode_head=dict(in_channels=_base_.b3.channels),
+    auxiliary_head=dict(in_channels=_base_.b3.channels[2]),
 )

@@ -6,8 +6,9 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 channels = (16, 32, 64, 128)
+data_preprocessor = dict(size=_base_.crop_size)
 model = dict(
-    data_preprocessor=dict(size=_base_.crop_size),
+    data_preprocessor=data_preprocessor,
     backbone=dict(
         arch=dict(
             _delete_=True,  # the base's arch is a name

@@ -1,39 +1,13 @@
-custom_imports = dict(imports=['mmseg_hrvit'], allow_failed_imports=False)
+_base_ = './runtime.py'
 default_scope = 'mmpretrain'
-runner_type = 'mmseg_hrvit.CheckedRunner'
-
-env_cfg = dict(
-    cudnn_benchmark=True,
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'),
-)
-vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(
-    type='UniversalVisualizer', vis_backends=vis_backends, name='visualizer'
-)
-log_level = 'INFO'
-load_from = None
-resume = False
+visualizer = dict(type='UniversalVisualizer')
 
 default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=100),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='mmseg_hrvit.DurableCheckpointHook',
-        interval=1,
-        max_keep_ckpts=2,
-        save_best='accuracy/top1',
-    ),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
+    logger=dict(interval=100),
+    checkpoint=dict(interval=1, save_best='accuracy/top1'),
 )
 custom_hooks = [
-    dict(type='mmseg_hrvit.StrictCheckpointHook'),
-    dict(type='mmseg_hrvit.RankStateHook'),
-    dict(type='mmseg_hrvit.PreemptionHook'),
-    dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=20),
-    dict(type='mmseg_hrvit.HangWatchHook', timeout=300.0),
-    dict(type='mmseg_hrvit.FormHook'),
+    *_base_.custom_hooks,
     # Otherwise every process evaluates its own running means, and rank 0 saves its own.
     dict(type='SyncBuffersHook'),
 ]

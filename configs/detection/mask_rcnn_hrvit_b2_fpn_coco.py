@@ -1,5 +1,2 @@
-_base_ = './mask_rcnn_hrvit_b1_fpn_coco.py'
-model = dict(
-    backbone=dict(arch='b2'),
-    neck=dict(in_channels=[48, 96, 240, 384]),
-)
+_base_ = ['./mask_rcnn_hrvit_b1_fpn_coco.py', '../_base_/variants/b2.py']
+model = dict(backbone=_base_.b2.backbone, neck=dict(in_channels=_base_.b2.channels))

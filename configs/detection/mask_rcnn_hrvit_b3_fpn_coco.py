@@ -1,5 +1,2 @@
-_base_ = './mask_rcnn_hrvit_b1_fpn_coco.py'
-model = dict(
-    backbone=dict(arch='b3', drop_path_rate=0.25),
-    neck=dict(in_channels=[64, 128, 256, 512]),
-)
+_base_ = ['./mask_rcnn_hrvit_b1_fpn_coco.py', '../_base_/variants/b3.py']
+model = dict(backbone=_base_.b3.backbone, neck=dict(in_channels=_base_.b3.channels))

@@ -1,8 +1,8 @@
-_base_ = './hrvit_b1_in1k.py'
+_base_ = ['./hrvit_b1_in1k.py', '../_base_/variants/b2.py']
 model = dict(
-    backbone=dict(arch='b2'),
+    backbone=_base_.b2.backbone,
     neck=[
-        dict(type='HRFuseScales', in_channels=[48, 96, 240, 384]),
+        dict(type='HRFuseScales', in_channels=_base_.b2.channels),
         dict(type='GlobalAveragePooling'),
     ],
 )

@@ -1,8 +1,8 @@
-_base_ = './hrvit_b1_in1k.py'
+_base_ = ['./hrvit_b1_in1k.py', '../_base_/variants/b3.py']
 model = dict(
-    backbone=dict(arch='b3'),
+    backbone=dict(arch='b3'),  # its drop path is for segmentation
     neck=[
-        dict(type='HRFuseScales', in_channels=[64, 128, 256, 512]),
+        dict(type='HRFuseScales', in_channels=_base_.b3.channels),
         dict(type='GlobalAveragePooling'),
     ],
 )

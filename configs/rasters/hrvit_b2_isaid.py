@@ -1,5 +1,4 @@
-_base_ = './hrvit_b1_isaid.py'
+_base_ = ['./hrvit_b1_isaid.py', '../_base_/variants/b2.py']
 model = dict(
-    backbone=dict(arch='b2'),
-    decode_head=dict(in_channels=[48, 96, 240, 384]),
+    backbone=_base_.b2.backbone, decode_head=dict(in_channels=_base_.b2.channels)
 )

@@ -1,5 +1,5 @@
-_base_ = './hrvit_b1_vaihingen.py'
+_base_ = ['./hrvit_b1_vaihingen.py', '../_base_/variants/b3.py']
 model = dict(
-    backbone=dict(arch='b3', drop_path_rate=0.25),
-    decode_head=dict(in_channels=[64, 128, 256, 512], channels=768),
+    backbone=_base_.b3.backbone,
+    decode_head=dict(in_channels=_base_.b3.channels, channels=_base_.b3.head_channels),
 )

@@ -20,14 +20,20 @@ from .paper.rows import TABLES
 DATASETS = dict(
     ADE20KDataset='ADE20K',
     CamVidDataset='CamVid',
+    ChaseDB1Dataset='CHASE DB1',
     CityscapesDataset='Cityscapes',
     COCOStuffDataset='COCO-Stuff 164k',
     CocoDataset='COCO',
+    ISPRSDataset='Vaihingen',
     ImageNet='ImageNet-1K',
+    LoveDADataset='LoveDA',
     MapillaryDataset_v1='Mapillary 1.2',
     MapillaryDataset_v2='Mapillary 2.0',
     PascalContextDataset='Pascal Context 60',
     PascalContextDataset59='Pascal Context 59',
+    PotsdamDataset='Potsdam',
+    RasterDataset='four bands',
+    iSAIDDataset='iSAID',
 )
 
 

@@ -20,7 +20,7 @@ TOP_LEVEL = {
     'activation_checkpointing', 'auto_scale_lr', 'compile', 'custom_imports',
     'efficient_conv_bn_eval', 'find_unused_parameters', 'max_unusable_share',
     'model_wrapper_cfg', 'runner_type', 'sync_bn', 'tta_model', 'tta_pipeline',
-} - {'self', 'cfg'}  # fmt: skip
+} - {'self', 'cfg', 'data_preprocessor'}  # fmt: skip
 LOADER = {*inspect.signature(DataLoader.__init__).parameters, 'num_batch_per_epoch'}
 # What may stand in parts that have no ``type``.
 UNTYPED = {

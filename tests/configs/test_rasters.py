@@ -1,5 +1,6 @@
 """HRViT on data sets from the air and the microscope."""
 
+import inspect
 from pathlib import Path
 
 import mmseg
@@ -29,7 +30,21 @@ def load(name):
 
 def settings(pipeline):
     """What a pipeline does to image and label, whatever checks are in it."""
-    return [dict(step) for step in pipeline if 'Check' not in step['type']]
+    steps = [dict(step) for step in pipeline if 'Check' not in step['type']]
+    for step in steps:
+        step.pop('reduce_zero_label', None)  # the data set says it
+    return steps
+
+
+def reduces_zero_label(dataset):
+    """Whether label 0 is no class, as the pipeline or else the data set says."""
+    (load,) = [s for s in dataset.pipeline if s['type'] == 'LoadAnnotations']
+    cls = DATASETS.get(f'mmseg.{dataset.type}')
+    defaults = {'reduce_zero_label': False} | {
+        name: parameter.default
+        for name, parameter in inspect.signature(cls).parameters.items()
+    }
+    return load.get('reduce_zero_label', defaults['reduce_zero_label'])
 
 
 def test_every_data_set_has_three_variants():
@@ -48,6 +63,7 @@ def test_data_are_read_as_mmseg_reads_them(dataset):
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         ours, mmsegs = cfg[loader].dataset, theirs[loader].dataset
         mmsegs = mmsegs.get('dataset', mmsegs)  # ours are drawn without end anyway
+        assert reduces_zero_label(ours) == reduces_zero_label(mmsegs)
         assert settings(ours.pop('pipeline')) == settings(mmsegs.pop('pipeline'))
         assert ours == mmsegs
     assert {*theirs.val_evaluator.iou_metrics} <= {*cfg.val_evaluator.iou_metrics}

@@ -31,7 +31,7 @@ def merge(config, *options):
         ('model.backbone.drop_path=0.2', 'model.backbone.drop_path_rate'),
         ('model.test_cfg.mod=slide', 'model.test_cfg.mode'),
         ('train_cfg.max_iter=10', 'train_cfg.max_iters'),
-        ('custom_hooks.5.max_inrow=1', 'custom_hooks.5.max_in_row'),
+        ('custom_hooks.3.max_inrow=1', 'custom_hooks.3.max_in_row'),
         ('default_hooks.chckpoint.interval=5', 'default_hooks.checkpoint.interval'),
         ('param_scheduler.1.powr=2', 'param_scheduler.1.power'),
         (
@@ -60,6 +60,7 @@ def test_a_key_that_matches_nothing(config, option, nearest):
         ('crop_size=[8,8]', r'no effect.*pipeline\.4\.crop_size, or use --crop'),
         ('data_root=x', r'no effect.*set train_dataloader\.dataset\.data_root'),
         ('train_pipeline.4.crop_size=[8,8]', r'no effect.*dataset\.pipeline'),
+        ('data_preprocessor.size=[8,8]', r'no effect.*set model\.data_preprocessor'),
     ],
 )
 def test_a_value_that_cannot_be_meant(config, option, message):

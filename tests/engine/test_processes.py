@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from threading import Timer
+from threading import Thread
 
 import pytest
 
@@ -36,12 +36,20 @@ def noting(path, *arguments):
     return Child([sys.executable, '-c', NOTES, str(path), *arguments], os.environ)
 
 
-def run(*children, grace=20.0, signals=()):
-    """Runs children, and sends signals to this process meanwhile."""
+def run(*children, grace=20.0, signals=(), ready=()):
+    """Runs children, and sends signals to this process once files are there."""
     with Launcher(grace) as launcher:
-        for when, number in signals:
-            Timer(when, os.kill, (os.getpid(), number)).start()
+        if signals:
+            Thread(target=send, args=(signals, ready)).start()
         return launcher.run(children), launcher
+
+
+def send(signals, ready):
+    while not all(path.exists() for path in ready):
+        time.sleep(0.05)
+    for number in signals:
+        os.kill(os.getpid(), number)
+        time.sleep(1.0)
 
 
 def test_all_end_well():
@@ -97,7 +105,7 @@ def test_which_of_several_failures_counts(statuses, failure):
 def test_a_signal_is_handed_on_once(tmp_path, number, handed_on, status):
     notes = [tmp_path / name for name in 'ab']
     before = signal.getsignal(number)
-    code, launcher = run(*map(noting, notes), signals=[(2.0, number)])
+    code, launcher = run(*map(noting, notes), signals=[number], ready=notes)
     assert code == 100 + handed_on
     assert launcher.exit_status(code) == status
     for path in notes:
@@ -107,27 +115,32 @@ def test_a_signal_is_handed_on_once(tmp_path, number, handed_on, status):
     assert signal.getsignal(number) is before
 
 
-def test_a_run_that_ends_well_or_by_a_mistake_says_so_after_a_signal():
+def test_a_run_that_ends_well_or_by_a_mistake_says_so_after_a_signal(tmp_path):
     for status in (0, 2):
-        script = f"trap 'exit {status}' TERM; while :; do sleep 0.1; done"
-        code, launcher = run(shell(script), signals=[(1.0, signal.SIGTERM)])
+        ready = tmp_path / str(status)
+        script = (
+            f"trap 'exit {status}' TERM; touch {ready}; while :; do sleep 0.1; done"
+        )
+        code, launcher = run(shell(script), signals=[signal.SIGTERM], ready=[ready])
         assert launcher.exit_status(code) == code == status
 
 
 def test_after_a_second_interrupt_nobody_is_waited_for(tmp_path):
     notes = tmp_path / 'notes'
-    interrupts = [(2.0, signal.SIGINT), (3.0, signal.SIGINT)]
+    interrupts = [signal.SIGINT, signal.SIGINT]
     started = time.monotonic()
-    code, launcher = run(noting(notes, 'stays'), grace=60.0, signals=interrupts)
+    code, launcher = run(
+        noting(notes, 'stays'), grace=60.0, signals=interrupts, ready=[notes]
+    )
     assert launcher.exit_status(code) == 130
     assert notes.read_text().split()[:2] == ['2', '2']
-    assert time.monotonic() - started < 3 + PATIENCE + 10
+    assert time.monotonic() - started < PATIENCE + 30
 
 
 def test_processes_that_do_not_save_in_time_are_killed(tmp_path):
     notes = tmp_path / 'notes'
-    child, signals = noting(notes, 'stays'), [(2.0, signal.SIGTERM)]
-    code, launcher = run(child, grace=1.0, signals=signals)
+    child, signals = noting(notes, 'stays'), [signal.SIGTERM]
+    code, launcher = run(child, grace=1.0, signals=signals, ready=[notes])
     assert (code, launcher.exit_status(code)) == (137, 75)
 
 

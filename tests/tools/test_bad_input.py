@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 TOOLS = dict(train=load_tool('train'), test=load_tool('test'))
 SPLITS = dict(train='training', test='validation')
 EARLIER = 'of an earlier run'
-SURVEY = 2  # of the hooks
 B1 = (
     'model.backbone.arch=b1',
     'model.decode_head.in_channels=[32,64,128,256]',
@@ -184,11 +183,13 @@ def test_two_processes_tell_it_once(project):
 def test_an_error_of_one_process_alone_stops_both(project):
     _, labels = project.files('train')
     write_label(labels[1], 1, size=(128, 96))
+    hooks = Config.fromfile(project.config).custom_hooks
+    survey = [hook.type for hook in hooks].index('mmseg_hrvit.LabelSurveyHook')
     line = project.refuse_in_two_processes(
         'train_dataloader.sampler.shuffle=False',  # the second process reads it
         'train_dataloader.batch_size=1',
         'train_dataloader.num_workers=1',
-        f'custom_hooks.{SURVEY}.seconds=0',  # the first one would see it
+        f'custom_hooks.{survey}.seconds=0',  # the first one would see it
     )
     assert f'{labels[1]} has the size' in line
     assert line.endswith('(rank 1)')

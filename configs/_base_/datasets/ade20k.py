@@ -1,32 +1,25 @@
 _base_ = './common.py'
+dataset_type = 'ADE20KDataset'
 data_root = 'data/ade/ADEChallengeData2016'
 crop_size = (512, 512)
+scale = (2048, 512)
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(
-        type='RandomResize', scale=(2048, 512), ratio_range=(0.5, 2.0), keep_ratio=True
-    ),
+    *_base_.load_steps,
+    dict(type='RandomResize', scale=scale, ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
-    dict(type='PackSegInputs'),
+    *_base_.augment_steps,
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(2048, 512), keep_ratio=True),
-    # After the resize: the label map keeps its own size.
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(type='PackSegInputs'),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    *_base_.label_steps,
 ]
 
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(
-        type='ADE20KDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(
             img_path='images/training', seg_map_path='annotations/training'
@@ -36,7 +29,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        type='ADE20KDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(
             img_path='images/validation', seg_map_path='annotations/validation'

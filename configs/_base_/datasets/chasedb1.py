@@ -1,32 +1,25 @@
 _base_ = './common.py'
+dataset_type = 'ChaseDB1Dataset'
 data_root = 'data/CHASE_DB1'
 crop_size = (128, 128)
+scale = (960, 999)
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(
-        type='RandomResize', scale=(960, 999), ratio_range=(0.5, 2.0), keep_ratio=True
-    ),
+    *_base_.load_steps,
+    dict(type='RandomResize', scale=scale, ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
-    dict(type='PackSegInputs'),
+    *_base_.augment_steps,
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(960, 999), keep_ratio=True),
-    # After the resize: the label map keeps its own size.
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(type='PackSegInputs'),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    *_base_.label_steps,
 ]
 
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(
-        type='ChaseDB1Dataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(
             img_path='images/training', seg_map_path='annotations/training'
@@ -36,7 +29,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        type='ChaseDB1Dataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(
             img_path='images/validation', seg_map_path='annotations/validation'

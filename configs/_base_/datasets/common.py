@@ -1,7 +1,20 @@
 # Of the training samples, how many may be unusable and skipped; 0: none.
 max_unusable_share = 0.0
 
-# What all data sets share; paths, sizes and pipelines are each one's own.
+# The ends of the pipelines. Sizes stand between them; they are each data set's own.
+load_steps = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='mmseg_hrvit.CheckAnnotations'),
+]
+augment_steps = [
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs'),
+]
+# After the resize of a test image: the label map keeps its own size.
+label_steps = [*load_steps[1:], dict(type='PackSegInputs')]
+
 train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,

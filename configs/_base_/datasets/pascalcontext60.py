@@ -1,34 +1,27 @@
 # Pascal Context of mmseg: 59 classes, and the background as one more.
 _base_ = './common.py'
+dataset_type = 'PascalContextDataset'
 data_root = 'data/VOCdevkit/VOC2010'
 crop_size = (480, 480)
+scale = (520, 520)
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(
-        type='RandomResize', scale=(520, 520), ratio_range=(0.5, 2.0), keep_ratio=True
-    ),
+    *_base_.load_steps,
+    dict(type='RandomResize', scale=scale, ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
-    dict(type='PackSegInputs'),
+    *_base_.augment_steps,
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(520, 520), keep_ratio=True),
-    # After the resize: the label map keeps its own size.
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(type='PackSegInputs'),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    *_base_.label_steps,
 ]
 
 data_prefix = dict(img_path='JPEGImages', seg_map_path='SegmentationClassContext')
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(
-        type='PascalContextDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=data_prefix,
         ann_file='ImageSets/SegmentationContext/train.txt',
@@ -37,7 +30,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        type='PascalContextDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=data_prefix,
         ann_file='ImageSets/SegmentationContext/val.txt',

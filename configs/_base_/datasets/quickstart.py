@@ -27,16 +27,12 @@ metainfo = dict(
     ],
 )
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
+    *_base_.load_steps,
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
+    *_base_.load_steps,
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(

@@ -1,32 +1,25 @@
 _base_ = './common.py'
+dataset_type = 'ISPRSDataset'
 data_root = 'data/vaihingen'
 crop_size = (512, 512)
+scale = (512, 512)
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations', reduce_zero_label=True),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(
-        type='RandomResize', scale=(512, 512), ratio_range=(0.5, 2.0), keep_ratio=True
-    ),
+    *_base_.load_steps,
+    dict(type='RandomResize', scale=scale, ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
-    dict(type='PackSegInputs'),
+    *_base_.augment_steps,
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(512, 512), keep_ratio=True),
-    # After the resize: the label map keeps its own size.
-    dict(type='LoadAnnotations', reduce_zero_label=True),
-    dict(type='mmseg_hrvit.CheckAnnotations'),
-    dict(type='PackSegInputs'),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    *_base_.label_steps,
 ]
 
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(
-        type='ISPRSDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(img_path='img_dir/train', seg_map_path='ann_dir/train'),
         pipeline=train_pipeline,
@@ -34,7 +27,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        type='ISPRSDataset',
+        type=dataset_type,
         data_root=data_root,
         data_prefix=dict(img_path='img_dir/val', seg_map_path='ann_dir/val'),
         pipeline=test_pipeline,

@@ -1,12 +1,13 @@
 # HRNetV2's classification head (appendix A.1): HRFuseScales leads four maps into one.
+data_preprocessor = dict(
+    num_classes=1000,
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    to_rgb=True,
+)
 model = dict(
     type='ImageClassifier',
-    data_preprocessor=dict(
-        num_classes=1000,
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        to_rgb=True,
-    ),
+    data_preprocessor=data_preprocessor,
     backbone=dict(type='mmseg_hrvit.HRViT', arch='b1', drop_path_rate=0.1),
     neck=[
         dict(type='HRFuseScales', in_channels=[32, 64, 128, 256]),

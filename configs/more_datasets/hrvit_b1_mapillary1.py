@@ -4,8 +4,9 @@ _base_ = [
     '../_base_/schedules/adamw_160k.py',
     '../_base_/default_runtime.py',
 ]
+data_preprocessor = dict(size=_base_.crop_size)
 model = dict(
-    data_preprocessor=dict(size=_base_.crop_size),
+    data_preprocessor=data_preprocessor,
     backbone=dict(drop_path_rate=0.15),
     decode_head=dict(num_classes=66),
     test_cfg=dict(mode='slide', crop_size=_base_.crop_size, stride=(384, 768)),

@@ -1,5 +1,0 @@
-_base_ = './hrvit_b1_cocostuff164k.py'
-model = dict(
-    backbone=dict(arch='b2'),
-    decode_head=dict(in_channels=[48, 96, 240, 384]),
-)

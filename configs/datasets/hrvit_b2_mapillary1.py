@@ -1,5 +1,0 @@
-_base_ = './hrvit_b1_mapillary1.py'
-model = dict(
-    backbone=dict(arch='b2'),
-    decode_head=dict(in_channels=[48, 96, 240, 384]),
-)
