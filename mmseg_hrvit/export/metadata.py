@@ -11,6 +11,7 @@ from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
 
 KEY = 'mmseg_hrvit'
+INPUT_NAME = 'image'  # of the input tensor in a file
 PRECISIONS = ('fp32', 'fp16', 'int8')
 # Steps of the test pipeline that leave images alone, or that ``Metadata`` says.
 KNOWN_STEPS = (
@@ -67,6 +68,11 @@ class Metadata:
     precision: str = 'fp32'
     bands: Sequence[int] | None = None
     fill: float = 0.0
+
+    @property
+    def output_name(self) -> str:
+        """Name of the output tensor: 'labels' or 'logits'."""
+        return 'labels' if self.output == 'labels' else 'logits'
 
     def to_json(self) -> str:
         """Writes it as a text."""

@@ -9,7 +9,7 @@ from torch import nn
 
 from mmseg_hrvit.errors import InputError
 
-from .formats import load_engine, open_format
+from .formats import FORMATS, load_engine, open_format
 from .graph import GraphOptions, InferenceGraph, Reference
 from .metadata import Metadata
 from .trace import trace
@@ -66,7 +66,8 @@ def write_network(
     reference = Reference(segmentor, options, metadata.rgb)
     difference = largest_difference(engine, reference, batches)
     if metadata.precision == 'fp32' and not difference <= TOLERANCE:
-        path.unlink()
+        for suffix in (path.suffix, *FORMATS[to].beside):
+            path.with_suffix(suffix).unlink()
         raise InputError(
             f'{path}: its output differs from the network by {difference:.1e}, more '
             f'than {TOLERANCE}: removed; try another format, or another version of '

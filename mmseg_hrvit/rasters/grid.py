@@ -8,7 +8,7 @@ from math import ceil
 import torch
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.models.segmentors.axis import Axis, cut_windows
+from mmseg_hrvit.models.segmentors.axis import CPU, Axis, cut_windows
 
 TILE = 512  # pixels of a tile's edge in the file that is written
 STRIP_TILES = 8  # tiles that lie side by side in a strip
@@ -44,12 +44,14 @@ class Grid:
         window_size (Sequence[int]): Height and width of a window.
         stride (Sequence[int]): Pixels from one window to the next, by rows and columns.
         align_corners (bool): How logits are resized, as the network's head says.
+        device (torch.device): Where the logits are. Defaults to the CPU.
     """
 
     size: Sequence[int]
     window_size: Sequence[int]
     stride: Sequence[int]
     align_corners: bool
+    device: torch.device = CPU
 
     @cached_property
     def axes(self) -> tuple[Axis, Axis]:
@@ -61,6 +63,7 @@ class Grid:
                 pixels,
                 self.align_corners,
                 torch.float32,
+                self.device,
             )
             for pixels, window, stride in zip(
                 self.size, self.window_size, self.stride, strict=True

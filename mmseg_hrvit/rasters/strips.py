@@ -1,7 +1,7 @@
 """Predicting the parts of a raster, one row of windows after the other."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -56,7 +56,8 @@ class StripPredictor:
     ) -> None:
         self.segmentor = segmentor
         self.raster = raster
-        self.grid = grid
+        device = next(segmentor.parameters(), torch.empty(0)).device
+        self.grid = replace(grid, device=device)
         self.wanted = list(wanted)
         single = segmentor.out_channels == 1
         self.threshold = segmentor.decode_head.threshold if single else None

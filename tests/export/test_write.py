@@ -83,6 +83,31 @@ def test_any_size(to, name, tmp_path, monkeypatch):
         assert largest_difference(engine, graph, [x]) < TOLERANCE
 
 
+@pytest.mark.parametrize(('output', 'size'), [('logits', None), ('labels', (64, 100))])
+@pytest.mark.parametrize('to', ['onnx', 'openvino'])
+def test_tensors_have_stable_names(to, output, size, tmp_path):
+    need(to)
+    network, metadata = build_small(SEGFORMER)
+    metadata = replace(metadata, output=output, size=size)
+    path = tmp_path / f'net{FORMATS[to].suffix}'
+    write_network(network, path, metadata, to)
+    name = 'labels' if output == 'labels' else 'logits'
+    images = np.zeros((2, 3, *(size or (40, 72))), np.float32)
+    if to == 'onnx':
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(path)
+        (found,) = session.run([name], {'image': images})
+        sides = ['height', 'width'] if size is None else [*size]
+        assert session.get_inputs()[0].shape == ['batch', 3, *sides]
+    else:
+        import openvino as ov
+
+        found = ov.Core().compile_model(path, 'CPU')({'image': images})[name]
+    assert found.shape[0] == 2
+    assert np.array_equal(found, load_engine(path).run(images))
+
+
 @pytest.mark.parametrize('to', ['onnx', 'openvino'])
 def test_a_fixed_size_with_all_inside(to, tmp_path, monkeypatch):
     need(to)
@@ -147,9 +172,11 @@ def test_int8_is_quantised(tmp_path):
         write_network(network, path, replace(metadata, size=None), 'openvino', images)
 
 
-def test_a_file_that_differs_is_refused_and_removed(tmp_path, monkeypatch):
+@pytest.mark.parametrize('to', ['torchexport', 'openvino'])
+def test_a_file_that_differs_is_refused_and_removed(to, tmp_path, monkeypatch):
     from mmseg_hrvit.export import write
 
+    need(to)
     network, metadata = build_small(SEGFORMER)
     real = write.load_engine
 
@@ -158,11 +185,11 @@ def test_a_file_that_differs_is_refused_and_removed(tmp_path, monkeypatch):
         return replace(engine, run=lambda x: engine.run(x) * 1.001)
 
     monkeypatch.setattr(write, 'load_engine', wrong)
-    path = tmp_path / 'net.pt2'
+    path = tmp_path / f'net{FORMATS[to].suffix}'
     metadata = fix_size(metadata, (64, 64))
     with pytest.raises(InputError, match=r'differs from the network by 1\.0e-03'):
-        write_network(network, path, metadata, 'torchexport')
-    assert not path.exists()
+        write_network(network, path, metadata, to)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_file_is_compared_with_the_segmentor_itself(tmp_path, monkeypatch):

@@ -10,8 +10,10 @@ from torch.export import ExportedProgram
 
 from mmseg_hrvit.errors import InputError
 
-from ..metadata import KEY, Metadata
+from ..metadata import INPUT_NAME, KEY, Metadata
 from .engine import Engine
+
+AXES = {0: 'batch', 2: 'height', 3: 'width'}  # of the input, where their size is free
 
 
 def write(
@@ -30,7 +32,7 @@ def write(
     """
     import onnx
 
-    model = to_proto(program)
+    model = to_proto(program, metadata.output_name)
     if metadata.precision == 'fp16':
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -43,11 +45,26 @@ def write(
     onnx.save(model, path)
 
 
-def to_proto(program: ExportedProgram):
-    """Converts a traced graph to an ``onnx.ModelProto``."""
+def to_proto(program: ExportedProgram, output_name: str = 'logits'):
+    """Converts a traced graph to an ``onnx.ModelProto``.
+
+    Args:
+        program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
+        output_name (str): Name of the output tensor. Defaults to 'logits'.
+    """
+    # What the example has for the input, which comes last, after the weights.
+    placeholders = program.graph_module.graph.find_nodes(op='placeholder')
+    sizes = placeholders[-1].meta['val'].shape
+    named = {i: name for i, name in AXES.items() if isinstance(sizes[i], torch.SymInt)}
     # Engines simplify the graph themselves, in a fraction of the time.
     return torch.onnx.export(
-        program, dynamo=True, optimize=False, verbose=False
+        program,
+        input_names=[INPUT_NAME],
+        output_names=[output_name],
+        dynamic_shapes=(named,),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
     ).model_proto
 
 

@@ -10,7 +10,7 @@ from torch.export import ExportedProgram
 
 from mmseg_hrvit.errors import InputError
 
-from ..metadata import KEY, Metadata
+from ..metadata import INPUT_NAME, KEY, Metadata
 from .engine import Engine
 from .openvino_reader import read_program
 
@@ -53,6 +53,8 @@ def write(
         from ..quantize import quantize
 
         model = quantize(model, images, in_float=attention_products(model))
+    model.input(0).set_names({INPUT_NAME})
+    model.output(0).set_names({metadata.output_name})
     model.set_rt_info(metadata.to_json(), KEY)
     ov.save_model(model, path, compress_to_fp16=metadata.precision == 'fp16')
 

@@ -20,12 +20,14 @@ class Format:
         precisions (tuple[str, ...]): Those it can be written in.
         to_write (tuple[str, ...]): Packages that writing needs.
         to_load (tuple[str, ...]): Packages that running needs.
+        beside (tuple[str, ...]): Ends of further files of one network. Defaults to ().
     """
 
     suffix: str
     precisions: tuple[str, ...]
     to_write: tuple[str, ...]
     to_load: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 FORMATS = dict(
@@ -36,7 +38,9 @@ FORMATS = dict(
         ('onnxruntime',),
     ),
     torchexport=Format('.pt2', ('fp32',), (), ()),
-    openvino=Format('.xml', ('fp32', 'fp16', 'int8'), ('openvino',), ('openvino',)),
+    openvino=Format(
+        '.xml', ('fp32', 'fp16', 'int8'), ('openvino',), ('openvino',), ('.bin',)
+    ),
     tensorrt=Format(
         '.engine', ('fp32', 'fp16'), ('tensorrt', 'onnx', 'onnxscript'), ('tensorrt',)
     ),

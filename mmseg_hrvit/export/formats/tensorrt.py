@@ -43,7 +43,8 @@ def write(
     builder = trt.Builder(logger)
     network = builder.create_network()
     parser = trt.OnnxParser(network, logger)
-    if not parser.parse(to_proto(program).SerializeToString()):
+    proto = to_proto(program, metadata.output_name)
+    if not parser.parse(proto.SerializeToString()):
         raise InputError(f'TensorRT {trt.__version__}: {parser.get_error(0).desc()}')
     config = builder.create_builder_config()
     if metadata.precision == 'fp16':

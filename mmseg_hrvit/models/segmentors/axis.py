@@ -5,6 +5,7 @@ mirroring and rescaling are linear, and act on rows and columns apart. So an out
 pixel is a sum of a few logits with weights, by rows and then by columns.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+CPU = torch.device('cpu')
+MARGIN = 0.05  # by which positions of pixels in float32 may be off
+
 
 class Taps(NamedTuple):
     """What each of n pixels is summed of.
@@ -22,10 +26,12 @@ class Taps(NamedTuple):
     Args:
         index (Tensor): Where it is taken, (n, T), int64.
         weight (Tensor): Its weights, (n, T).
+        span (range): Places that ``index`` may name; hardly more.
     """
 
     index: Tensor
     weight: Tensor
+    span: range
 
 
 class Axis:
@@ -40,6 +46,8 @@ class Axis:
         align_corners (bool): How maps are resized, as in
             ``torch.nn.functional.interpolate``.
         dtype (torch.dtype): Type of the weights.
+        device (torch.device): Where the logits are. Nothing waits for it here. Defaults
+            to the CPU.
     """
 
     def __init__(
@@ -49,28 +57,36 @@ class Axis:
         out_size: int,
         align_corners: bool,
         dtype: torch.dtype,
+        device: torch.device = CPU,
     ) -> None:
         self.windows = windows
+        self.shown = shown
         self.out_size = out_size
         self.align_corners = align_corners
         self.dtype = dtype
-        count = torch.zeros(windows[-1].stop, dtype=dtype)
+        self.device = device
+        count = torch.zeros(windows[-1].stop, dtype=dtype, device=device)
         for window in windows:
             count[window.start : window.stop] += 1
-        index, weight = bilinear_taps(len(shown), out_size, align_corners, dtype)
-        self._index = shown.start + shown.step * index  # out_size, T
-        self._weight = weight / count[self._index]
+        taps = bilinear_taps(len(shown), out_size, align_corners, dtype, device)
+        self._index = shown.start + shown.step * taps.index  # out_size, T
+        self._weight = taps.weight / count[self._index]
 
     def touching(self, part: range) -> range:
         """Numbers of the windows of which a part of the output is summed."""
-        index = self._index[part.start : part.stop]
-        first, last = int(index.min()), int(index.max())
+        first, last = self._input_pixels(part)
         numbers = [
             i
             for i, window in enumerate(self.windows)
             if window.start <= last and first < window.stop
         ]
         return range(numbers[0], numbers[-1] + 1)
+
+    def _input_pixels(self, part: range) -> tuple[int, int]:
+        """The first and the last input pixel of which a part may be summed."""
+        span = reach(part, len(self.shown), self.out_size, self.align_corners)
+        first, last = sorted((self.shown[span[0]], self.shown[span[-1]]))
+        return first, last
 
     def taps(self, part: range, size: int) -> dict[int, Taps]:
         """Says what a part of the output takes from the windows that touch it.
@@ -83,9 +99,9 @@ class Axis:
             dict[int, Taps]: For each window the places in its logits. Pixels outside
             of it have weights of 0.
         """
-        inside = bilinear_taps(
-            size, len(self.windows[0]), self.align_corners, self.dtype
-        )
+        edge = len(self.windows[0])
+        inside = bilinear_taps(size, edge, self.align_corners, self.dtype, self.device)
+        first, last = self._input_pixels(part)
         taps = {}
         for i in self.touching(part):
             window = self.windows[i]
@@ -93,16 +109,53 @@ class Axis:
             weight = self._weight[part.start : part.stop].clone()
             weight[(index < 0) | (index >= len(window))] = 0
             index = index.clamp(0, len(window) - 1)
+            pixels = (
+                min(max(x - window.start, 0), len(window) - 1) for x in (first, last)
+            )
             taps[i] = Taps(
                 inside.index[index].flatten(1),  # n, T * T_inside
                 (weight[..., None] * inside.weight[index]).flatten(1),
+                reach(between(*pixels), size, edge, self.align_corners),
             )
         return taps
 
 
+def between(first: int, last: int) -> range:
+    """The whole numbers from one to another, both included."""
+    return range(first, last + 1)
+
+
+def reach(part: range, size: int, out_size: int, align_corners: bool) -> range:
+    """Says which places of a line pixels may be summed of, if it is resized.
+
+    Args:
+        part (range): The pixels, in a row.
+        size (int): Size of the line.
+        out_size (int): Size to which it is resized.
+        align_corners (bool): As in ``torch.nn.functional.interpolate``.
+
+    Returns:
+        range: The places of ``bilinear_taps``; one more where rounding decides.
+    """
+    if size == out_size:
+        return part
+    first, last = (
+        pixel * ((size - 1) / max(out_size - 1, 1))
+        if align_corners
+        else (pixel + 0.5) * (size / out_size) - 0.5
+        for pixel in (part[0], part[-1])
+    )
+    low, high = math.floor(first - MARGIN), math.floor(max(last, 0) + MARGIN) + 1
+    return between(max(low, 0), min(high, size - 1))
+
+
 @lru_cache(maxsize=16)  # of an image all tiles ask the same
 def bilinear_taps(
-    size: int, out_size: int, align_corners: bool, dtype: torch.dtype
+    size: int,
+    out_size: int,
+    align_corners: bool,
+    dtype: torch.dtype,
+    device: torch.device = CPU,
 ) -> Taps:
     """Says what ``torch.nn.functional.interpolate`` sums for each pixel of a line.
 
@@ -111,19 +164,24 @@ def bilinear_taps(
         out_size (int): Size to which it is resized.
         align_corners (bool): As there.
         dtype (torch.dtype): Type of the weights, in which positions are rounded.
+        device (torch.device): Where the taps are needed. Defaults to the CPU.
 
     Returns:
         Taps: Two for a pixel, or one where the size stays.
     """
+    places = torch.arange(size, device=device)
     if size == out_size:
-        return Taps(torch.arange(size)[:, None], torch.ones(size, 1, dtype=dtype))
-    # How positions are rounded depends on torch's build for the processor, so it is
+        ones = torch.ones(size, 1, dtype=dtype, device=device)
+        return Taps(places[:, None], ones, range(size))
+    # How positions are rounded depends on the device and on torch's build, so it is
     # asked: of each pixel's two taps, which are neighbours, no two are equal modulo 3.
-    thirds = F.one_hot(torch.arange(size) % 3, 3).T.to(dtype)  # 3, size
+    thirds = (places % 3 == torch.arange(3, device=device)[:, None]).to(
+        dtype
+    )  # 3, size
     shares = F.interpolate(
         thirds[None], out_size, mode='linear', align_corners=align_corners
     )[0]
-    pixel = torch.arange(out_size)
+    pixel = torch.arange(out_size, device=device)
     if align_corners:
         position = pixel * ((size - 1) / max(out_size - 1, 1))
     else:
@@ -132,7 +190,7 @@ def bilinear_taps(
     low = nearest - (shares[(nearest - 1) % 3, pixel] > 0).long()
     index = torch.stack((low, low + 1), 1)  # out_size, 2
     weight = shares[index % 3, pixel[:, None]]
-    return Taps(index.clamp(max=size - 1), weight)
+    return Taps(index.clamp(max=size - 1), weight, range(size))
 
 
 def cut_windows(size: int, crop_size: int, stride: int) -> list[range]:

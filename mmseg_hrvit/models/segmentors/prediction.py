@@ -104,12 +104,12 @@ def combine(
         Tensor: The tile's logits (H, W, C).
     """
     tile = None
-    for i, (index, weight) in rows.items():
-        first, last = int(index.min()), int(index.max())
+    for i, row in rows.items():
+        first, last = row.span[0], row.span[-1]
         strip = None
         for j, taps in cols.items():
             strip = add_sums(strip, windows[i][j][first : last + 1], taps, dim=1)
-        tile = add_sums(tile, strip, Taps(index - first, weight), dim=0)
+        tile = add_sums(tile, strip, row._replace(index=row.index - first), dim=0)
     return tile
 
 
@@ -125,9 +125,9 @@ def add_sums(total: Tensor | None, x: Tensor, taps: Taps, dim: int) -> Tensor:
     Returns:
         Tensor: The total.
     """
-    for index, weight in zip(*(t.unbind(1) for t in taps), strict=True):
-        weight = weight.to(x.device).view((-1, 1, 1) if dim == 0 else (-1, 1))
-        part = x.index_select(dim, index.to(x.device))
+    for index, weight in zip(taps.index.unbind(1), taps.weight.unbind(1), strict=True):
+        weight = weight.view((-1, 1, 1) if dim == 0 else (-1, 1))
+        part = x.index_select(dim, index)
         total = part.mul_(weight) if total is None else total.addcmul_(part, weight)
     return total
 

@@ -159,7 +159,7 @@ class TiledEncoderDecoder(EncoderDecoder):
         parameter = next(self.parameters())
         dtype = torch.promote_types(parameter.dtype, torch.float32)
         axes = [
-            Axis(*args, self.align_corners, dtype)
+            Axis(*args, self.align_corners, dtype, parameter.device)
             for args in zip((rows, cols), shown, out_size, strict=True)
         ]
         return Prediction(

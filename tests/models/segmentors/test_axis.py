@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.models.segmentors.axis import Axis, bilinear_taps, cut_windows
+from mmseg_hrvit.models.segmentors.axis import Axis, bilinear_taps, cut_windows, reach
 
 
 def apply(taps, x):
@@ -27,13 +27,26 @@ def test_taps_are_those_of_interpolate(size, out_size, align_corners):
     assert torch.allclose(apply(taps, x), resize(x, out_size, align_corners), 0, 1e-12)
 
 
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize('size', [1, 43, 171, 1025, 60_001])
+@pytest.mark.parametrize('out_size', [1, 43, 171, 600, 60_000])
+def test_places_that_pixels_are_summed_of(size, out_size, align_corners):
+    index = bilinear_taps(size, out_size, align_corners, torch.float32).index
+    for start in (0, out_size // 3, out_size - 1):
+        part = range(start, min(start + 40, out_size))
+        span = reach(part, size, out_size, align_corners)
+        own = index[part.start : part.stop]
+        assert 0 <= span[0] <= own.min() and own.max() <= span[-1] < size
+        assert len(span) <= own.max() - own.min() + 3
+
+
 @pytest.mark.parametrize('size', [683, 2001])
 def test_positions_are_rounded_as_interpolate_does(size):
     # In float32 a position may be off by 1e-4: labels are equal if both are.
     taps = bilinear_taps(171, size, False, torch.float32)
     ones = torch.eye(171)[None]
     expected = F.interpolate(ones, size, mode='linear')[0].T  # size, 171
-    found = torch.zeros_like(expected).scatter_add_(1, *taps)
+    found = torch.zeros_like(expected).scatter_add_(1, taps.index, taps.weight)
     assert torch.equal(found, expected)
 
 

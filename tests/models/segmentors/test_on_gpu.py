@@ -1,0 +1,52 @@
+"""Segmentors on a GPU that torch imagines: a tensor made on the CPU is an error."""
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+import mmseg_hrvit
+from data import use_tiny_arch
+from mmseg_hrvit.engine.launch import replace_sync_bn
+from mmseg_hrvit.models.segmentors.axis import bilinear_taps
+from testers import default_dtype
+
+SIZE = (96, 64)
+TEST_CFGS = dict(
+    whole=dict(mode='whole'),
+    slide=dict(mode='slide', crop_size=(64, 64), stride=(48, 48)),
+)
+
+
+@pytest.fixture(autouse=True)
+def no_imagined_taps():
+    yield
+    bilinear_taps.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ('deployed', 'dtype'),
+    [(False, torch.float32), (True, torch.bfloat16), (True, torch.float16)],
+)
+@pytest.mark.parametrize('mode', TEST_CFGS)
+@pytest.mark.parametrize('name', ['hrvit_b1_cityscapes', 'hrvit_b1_upernet_cityscapes'])
+def test_labels_are_made_on_the_gpu(name, mode, deployed, dtype):
+    cfg = use_tiny_arch(Config.fromfile(mmseg_hrvit.config(name)))
+    cfg.model.test_cfg = TEST_CFGS[mode]
+    replace_sync_bn(cfg.model)
+    with default_dtype(dtype), torch.device('meta'):
+        model = MODELS.build(cfg.model).eval()
+        if deployed:
+            model = mmseg_hrvit.convert(model, 'inference')
+    metainfo = dict(img_shape=SIZE, ori_shape=(100, 70))
+    with FakeTensorMode(), torch.no_grad():
+        model._apply(lambda x: torch.empty(x.shape, dtype=x.dtype, device='cuda'))
+        images = torch.empty(2, 3, *SIZE, device='cuda', dtype=dtype)
+        samples = [SegDataSample(metainfo=metainfo) for _ in images]
+        results = model(images, samples, mode='predict')
+        for result in results:
+            labels = result.pred_sem_seg.data
+            assert labels.device.type == 'cuda'
+            assert labels.shape == (1, 100, 70)
