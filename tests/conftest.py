@@ -2,6 +2,7 @@
 
 import faulthandler
 import logging
+import signal
 import tempfile
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def last_words(workerinput):
 
 
 def pytest_sessionstart(session):
+    # A shell's & has it ignored, which tests and their children would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(session.config, 'workerinput'):
         faulthandler.enable(last_words(session.config.workerinput).open('w'))
 

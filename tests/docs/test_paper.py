@@ -12,6 +12,7 @@ from paths import ROOT
 PAGE = ROOT / 'docs/paper.md'
 LINES = PAGE.read_text(encoding='utf-8').splitlines()
 LINK = re.compile(r'\[[^]]*\]\(([^)#]*)(?:#[^)]*)?\)')
+LINE = re.compile(r'\]\((\.\./mmseg_hrvit/[^)#]*)#L(\d+)\)')
 CODE = re.compile(r'`([A-Za-z_][\w.]*)`')
 
 
@@ -40,6 +41,17 @@ def test_every_class_is_in_its_file(path, names):
         value = import_module(module)
         for part in name.split('.'):
             value = getattr(value, part)
+
+
+def test_every_link_leads_to_the_line():
+    links = [line for line in LINES if '](../mmseg_hrvit/' in line]
+    assert len(links) > 20
+    for line in links:
+        path, number = LINE.search(line).groups()
+        name = CODE.findall(line.rpartition(path)[2])[0].rpartition('.')[2]
+        source = (PAGE.parent / path).read_text(encoding='utf-8').splitlines()
+        start = re.compile(rf'\s*(class |def )?{name}\b')
+        assert start.match(source[int(number) - 1]), (path, name, number)
 
 
 def test_every_part_of_the_network_is_named():
