@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from data import TINY_ARCH
 from mmseg_hrvit import convert, deploy, restore
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import HRViT, LinearSegformerHead
 from mmseg_hrvit.models.forms.mixcfn import HalvedMixCFN, MergedMixCFN
-from mmseg_hrvit.models.layers import MixCFN
+from mmseg_hrvit.models.layers import Block, MixCFN
 from reference import fill, image, relative_error
 
 
@@ -135,3 +136,33 @@ def test_training_without_memory_form_keeps_more(net):
     convert(net, 'memory')
     # The hooks of the form are within those of the test, which see what they keep not.
     assert kept() < 0.7 * before
+
+
+class KernelCounter(TorchDispatchMode):
+    """Counts operators that move or compute values; views are free."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        self.count += not function.is_view and function.name() != 'aten::_unsafe_view'
+        return out
+
+
+def test_inference_takes_no_more_kernels_than_the_plain_network():
+    """On a GPU each one is launched."""
+    counts = []
+    for purpose in (None, 'inference'):
+        with torch.device('meta'), torch.no_grad():
+            net = HRViT('b1').eval()
+            net = convert(net, purpose) if purpose else net
+            (block, *_) = (m for m in net.modules() if isinstance(m, Block))
+            for module, shape in ((net, (1, 3, 64, 96)), (block, (1, 32, 32, 32))):
+                with KernelCounter() as counter:
+                    module(torch.empty(shape))
+                counts.append(counter.count)
+    plain, plain_block, form, form_block = counts
+    assert 0 < form < plain
+    assert 0 < form_block < plain_block
