@@ -16,6 +16,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import convert, convert_for_training
 
+from .memory import kept_bytes
+
 TESTS = Path(__file__).resolve().parents[2] / 'tests'
 FORMS = ('runtime', 'plain', 'compile', 'openvino', 'oracle')
 TRAINED_FORMS = ('runtime', 'plain', 'compile', 'oracle')
@@ -107,26 +109,15 @@ class TrainingStep:
         return F.cross_entropy(logits.float(), labels)
 
     def saved_bytes(self, images: Tensor) -> int:
-        """Counts what autograd keeps for the backward pass of a step.
+        """Counts what is kept in memory for the backward pass of a step.
 
         Args:
             images (Tensor): Images (B, C, H, W).
 
         Returns:
-            int: Bytes of all different storages, those of parameters left out.
+            int: Bytes, those of parameters and images left out.
         """
-        parameters = {p.untyped_storage().data_ptr() for p in self.network.parameters()}
-        storages = {}  # held, so that no address is used twice
-
-        def pack(x: Tensor) -> Tensor:
-            storage = x.untyped_storage()
-            if storage.data_ptr() not in parameters:
-                storages[storage.data_ptr()] = storage
-            return x
-
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
-            self.loss(images)
-        return sum(storage.nbytes() for storage in storages.values())
+        return kept_bytes(lambda: self.loss(images))
 
 
 def build_oracle(cfg: Config) -> nn.Module:

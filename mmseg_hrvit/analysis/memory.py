@@ -1,11 +1,16 @@
-"""The peak of memory during a call, beyond what was held before."""
+"""The memory that a call takes: at its peak, and for as long as its result is there."""
 
 import ctypes
+import gc
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from mmseg_hrvit.errors import InputError
 
@@ -39,6 +44,59 @@ def peak_memory(call: Callable[[], object], device: str) -> int:
     before = read_status('VmRSS')
     call()
     return read_status('VmHWM') - before
+
+
+def kept_bytes(call: Callable[[], object]) -> int:
+    """Calls a function and counts what it leaves in memory while its result is there.
+
+    Of a loss that is all that its backward pass needs, however it is kept: what hooks
+    or recomputation keep instead counts, and what they let go does not.
+
+    Args:
+        call (Callable[[], object]): The function.
+
+    Returns:
+        int: Bytes of all storages that were made in the call and are there after it.
+    """
+    with StorageWatch() as watch:
+        result = call()
+    gc.collect()
+    kept = sum(size for ref, size in watch.made.values() if not ref.expired())
+    del result  # not before
+    return kept
+
+
+class StorageWatch(TorchDispatchMode):
+    """Notes the storages that operators make, and keeps none of them alive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[int, tuple[StorageWeakRef, int]] = {}
+        self.given: dict[int, StorageWeakRef] = {}  # a held reference has its address
+
+    def __torch_dispatch__(
+        self,
+        function: Callable,
+        types: tuple,
+        args: tuple = (),
+        kwargs: dict | None = None,
+    ) -> object:
+        """Calls an operator. What it takes, and none before it has made, was given."""
+        kwargs = kwargs or {}
+        for ref, _ in references((args, kwargs)):
+            if ref.cdata not in self.made:
+                self.given[ref.cdata] = ref
+        out = function(*args, **kwargs)
+        for ref, size in references(out):
+            if ref.cdata not in self.given:
+                self.made[ref.cdata] = ref, size
+        return out
+
+
+def references(tree: object) -> list[tuple[StorageWeakRef, int]]:
+    """Weak references to the storages of all tensors in a tree, and their bytes."""
+    found = [x.untyped_storage() for x in tree_leaves(tree) if isinstance(x, Tensor)]
+    return [(StorageWeakRef(storage), storage.nbytes()) for storage in found]
 
 
 def give_back_freed() -> None:
