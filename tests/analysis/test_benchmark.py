@@ -4,6 +4,7 @@ import pytest
 from mmengine.config import Config
 from rich.console import Console
 
+from data import TINY_ARCH
 from mmseg_hrvit.analysis.benchmark import (
     Setting,
     Timing,
@@ -32,9 +33,11 @@ def network(form='runtime'):
     """A config that is small to run, and its form."""
     model = dict(
         type='EncoderDecoder',
-        backbone=dict(type='mmseg_hrvit.HRViT', norm_cfg=dict(type='SyncBN')),
+        backbone=dict(
+            type='mmseg_hrvit.HRViT', arch=TINY_ARCH, norm_cfg=dict(type='SyncBN')
+        ),
         decode_head=dict(
-            type='FCNHead', in_channels=32, in_index=0, channels=8, num_classes=2
+            type='FCNHead', in_channels=16, in_index=0, channels=8, num_classes=2
         ),
     )
     return Config(dict(model=model)), form
