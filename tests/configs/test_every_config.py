@@ -47,7 +47,8 @@ SEGMENTATION = [name for name in config_names() if not name.startswith(OTHERS)]
 PAPER = [name for name in SEGMENTATION if '/' not in name]
 # Larger variants of what is stepped anyway: minutes on a busy machine.
 SLOW = re.compile(
-    'baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)|(datasets|rasters)/hrvit_b[23]'
+    'baselines/(cswin_s|hrnet40|mit_b[345]|swin_s|twins_b)|'
+    '(more_datasets|rasters)/hrvit_b[23]'
 )
 STEPS = [
     pytest.param(name, marks=pytest.mark.full) if SLOW.match(name) else name

@@ -35,15 +35,21 @@ def build_segmentor(arch):
     return fill(SEG_MODELS.build(net)).eval()
 
 
+@pytest.fixture
+def number(request):
+    """How many sizes are tried."""
+    return 40 if request.config.getoption('--full') else 5
+
+
 @pytest.mark.parametrize('arch', ['b1', 'b2', 'b3'])
 @torch.no_grad()
-def test_random_sizes(arch):
+def test_random_sizes(arch, number):
     net = build_segmentor(arch)
     oracle = OracleSegmentor(
         OracleHRViT(arch), OracleSegformerHead(CHANNELS[arch], WIDTHS[arch], 19)
     ).eval()
     oracle.load_state_dict(net.state_dict())
-    for height, width in random_sizes(40):
+    for height, width in random_sizes(number):
         x = image(1, 3, height, width).float()
         logits = net(x)
         assert logits.shape[2:] == (-(-height // 4), -(-width // 4))
@@ -52,7 +58,7 @@ def test_random_sizes(arch):
 
 @pytest.mark.parametrize('arch', ['b1', 'b2', 'b3'])
 @torch.no_grad()
-def test_random_sizes_with_upernet(arch):
+def test_random_sizes_with_upernet(arch, number):
     backbone = fill(MODELS.build(dict(type='HRViT', arch=arch))).eval()
     oracle = OracleHRViT(arch).eval()
     oracle.load_state_dict(backbone.state_dict())
@@ -65,6 +71,6 @@ def test_random_sizes_with_upernet(arch):
         norm_cfg=dict(type='BN'),
     )
     head = fill(SEG_MODELS.build(head)).eval()
-    for height, width in random_sizes(5):
+    for height, width in random_sizes(-(-number // 4)):
         x = image(1, 3, height, width).float()
         assert relative_error(head(backbone(x)), head(oracle(x))) < 1e-5
