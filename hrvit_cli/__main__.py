@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from .verbs import GROUPS, VERBS, Verb
 
-USAGE = 'usage: hrvit VERB [arguments]; hrvit VERB --help tells more of one'
+USAGE = 'usage: hrvit VERB [arguments]; `hrvit VERB --help` explains one'
 WRONG_USE = 2  # exit status, as argparse has it
 
 

@@ -4,12 +4,12 @@ import os
 from argparse import ArgumentParser
 
 CONFIG_HELP = (
-    'a config file, or the name of a shipped one; it is a Python program, and is '
-    'executed: use those of people you trust'
+    'a config file, or the name of a shipped config; configs are Python programs that '
+    'this command executes, so use only those of people you trust'
 )
 CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
 MODEL_HELP = (
-    'a config, or the name of a shipped one, and a checkpoint; or a file that '
+    'a config, or the name of a shipped config, and a checkpoint; or a file that '
     '`hrvit export` wrote'
 )
 
@@ -48,13 +48,13 @@ def add_run(parser: ArgumentParser) -> None:
         type=int,
         nargs=2,
         metavar=('H', 'W'),
-        help='train on crops of this size; windows of the test get it too',
+        help='train on crops of this size, and test with windows of this size',
     )
     parser.add_argument(
         '--classes',
         nargs='+',
         metavar='NAME',
-        help='classes of the data set to train and evaluate; others are ignored',
+        help='train and evaluate only these classes of the data set; ignore the others',
     )
     parser.add_argument(
         '--compile',

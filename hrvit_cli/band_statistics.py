@@ -1,7 +1,7 @@
 """Measures mean and standard deviation of every band of a data set.
 
-Memory does not depend on the size of its files. What is printed goes into
-model.data_preprocessor of the config as it stands. Pixels without data do not count.
+The memory does not depend on the size of the files. Copy the printed lines into
+model.data_preprocessor of the config. Pixels without data do not count.
 """
 
 from argparse import ArgumentParser

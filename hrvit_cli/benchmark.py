@@ -1,10 +1,10 @@
 """Times networks side by side, interleaved in one run.
 
-Random weights. Inference is from image to logits, a training step is forward, backward
-and AdamW. Compare the ratios: on a shared machine single times drift, and they drift
-for all networks alike. CONFIG@FORM names the form in which a network runs:
+The weights are random. Inference goes from image to logits; a training step is forward,
+backward and AdamW. Compare ratios: on a shared machine the times drift, but they drift
+in the same way for all networks. CONFIG@FORM selects the form in which a network runs:
 
-  runtime   as training and testing put it on by themselves (the default)
+  runtime   the form that training and testing choose (the default)
   plain     as it is defined, layer by layer
   compile   compiled by torch.compile: training by regions, inference as a whole
   openvino  exported to OpenVINO, float32, on the CPU
@@ -42,12 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--oracle',
         action='store_true',
-        help='the first network as @oracle too, in front of all',
+        help='also time the first network as @oracle, before all others',
     )
     parser.add_argument(
         '--roofline',
         action='store_true',
-        help='measure the rates of the machine, and the share that is reached',
+        help='measure the peak rates of the machine, and the share that each network '
+        'reaches',
     )
     parser.add_argument('--rounds', type=int, default=10, help='default: 10')
     parser.add_argument('--warmup', type=int, default=2, help='default: 2')

@@ -1,6 +1,6 @@
 """Draws training samples as a config augments them, with their labels over them.
 
-Into --out go a contact sheet, sheet.jpg, and every sample as a picture of its own.
+It writes each sample to a file in --out, and all of them to sheet.jpg there.
 """
 
 from argparse import ArgumentParser
@@ -12,9 +12,14 @@ from .arguments import add_config
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     add_config(parser)
-    parser.add_argument('--number', type=int, default=9, help='samples (default: 9)')
+    parser.add_argument(
+        '--number', type=int, default=9, help='number of samples (default: 9)'
+    )
     parser.add_argument('--out', type=Path, default='browse', help='default: browse')
     parser.add_argument('--seed', type=int, default=0, help='default: 0')
     parser.add_argument(
-        '--opacity', type=float, default=0.5, help='of the colours (default: 0.5)'
+        '--opacity',
+        type=float,
+        default=0.5,
+        help='opacity of the colours (default: 0.5)',
     )

@@ -1,10 +1,10 @@
 """Reads every file of the data sets that a config names, and reports what is wrong.
 
-Named are files that are missing, broken or without partner, label maps of another
-size than their images, and label values that are no class. It also counts the pixels
-and images of every class, and the sizes, and warns of numbers that let a network learn
-nothing. The exit status is 0, 1 if something is wrong or there is a warning, 2 if
-nothing could be done.
+It names files that are missing or broken or have no partner, label maps of another
+size than their image, and label values that are no class. It also counts the pixels and
+images of each class, and the image sizes, and warns of numbers with which a network
+cannot learn. The exit status is 0 if all is well, 1 after an error or a warning, and 2
+if there is no data.
 """
 
 from argparse import ArgumentParser
@@ -29,5 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--out', type=Path, help='folder for report.json and a picture of each split'
     )
     parser.add_argument(
-        '--workers', type=int, default=count_cores(), help='default: a core each'
+        '--workers',
+        type=int,
+        default=count_cores(),
+        help='number of processes (default: one for each core)',
     )

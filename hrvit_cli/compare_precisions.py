@@ -1,7 +1,7 @@
 """Compares exported files, and checkpoints in a lower precision, on a test set.
 
-All segment the same images in turn. Labels and speed are beside the first's; the time
-is from an image in memory to its label map.
+All of them segment the same images in turn. Labels and speed are compared with the
+first one; the time goes from an image in memory to its label map.
 """
 
 from argparse import ArgumentParser
@@ -16,8 +16,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         'forms',
         nargs='+',
         metavar='FORM',
-        help='a file of `hrvit export`, CHECKPOINT or CHECKPOINT@bfloat16',
+        help='a file that `hrvit export` wrote, CHECKPOINT or CHECKPOINT@bfloat16',
     )
     parser.add_argument(
-        '--max-images', type=int, help='so many, evenly spread (default: all)'
+        '--max-images',
+        type=int,
+        help='use so many images, evenly spread (default: all)',
     )

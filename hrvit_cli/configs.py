@@ -1,8 +1,8 @@
 """Lists the shipped configs: data set, size and the paper's figure.
 
-The names are what other verbs take as CONFIG. Parameters are in millions, GFLOPs those
-of one image by the paper's convention; where they are missing, `hrvit flops CONFIG`
-counts them.
+Other verbs take these names as CONFIG. Parameters are in millions. GFLOPs are those of
+one image, by the paper's convention. If they are missing, `hrvit flops CONFIG` counts
+them.
 """
 
 import csv

@@ -1,7 +1,7 @@
-"""Shows which classes a network takes for which, as a picture and a table.
+"""Shows which classes a network confuses, as a picture and a table.
 
-The label maps are those of `hrvit test CONFIG CHECKPOINT --out DIR`. A row is a true
-class, and its shares of all labels.
+`hrvit test CONFIG CHECKPOINT --out DIR` writes the label maps. Each row shows the
+predictions for one true class, in shares.
 """
 
 from argparse import ArgumentParser
@@ -20,5 +20,5 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--out',
         type=Path,
         default='confusion_matrix.png',
-        help='picture; the table gets its name with .csv (default: %(default)s)',
+        help='picture; the table has the same name with .csv (default: %(default)s)',
     )

@@ -1,8 +1,8 @@
 """Converts annotations to label maps, in mmseg's folders, with a config for them.
 
-The folder that is made holds images, annotations and a config of the folder's name:
-`hrvit train OUT/NAME.py` trains on it. The exit status is 0, 1 if some
-files were broken and left out, 2 if nothing could be done.
+It writes a folder with images, annotations and a config named after the folder:
+`hrvit train OUT/NAME.py` trains on it. The exit status is 0, or 1 if some files were
+broken and left out, or 2 if nothing could be converted.
 """
 
 from argparse import ArgumentParser
@@ -26,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--mask-ending',
         default='',
         metavar='TEXT',
-        help="what follows the image's name in that of its label map, e.g. _L",
+        help="suffix of a label map's name after the name of its image, e.g. _L",
     )
     labelme = kinds.add_parser('labelme', help='JSON files of LabelMe')
     labelme.add_argument('folder', type=Path, help='folder of the JSON files')
@@ -43,7 +43,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     ade20k = kinds.add_parser('ade20k', help='ADE20K as published')
     ade20k.add_argument('source', type=Path, help='ADEChallengeData2016.zip or folder')
     ade20k.add_argument(
-        'out', type=Path, nargs='?', help='new folder; a folder is checked in place'
+        'out',
+        type=Path,
+        nargs='?',
+        help='new folder for a zip; a folder is only checked',
     )
     for kind in (masks, labelme, coco, camvid):
         add_writing(kind)
@@ -53,11 +56,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         kind.add_argument(
             '--background',
             metavar='NAME',
-            help='make pixels without annotation this class; default: they are ignored',
+            help='class of pixels without annotation (default: they are ignored)',
         )
     for kind in (masks, labelme, coco, camvid, cityscapes):
         kind.add_argument(
-            '--workers', type=int, default=count_cores(), help='default: a core each'
+            '--workers',
+            type=int,
+            default=count_cores(),
+            help='number of processes (default: one for each core)',
         )
 
 
@@ -68,7 +74,7 @@ def add_writing(parser: ArgumentParser) -> None:
         '--base',
         default=BASE,
         metavar='CONFIG',
-        help=f'shipped config that the written one inherits (default: {BASE})',
+        help=f'shipped config to inherit (default: {BASE})',
     )
 
 
@@ -78,10 +84,12 @@ def add_splitting(parser: ArgumentParser) -> None:
         '--val-share',
         type=float,
         default=0.2,
-        help='share of the images for validation (default: 0.2), but for those in '
-        'folders called train, val or test',
+        help='share of the images for validation (default: 0.2); images in folders '
+        'named train, val or test keep their split',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the split (default: 0)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the split (default: 0)'
+    )
     parser.add_argument(
         '--ignore', nargs='+', default=[], metavar='CLASS', help='classes to ignore'
     )

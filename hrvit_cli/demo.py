@@ -1,9 +1,9 @@
 """Segments images, a video, a camera, an address or a raster of any size.
 
-Into --out go overlays with a legend, label maps (the class of every pixel) and the
-area of every class; of a raster (GeoTIFF, VRT, JPEG 2000, ...) a GeoTIFF of the labels
-and the areas. After an interruption, the same command continues.
-The exit status is 0, 1 if some files could not be read, 2 if nothing could be done.
+It writes overlays with a legend, label maps (the class of each pixel) and the area of
+each class to --out. For a raster (GeoTIFF, VRT, JPEG 2000, ...) it writes a GeoTIFF of
+the labels, and the areas. After an interruption, the same command continues. The exit
+status is 0, or 1 if some files could not be read, or 2 if nothing could be done.
 """
 
 from argparse import ArgumentParser
@@ -22,19 +22,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('model', nargs='+', help=MODEL_HELP)
     parser.add_argument('--out', type=Path, default='results', help='default: results')
     parser.add_argument(
-        '--areas', choices=('csv', 'json'), default='csv', help='default: csv'
+        '--areas', choices=('csv', 'json'), default='csv', help='format (default: csv)'
     )
     parser.add_argument('--batch-size', type=int, default=1, help='default: 1')
     parser.add_argument(
-        '--opacity', type=float, default=0.5, help='of the colours (default: 0.5)'
+        '--opacity',
+        type=float,
+        default=0.5,
+        help='opacity of the colours (default: 0.5)',
     )
     parser.add_argument(
-        '--max-frames', type=int, help='stop a video after so many frames'
+        '--max-frames', type=int, help='stop after so many frames of a video'
     )
     parser.add_argument(
         '--labels',
         action='store_true',
-        help='write the label map of every frame of a video too',
+        help='also write the label map of each frame of a video',
     )
     rasters = parser.add_argument_group('rasters')
     rasters.add_argument(
@@ -42,8 +45,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=int,
         nargs='+',
         metavar='NUMBER',
-        help="in the order of the config's; of a network for pictures those of red, "
-        'green and blue (default: those of LoadRaster in the config, or 1 2 3)',
+        help='bands of the raster in the order of the network; for a network for RGB '
+        'images, those of red, green and blue (default: the bands of LoadRaster in the '
+        'config, or 1 2 3)',
     )
     rasters.add_argument(
         '--window',
@@ -57,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=int,
         nargs=2,
         metavar=('H', 'W'),
-        help="from one window to the next (default: the config's, or three quarters of "
+        help="distance between windows (default: the config's, or three quarters of "
         '--window)',
     )
     rasters.add_argument(
@@ -65,5 +69,5 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs='+',
         default=[],
         metavar='CLASS',
-        help='write their probabilities too, of 8 bits',
+        help='also write the probabilities of these classes, in 8 bits',
     )

@@ -7,8 +7,12 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     parser.add_argument('out', type=Path, help='folder for the data set')
-    parser.add_argument('--train', type=int, default=400, help='training images')
-    parser.add_argument('--val', type=int, default=50, help='validation images')
+    parser.add_argument(
+        '--train', type=int, default=400, help='number of training images'
+    )
+    parser.add_argument(
+        '--val', type=int, default=50, help='number of validation images'
+    )
     parser.add_argument(
         '--size', type=int, nargs=2, default=(128, 192), metavar=('HEIGHT', 'WIDTH')
     )

@@ -8,10 +8,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     parser.add_argument('out', type=Path, help='folder for the data set')
     parser.add_argument(
-        '--train', type=int, default=100, help='training images of a class'
+        '--train', type=int, default=100, help='training images for each class'
     )
     parser.add_argument(
-        '--val', type=int, default=20, help='validation images of a class'
+        '--val', type=int, default=20, help='validation images for each class'
     )
     parser.add_argument('--size', type=int, default=128, help='height and width')
     parser.add_argument('--seed', type=int, default=0)

@@ -1,7 +1,7 @@
 """Writes a trained network to a file of an inference engine, and tests the file.
 
-The file carries classes, colours, normalisation and the size rule; `hrvit demo`
-takes it in place of config and checkpoint.
+The file contains classes, colours, normalisation and the size rule. `hrvit demo` and
+`hrvit serve` take it in place of config and checkpoint.
 """
 
 from argparse import ArgumentParser
@@ -18,22 +18,26 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     add_config(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
-    parser.add_argument('--to', choices=FORMATS, required=True, help='the format')
     parser.add_argument(
-        '--out', type=Path, help='the file (default: CONFIG with the suffix)'
+        '--to', choices=FORMATS, required=True, help='format of the file'
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='the file (default: CONFIG and the suffix of the format)',
     )
     parser.add_argument(
         '--size',
         type=int,
         nargs=2,
         metavar=('H', 'W'),
-        help='of all images (default: any from 33 on)',
+        help='size of all images (default: any size from 33 pixels up)',
     )
     parser.add_argument(
         '--output',
         choices=OUTPUTS,
         default='logits',
-        help="at the head's stride (default), at the image's size, or labels",
+        help="logits at the head's stride (default) or at the image's size, or labels",
     )
     parser.add_argument(
         '--normalized',
@@ -46,5 +50,5 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--images',
         metavar='SOURCE',
-        help='a folder or glob: int8 is calibrated, and labels are compared on them',
+        help='folder or glob of images, to calibrate int8 and to compare labels',
     )

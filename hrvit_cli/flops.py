@@ -1,8 +1,8 @@
 """Prints a network's parameters and GFLOPs, part by part.
 
 A GFLOP is a billion multiply-accumulates of convolutions, linear layers and
-attention. 'paper' counts one of the two matrix products of attention, as the
-paper's figures do, 'full' both; 'executed' is what runs.
+attention. 'paper' counts one of the two matrix products of attention, as the paper's
+figures do; 'full' counts both; 'executed' counts the form for inference on a GPU.
 """
 
 from argparse import ArgumentParser
@@ -21,8 +21,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='size of the image (default: 512 512; 224 224 for a classifier)',
     )
     parser.add_argument(
-        '--depth', type=int, default=3, help='levels of modules (default: 3)'
+        '--depth', type=int, default=3, help='levels of modules to show (default: 3)'
     )
     parser.add_argument(
-        '--executed', action='store_true', help='add what runs, optimised paths taken'
+        '--executed',
+        action='store_true',
+        help='also count the form for inference on a GPU',
     )

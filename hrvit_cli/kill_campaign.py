@@ -1,10 +1,10 @@
 """Kills a training again and again, and compares it with one that is left alone.
 
-It starts the run of the config once to its end. Then it starts it anew, kills a process
-at a random moment of training, validation or saving, goes on with --resume, and so on.
+It runs the config once to its end. Then it runs it again: it kills a process at a
+random moment of training, validation or saving, continues with --resume, and so on.
 Choose a short run with --cfg-options. At the end it prints how many kills the files
-survived, how many of them left the weights and the optimizer bit for bit as they would
-have been, how many faults there were, and how many results of validations were lost.
+survived, after how many of them weights and optimizer were equal bit for bit, how many
+faults there were, and how many results of validations were lost.
 """
 
 from argparse import ArgumentParser
@@ -17,12 +17,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument('--kills', type=int, default=100, help='default: 100')
     parser.add_argument(
-        '--processes', type=int, default=1, help='of the run; default: 1'
+        '--processes', type=int, default=1, help='processes of the run (default: 1)'
     )
     parser.add_argument(
         '--work-dir',
         help='new folder for the runs; default: work_dirs/CONFIG_kills',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='of the moments of the kills; default: 0'
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of the moments of the kills (default: 0)',
     )

@@ -1,6 +1,6 @@
-"""Writes the paper's tables and Figure 5, with what is measured here beside them.
+"""Writes the paper's tables and Figure 5 beside what is measured here.
 
-Every system is built from its config; nothing is trained. docs/paper.md says more.
+It builds each system from its config and trains nothing; docs/paper.md explains it.
 """
 
 from argparse import ArgumentParser
@@ -17,19 +17,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs='+',
         choices=TABLES,
         metavar='N',
-        help='print these tables alone, and write nothing',
+        help='print only these tables, and write nothing',
     )
     parser.add_argument(
         '--results',
         type=Path,
         metavar='DIR',
-        help='work directories of own runs, DIR/CONFIG; their mIoU and top-1 are shown',
+        help='folder of your work directories, DIR/CONFIG; shows their mIoU and top-1',
     )
     parser.add_argument(
         '--latency',
         type=Path,
         metavar='FILE',
-        help='measured latencies (JSON): draws Figure 5 against them too',
+        help='measured latencies (JSON), to draw Figure 5 over latency too',
     )
     parser.add_argument(
         '--out', type=Path, default=Path('docs'), metavar='DIR', help='default: docs'

@@ -1,6 +1,6 @@
-"""Draws what training runs logged: a panel a key, a line a run.
+"""Draws what training runs logged: one panel for each key, one line for each run.
 
-A resumed run is one line; of a step that ran twice, the last one is drawn.
+A resumed run is one line. If a step ran twice, the line shows the second time.
 """
 
 from argparse import ArgumentParser
@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs='+',
         default=['loss', 'mIoU'],
         metavar='KEY',
-        help='of the log, e.g. loss decode.acc_seg lr mIoU (default: loss mIoU)',
+        help='keys of the log, e.g. loss decode.acc_seg lr mIoU (default: loss mIoU)',
     )
     parser.add_argument(
         '--out', type=Path, default='logs.png', help='default: logs.png'

@@ -1,8 +1,8 @@
 """Writes the weights of a checkpoint, ready to be published.
 
-The files are NAME-HASH.pth and NAME-HASH.safetensors, HASH being the first 8 digits of
-the file's SHA-256. They have no optimizer, schedules, logs and random states; of a run
-that averaged its weights (EMA), they have the averaged ones.
+It writes NAME-HASH.pth and NAME-HASH.safetensors; HASH is the first 8 digits of the
+file's SHA-256. They contain no optimizer, schedules, logs or random states. If the run
+averaged its weights (EMA), they contain the averaged ones.
 """
 
 from argparse import ArgumentParser
@@ -17,5 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--config', help=f'check that the checkpoint fits it; {CONFIG_HELP}'
     )
-    parser.add_argument('--out', type=Path, metavar='DIR', help='default: beside it')
+    parser.add_argument(
+        '--out', type=Path, metavar='DIR', help='default: folder of the checkpoint'
+    )
     parser.add_argument('--name', help="default: CONFIG's name, or the checkpoint's")

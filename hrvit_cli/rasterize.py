@@ -1,7 +1,7 @@
-"""Draws polygons into a label raster that lies over a raster.
+"""Draws polygons into a label raster for a raster.
 
-The label raster has the size, the CRS and the transform of the raster, so that both
-are a pair to train on.
+The label raster has the size, CRS and transform of the raster, so a network can train
+on the pair.
 """
 
 from argparse import ArgumentParser
@@ -21,11 +21,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--classes',
         nargs='+',
-        help='names of the classes, from number 0 (default: all in the field, sorted); '
-        'polygons of others are ignored',
+        help='names of the classes, numbered from 0 (default: all values of the field, '
+        'sorted); polygons of other classes are ignored',
     )
     parser.add_argument(
         '--background',
         metavar='CLASS',
-        help='class of pixels in no polygon (default: they are ignored, 255)',
+        help='class of pixels outside all polygons (default: 255, which is ignored)',
     )

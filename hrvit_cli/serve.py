@@ -1,6 +1,6 @@
-"""Serves a trained network: a web page to drop images on, and an HTTP endpoint.
+"""Serves a trained network: a web page that takes images, and an HTTP endpoint.
 
-The page is at the address that is printed, the endpoint's description at /docs.
+It prints the address of the page; /docs there describes the endpoint.
 """
 
 from argparse import ArgumentParser
@@ -14,29 +14,29 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--host',
         default='127.0.0.1',
-        help='address to listen at (default: 127.0.0.1, this machine alone); '
-        '0.0.0.0 lets in everybody, without a password',
+        help='address to listen on (default: 127.0.0.1, only this machine); 0.0.0.0 '
+        'lets everybody in, without a password',
     )
     parser.add_argument(
-        '--port', type=int, default=7860, help='default: 7860; 0: any free one'
+        '--port', type=int, default=7860, help='0: any free port (default: 7860)'
     )
     parser.add_argument(
         '--allowed-hosts',
         nargs='+',
         default=[],
         metavar='NAME',
-        help="further names by which the server may be called, such as a proxy's; "
-        "'*.NAME' is all below NAME, '*' any (default: its own names alone)",
+        help="further host names to which the server answers, such as a proxy's; "
+        "'*.NAME' means all names below NAME, '*' any (default: only its own names)",
     )
     parser.add_argument(
         '--max-bytes',
         type=int,
         default=32 * 2**20,
-        help='of an uploaded file (default: %(default)s, 32 MiB)',
+        help='largest upload (default: %(default)s, 32 MiB)',
     )
     parser.add_argument(
         '--max-pixels',
         type=int,
         default=64 * 10**6,
-        help='of an uploaded image (default: %(default)s)',
+        help='largest uploaded image (default: %(default)s)',
     )

@@ -12,17 +12,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')
     parser.add_argument(
-        '--show-dir', help='folder for pictures: image, truth and prediction'
+        '--show-dir', help='folder for pictures of image, truth and prediction'
     )
     parser.add_argument(
         '--wait-time', type=float, default=2, help='seconds that --show waits'
     )
     parser.add_argument(
-        '--tta', action='store_true', help="test-time augmentation, the config's"
+        '--tta',
+        action='store_true',
+        help='use the test-time augmentation of the config',
     )
     parser.add_argument(
         '--plain',
         action='store_true',
-        help='evaluate the network as it is trained, not in its faster form for '
-        'inference; both compute the same',
+        help='evaluate the network in the form for training, not in the faster form '
+        'for inference, which computes the same',
     )

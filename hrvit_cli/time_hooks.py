@@ -1,7 +1,7 @@
-"""Measures how much of a training's time the hooks of this package take.
+"""Measures the share of the training time that the hooks of this package take.
 
-Trains for some steps on the config's real data under Python's profiler, evaluates and
-saves nothing, and leaves nothing behind.
+It trains for some steps on the config's real data under Python's profiler. It does not
+evaluate or save, and leaves no files.
 """
 
 from argparse import ArgumentParser
@@ -12,4 +12,6 @@ from .arguments import add_run
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     add_run(parser)
-    parser.add_argument('--steps', type=int, default=200, help='default: 200')
+    parser.add_argument(
+        '--steps', type=int, default=200, help='steps to train (default: 200)'
+    )

@@ -1,7 +1,7 @@
-"""Measures what windows cost outside of the network, in mmseg's loop and here.
+"""Measures what sliding windows cost outside the network, in mmseg's loop and here.
 
-Random weights and one random image, from 8 bits to labels. 'outside' is the time
-outside of backbone and head; memory is the peak beyond the loaded model.
+Weights and image are random; the time goes from 8 bits to labels. 'outside' is the time
+outside backbone and head; memory is the peak beyond the loaded model.
 """
 
 from argparse import ArgumentParser

@@ -16,10 +16,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--dry-run',
         action='store_true',
-        help='train for two iterations and evaluate a few images, say what memory, '
-        'time and disk the run will need, and leave nothing behind',
+        help='train for two iterations, evaluate a few images and print how much '
+        'memory, time and disk the run will need; leave no files',
     )
-    parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument(
+        '--amp', action='store_true', help='train in mixed precision (needs a GPU)'
+    )
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',

@@ -37,10 +37,9 @@ PRELUDE = """
 set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 pip() { :; } # the environment of the tests has it
-hrvit() { command python -m hrvit_cli "$@"; }
-python() { # a server runs beside what follows
-    [[ $1 == tools/serve.py ]] || { command python "$@"; return; }
-    command python "$@" &
+hrvit() { # a server runs beside what follows
+    [[ $1 == serve ]] || { command python -m hrvit_cli "$@"; return; }
+    command python -m hrvit_cli "$@" &
     local port=7860
     [[ ! $* =~ --port\\ ([0-9]+) ]] || port=${BASH_REMATCH[1]}
     curl --fail --silent --retry 100 --retry-delay 2 --retry-connrefused \\
