@@ -38,8 +38,8 @@ class DurableBackend(LocalBackend):
             refusal = DiskFull if error.errno in FULL else InputError
             raise refusal(
                 f'{filepath} ({len(obj) / 2**20:,.1f} MiB) cannot be written '
-                f'({error.strerror}); the checkpoints before it are whole: mend that, '
-                'then go on with --resume'
+                f'({error.strerror}); the older checkpoints are complete: solve '
+                'this, then continue with --resume'
             ) from error
 
 

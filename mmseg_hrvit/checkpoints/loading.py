@@ -164,9 +164,9 @@ def explain(error: Exception) -> str:
     refused = re.search(r'GLOBAL (\S+)', text)
     if refused:
         return (
-            f'refused, since it holds {refused[1]} and checkpoints never run code '
-            'here; where you trust it, save its state_dict alone or as .safetensors, '
-            f'or set {TRUST}=1'
+            f'refused, because it holds {refused[1]} and checkpoints never run code '
+            'here; if you trust it, save only its state_dict, or save it as '
+            f'.safetensors, or set {TRUST}=1'
         )
     # torch wraps the reason in advice of many lines.
     reason = text.split('WeightsUnpickler error: ')[-1].split(' Check the doc')[0]

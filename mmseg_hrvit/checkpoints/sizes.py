@@ -31,13 +31,14 @@ def check_file(path: Path) -> None:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > size:
             raise InputError(
-                f'{path}: refused, since its {size} bytes unpack into {unpacked}, and '
-                'torch.save does not compress; save it again where you trust it'
+                f'{path}: refused, because its {size} bytes unpack into {unpacked}, '
+                'and torch.save does not compress; if you trust it, save it again'
             )
     if size and contains(path, BYTEARRAY):
         raise InputError(
-            f'{path}: refused, since it holds a bytearray, which can take any memory; '
-            'where you trust it, save its state_dict alone or as .safetensors'
+            f'{path}: refused, because it holds a bytearray, which can take any '
+            'memory; if you trust it, save only its state_dict, or save it as '
+            '.safetensors'
         )
 
 
@@ -67,8 +68,8 @@ def check_arrays(checkpoint: object, path: Path) -> None:
     for array in arrays_in(checkpoint):
         if array.nbytes > size:
             raise InputError(
-                f'{path}: refused, since an array of the shape {tuple(array.shape)} in '
-                f'it is larger than the file; save it as a contiguous one'
+                f'{path}: refused, because an array of the shape {tuple(array.shape)} '
+                f'in it is larger than the file; save it as a contiguous one'
             )
 
 

@@ -61,7 +61,7 @@ def run(args: Namespace) -> int:
     folder.write_table(names, table)
     print(f'{len(names) - len(bad)} images: {args.out}')
     if others := folder.count_others(names):
-        print(f'{others} label maps of other images are there too, from before')
+        print(f'the folder also has {others} label maps of other images')
     for message in bad:
         print(f'skipped: {message}', file=sys.stderr)
     return SOME_BAD if bad else 0

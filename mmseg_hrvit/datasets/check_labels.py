@@ -56,7 +56,7 @@ def describe_unknown(
         f'label map {sample.get("seg_map_path")} (image {sample.get("img_path")}) has '
         f'the values {shown}{more}, but the {num_classes} classes are {first} to '
         f'{num_classes - 1 + first} and {passed} is ignored: '
-        f'{cause}mend the file, or set '
+        f'{cause}repair the file, or set '
         'num_classes and ignore_index of the heads, and metainfo of the data sets, '
         'to your labels'
     )
@@ -72,7 +72,7 @@ def find_cause(
             return "if 0 is 'unlabelled', set reduce_zero_label=True; otherwise "
     elif len(values) <= num_classes + 1 and max(values) >= 2 * num_classes:
         return (
-            'if these are grey levels or colours, make numbers of them by '
+            'if these are grey levels or colours, convert them with '
             '`hrvit convert masks`; otherwise '
         )
     return ''

@@ -99,7 +99,7 @@ def check_label_file(path: str) -> None:
         return
     check_values(path, header)
     if header.mode not in LABEL_MODES:
-        raise refused(path, describe_mode(header), f'make numbers of it by {CONVERT}')
+        raise refused(path, describe_mode(header), f'convert it with {CONVERT}')
 
 
 def read_colour_map(path: str) -> np.ndarray:
@@ -246,8 +246,8 @@ def unreadable(path: str, error: Exception) -> DataError:
     """
     reason = ' '.join(str(error).split()) or type(error).__name__
     return DataError(
-        f'{path} cannot be read ({reason[:160]}): mend the file, or take it out of the '
-        'data set'
+        f'{path} cannot be read ({reason[:160]}): repair the file, or take it out of '
+        'the data set'
     )
 
 

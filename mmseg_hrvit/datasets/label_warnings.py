@@ -121,7 +121,7 @@ def check_files(survey: Survey) -> Iterator[str]:
         yield (
             f'the palettes of the label maps give {value} several colours '
             f'({shorten(sorted(colours))}), so its pixels may be of several classes: '
-            f'make numbers of the colours by {CONVERT}'
+            f'convert the colours with {CONVERT}'
         )
     if survey.unread:
         yield (

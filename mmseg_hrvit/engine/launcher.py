@@ -21,7 +21,7 @@ LOSSES = {
     128 + signal.SIGHUP: 'a process was ended by SIGHUP',
     128 + signal.SIGABRT: 'a process aborted, as NCCL does after its timeout',
     128 + signal.SIGBUS: 'a process was ended by SIGBUS, as without shared memory',
-    128 + signal.SIGKILL: 'a process was killed, mostly for want of memory',
+    128 + signal.SIGKILL: 'a process was killed, usually by the out-of-memory killer',
     128 + signal.SIGUSR1: 'a process was ended by SIGUSR1',
     128 + signal.SIGSEGV: 'a process crashed',
     HANG: 'a rank hung',

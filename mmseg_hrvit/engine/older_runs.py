@@ -44,7 +44,7 @@ def take_over(
         aside = move_aside(older, Path(folder, f'before_{runner.timestamp}'))
         runner.logger.warning(
             f'{len(older)} checkpoints of an older run, up to {older[-1].name}, are '
-            f'now in {aside}; to go on from one: '
+            f'now in {aside}; to resume from one: '
             '--cfg-options resume=True load_from=FILE'
         )
     if source is not None:

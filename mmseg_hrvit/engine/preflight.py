@@ -89,7 +89,7 @@ def check_tensorboard(cfg: Config) -> None:
     if wanted and find_spec('tensorboard') is None:
         raise InputError(
             'TensorBoard is asked for, but not installed: `pip install tensorboard`, '
-            'or leave --tensorboard away'
+            'or omit --tensorboard'
         )
 
 

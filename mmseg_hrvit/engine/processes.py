@@ -166,5 +166,6 @@ def print_ended(rank: int, status: int, count: int) -> None:
     """Names a process that a signal has ended: it could say nothing itself."""
     name = signal.Signals(status - 128).name
     who = f'rank {rank}' if count > 1 else 'the process'
-    hint = ' (mostly for want of memory)' if status == 128 + signal.SIGKILL else ''
+    is_killed = status == 128 + signal.SIGKILL
+    hint = ' (usually by the out-of-memory killer)' if is_killed else ''
     print(f'error: {who} was ended by {name}{hint}', file=sys.stderr, flush=True)

@@ -185,7 +185,7 @@ def told(path: Path) -> Iterator[None]:
         free = shutil.disk_usage(path.parent).free / 2**30
         raise InputError(
             f'{path} cannot be written ({" ".join(str(told).split())[:160]}; '
-            f'{free:.2f} GiB are free there); its parts are whole: mend that, and '
+            f'{free:.2f} GiB are free there); its parts are complete: solve this, and '
             'start the same command again'
         ) from error
 

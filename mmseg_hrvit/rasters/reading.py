@@ -252,6 +252,6 @@ def unreadable(path: str, error: Exception) -> DataError:
     told = error.__cause__ or error.__context__ or error  # GDAL's own words
     reason = ' '.join(str(told).split()) or type(error).__name__
     return DataError(
-        f'{path} cannot be read as a raster ({reason[:160]}): check the path, or mend '
-        'the file'
+        f'{path} cannot be read as a raster ({reason[:160]}): check the path, or '
+        'repair the file'
     )

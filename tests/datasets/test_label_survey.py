@@ -102,7 +102,7 @@ def test_a_missing_class_is_nan_in_validation(tmp_path):
         ([0, 1, 2], TWO, "if 0 is 'unlabelled', set reduce_zero_label=True"),
         ([0, 128], TWO, 'if these are grey levels or colours'),
         ([0, 85, 170, 255], PLAIN, 'if these are grey levels or colours'),
-        ([*range(40)], PLAIN, 'is ignored: mend the file'),
+        ([*range(40)], PLAIN, 'is ignored: repair the file'),
     ],
 )
 def test_values_that_are_no_class_have_a_cause(tmp_path, values, classes, what):

@@ -75,7 +75,7 @@ def test_one_that_does_not_end_is_killed(tmp_path):
 
 def test_one_that_was_killed_is_named(capfd):
     assert run(shell('sleep 60'), shell('kill -9 $$'))[0] == 137
-    line = 'error: rank 1 was ended by SIGKILL (mostly for want of memory)\n'
+    line = 'error: rank 1 was ended by SIGKILL (usually by the out-of-memory killer)\n'
     assert capfd.readouterr().err == line
 
 

@@ -12,7 +12,7 @@ from mmseg_hrvit.engine.hooks.hang_watch import HANG
 @pytest.mark.parametrize(
     'method, doing',
     [
-        ('before_train_iter', 'loading a batch or saving, behind iteration 1'),
+        ('before_train_iter', 'loading a batch or saving, after iteration 1'),
         pytest.param(
             'after_train_iter',
             'in the optimizer, or waiting for its GPU',

@@ -79,11 +79,11 @@ class HangWatchHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Notes that the rank has finished an iteration."""
-        self._go_on(f'loading a batch or saving, behind iteration {runner.iter + 1}')
+        self._go_on(f'loading a batch or saving, after iteration {runner.iter + 1}')
 
     def after_val_iter(self, runner: Runner, batch_idx: int, **_: object) -> None:
         """Notes that the rank has evaluated a batch."""
-        self._go_on(f'evaluating, behind batch {batch_idx + 1}')
+        self._go_on(f'evaluating, after batch {batch_idx + 1}')
 
     def after_train(self, runner: Runner) -> None:
         """Stops to watch."""
@@ -151,6 +151,6 @@ def describe_hang(
         )
     names = ', '.join(f'rank {rank} ({beats[rank].doing})' for rank in hanging)
     if len(hanging) == len(beats):
-        return f'no rank has gone on for {timeout:g} s: {names}'
+        return f'no rank has made progress for {timeout:g} s: {names}'
     verb = 'hangs' if len(hanging) == 1 else 'hang'
     return f'{names} {verb}: the other ranks have waited for {timeout:g} s'

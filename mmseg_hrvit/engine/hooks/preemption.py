@@ -228,10 +228,11 @@ def save_now(hook: CheckpointHook, runner: Runner, step: int) -> bool:
 def describe_stop(reason: str, step: int, is_saved: bool) -> str:
     """Says in one line how a run has ended, and how it goes on."""
     if is_saved:
-        return f'{reason} after iteration {step}, which is saved; to go on: --resume'
+        saved = f'{reason} after iteration {step}, which is saved'
+        return f'{saved}; continue with --resume'
     return (
         f'{reason} after iteration {step}, which is not saved: no checkpoint hook '
-        'counts iterations; to go on from the last checkpoint: --resume'
+        'counts iterations; continue from the last checkpoint with --resume'
     )
 
 

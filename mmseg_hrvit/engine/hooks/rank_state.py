@@ -48,7 +48,7 @@ class RankStateHook(Hook):
             runner.logger.log(
                 logging.WARNING,
                 f'the checkpoint is of {len(states)} processes, and here are '
-                f'{get_world_size()}: the run goes on, but not bit for bit',
+                f'{get_world_size()}: the run resumes, but not bit for bit',
             )
 
     def before_train_iter(

@@ -71,6 +71,6 @@ def draw_labels(polygons: Path) -> str | None:
     # The scripts raise of many kinds, and exit at an unknown class.
     except (Exception, SystemExit) as error:
         aside.unlink(missing_ok=True)
-        return f'{polygons} cannot be drawn ({error!r}): mend or replace it'
+        return f'{polygons} cannot be drawn ({error!r}): repair or replace it'
     aside.replace(out)
     return None

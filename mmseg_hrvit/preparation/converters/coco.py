@@ -282,7 +282,7 @@ def draw_mask(annotation: dict, size: tuple[int, int], path: Path) -> np.ndarray
     except ValueError as error:
         raise DataError(
             f'{path}: annotation {annotation.get("id")} cannot be drawn ({error}): '
-            'mend its segmentation'
+            'repair its segmentation'
         ) from error
 
 

@@ -222,7 +222,7 @@ def draw(
         except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
             raise DataError(
                 f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
-                'mend it'
+                'repair it'
             ) from error
     return np.asarray(picture)
 

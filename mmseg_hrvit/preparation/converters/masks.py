@@ -99,7 +99,7 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
         shown = ', '.join(str(decode(code)) for code in unknown[:SHOWN].tolist())
         raise DataError(
             f'label map {path} has {len(unknown)} colours that are not in the table, '
-            f'such as {shown} (R, G, B): add them to it, or mend the file'
+            f'such as {shown} (R, G, B): add them to it, or repair the file'
         )
     return np.array([*table.values()], np.uint8)[nearest]
 

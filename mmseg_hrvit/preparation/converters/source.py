@@ -204,4 +204,5 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding='utf-8-sig'))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f'{path} cannot be read as JSON ({error}): mend it') from error
+        message = f'{path} cannot be read as JSON ({error}): repair it'
+        raise DataError(message) from error

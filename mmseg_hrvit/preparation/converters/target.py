@@ -238,7 +238,7 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
         planned = [pair for pair in pairs if pair.split == split]
         if planned and all(pair.fault for pair in planned):
             raise InputError(
-                f'no image is left for {split}, of {len(planned)}: mend them, or '
+                f'no image is left for {split}, of {len(planned)}: repair them, or '
                 f'choose others{first}'
             )
         if not planned and len(pairs) > 1:

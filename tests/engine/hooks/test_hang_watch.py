@@ -25,7 +25,7 @@ BEATS = {
     [
         ([1], 'rank 1 (loading a batch) hangs: the other ranks have waited for 5 s'),
         ([1, 2], 'rank 1 (loading a batch), rank 2 (saving) hang: the other ranks'),
-        ([0, 1, 2], 'no rank has gone on for 5 s: rank 0 (in the backward pass), '),
+        ([0, 1, 2], 'no rank has made progress for 5 s: rank 0 (in the backward pass)'),
     ],
 )
 def test_ranks_that_hang_are_named(hanging, message):
@@ -99,7 +99,7 @@ def test_a_rank_that_hangs_is_named(tmp_path):
     ranks.stop()
     errors = [line for line in ranks.said().splitlines() if line.startswith('error')]
     assert errors == [
-        'error: rank 1 (loading a batch or saving, behind iteration 2) hangs: the '
+        'error: rank 1 (loading a batch or saving, after iteration 2) hangs: the '
         'other ranks have waited for 2 s'
     ]
 

@@ -507,7 +507,7 @@ def test_a_split_for_testing_is_tested(project, convert):
     ('splits', 'said'),
     [
         (dict(train='abc', test='d'), "put some into a folder 'val'"),
-        (dict(train='abc', val='d'), 'no image is left for val, of 1: mend them'),
+        (dict(train='abc', val='d'), 'no image is left for val, of 1: repair them'),
     ],
 )
 def test_advice_that_helps(project, convert, splits, said):
