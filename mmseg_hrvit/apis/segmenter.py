@@ -38,7 +38,7 @@ class Segmenter:
 
     Args:
         segmentor (BaseSegmentor): The network, in evaluation mode.
-        metadata (Metadata): Its classes, and the size that images get.
+        metadata (Metadata): Its classes, and the size to which images are resized.
     """
 
     def __init__(self, segmentor: BaseSegmentor, metadata: Metadata) -> None:
@@ -56,7 +56,7 @@ class Segmenter:
 
         Args:
             config (str | Path | Config): A config, its file, or the name of a
-                shipped one. A config that a checkpoint may hold is never used.
+                shipped config. A config inside the checkpoint is never used.
             checkpoint (str | Path): The checkpoint.
             device (str | torch.device, optional): Such as 'cpu' or 'cuda:1'. Defaults
                 to None: a GPU if there is one.
@@ -65,8 +65,8 @@ class Segmenter:
             Segmenter: The network.
 
         Raises:
-            InputError: If one of them is missing, they do not fit together, or the
-                device is not there.
+            InputError: If config or checkpoint is missing, if they do not fit together,
+                or if the device is not available.
         """
         if not isinstance(config, Config):
             config = Config.fromfile(find_config(str(config)))
@@ -78,11 +78,12 @@ class Segmenter:
 
     @classmethod
     def from_file(cls, path: str | Path, threads: int | None = None) -> 'Segmenter':
-        """Loads an exported file, and no code of the network.
+        """Loads an exported file, without the code of the network.
 
         Args:
-            path (str | Path): What ``hrvit export`` wrote.
-            threads (int, optional): Threads; by default the engine decides.
+            path (str | Path): A file that ``hrvit export`` wrote.
+            threads (int, optional): Number of threads. Defaults to None: the engine
+                decides.
 
         Returns:
             Segmenter: The network.
@@ -95,7 +96,7 @@ class Segmenter:
 
     @classmethod
     def from_arguments(cls, model: Sequence[str]) -> 'Segmenter':
-        """Loads what a command line names; like the two above.
+        """Loads the network that a command line names.
 
         Args:
             model (Sequence[str]): Config and checkpoint, or an exported file.
@@ -104,7 +105,7 @@ class Segmenter:
             Segmenter: The network.
 
         Raises:
-            InputError: If it names something else, or that cannot be used.
+            InputError: If it names something else, or an unusable network.
         """
         if len(model) > 2:
             raise InputError(
@@ -145,21 +146,21 @@ class Segmenter:
 
         Args:
             images (ImageInput | Sequence[ImageInput]): A path, an array (H, W, 3), a
-                tensor (3, H, W), a picture of Pillow, or a list of these. Arrays and
-                tensors have 8 bits.
-            probabilities (bool): Return them too: ``classes`` x 4 bytes a pixel.
-                Defaults to False.
-            channel_order (str): 'bgr', as OpenCV reads files, or 'rgb'; of arrays and
-                tensors alone. Defaults to 'bgr'.
-            batch_size (int): So many neighbours of the same size go through the
-                network at once. Defaults to 8.
+                tensor (3, H, W), a Pillow image, or a list of these. Arrays and tensors
+                have 8 bits.
+            probabilities (bool): Also return probabilities, which take ``classes`` x 4
+                bytes for each pixel. Defaults to False.
+            channel_order (str): Order of the channels of arrays and tensors: 'bgr', as
+                OpenCV reads files, or 'rgb'. Defaults to 'bgr'.
+            batch_size (int): Number of images that go through the network at once, if
+                they follow each other and have the same size. Defaults to 8.
 
         Returns:
-            Segmentation | list[Segmentation]: Of the image's own size; of a list, a
-            list.
+            Segmentation | list[Segmentation]: The result, in the size of the image. For
+            a list of images, a list of results.
 
         Raises:
-            InputError: If something is no image.
+            InputError: If an input is not an image.
             DataError: If an image file cannot be read.
         """
         if isinstance(images, SINGLE):

@@ -12,12 +12,12 @@ from .image_files import read_checked
 class CheckAnnotations(BaseTransform):
     """Refuses a label map of another size than the image.
 
-    mmseg's transforms crop both alike, so the labels would be shifted unnoticed. Put
-    it behind ``LoadAnnotations``, before anything that changes the label map. What
-    the values are is ``CheckedPipeline``'s to check: it knows the number of classes.
+    mmseg's transforms crop both in the same way, so the labels would shift unnoticed.
+    Put it after ``LoadAnnotations``, and before anything that changes the label map.
+    ``CheckedPipeline`` checks the values, because it knows the number of classes.
 
-    Required keys: ori_shape, img_path; gt_seg_map and seg_map_path where there is a
-    label map, which inference has not.
+    Required keys: ori_shape, img_path; gt_seg_map and seg_map_path if there is a label
+    map, as there is none in inference.
     """
 
     def transform(self, results: dict) -> dict:

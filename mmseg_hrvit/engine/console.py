@@ -18,6 +18,7 @@ ENVIRONMENT = (
     'sys.platform', 'Python', 'CUDA available', 'GPU 0', 'CUDA_HOME', 'PyTorch',
     'MMEngine', 'seed', 'Distributed launcher', 'GPU number',
 )  # fmt: skip
+WORLD_SIZE = 'GPU number:'  # mmengine's name for it, on CPUs as well
 
 
 def shorten_console(logger: MMLogger) -> None:
@@ -78,7 +79,7 @@ def shorten_environment(message: str) -> str:
     """Keeps the lines that a bug report needs."""
     lines = [line.strip() for line in message.splitlines()]
     kept = [line for line in lines if line.partition(':')[0] in ENVIRONMENT]
-    return '\n  '.join(['environment:', *kept])
+    return '\n  '.join(['environment:', *kept]).replace(WORLD_SIZE, 'processes:')
 
 
 def shorten_hooks(message: str) -> str:

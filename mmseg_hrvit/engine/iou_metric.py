@@ -13,14 +13,14 @@ from PIL import Image
 
 @METRICS.register_module()
 class FolderIoUMetric(IoUMetric):
-    """mmseg's ``IoUMetric``, whose label maps lie in folders as their images do.
+    """mmseg's ``IoUMetric``, whose label maps lie in folders like their images.
 
-    It also names the classes that are in no label map: their IoU is nan, which the
-    mean leaves out, or 0 where they are predicted, which the mean counts.
+    It also names the classes that are in no label map. Their IoU is nan, which the mean
+    leaves out; if the network predicts one, its IoU is 0, which the mean counts.
 
     Args:
-        image_root (str, optional): Folder of the images. ``output_dir`` has the same
-            folders in it. Defaults to None: label maps have the mere names of images.
+        image_root (str, optional): Folder of the images. ``output_dir`` gets the same
+            subfolders. Defaults to None: all label maps go to ``output_dir`` itself.
         **kwargs: Arguments of mmseg's ``IoUMetric``.
     """
 

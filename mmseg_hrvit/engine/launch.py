@@ -55,7 +55,7 @@ def prepare_cpu(cfg: Config) -> None:
         )
     replaced = replace_sync_bn(cfg.get('model'))
     if replaced and get_rank() == 0:
-        print_log(f'no GPU here: SyncBN is BN in {replaced} places of the config')
+        print_log(f'no GPU: BN replaces SyncBN in {replaced} places of the config')
 
 
 def replace_sync_bn(node: object) -> int:

@@ -21,10 +21,10 @@ OF_WORKERS = ('persistent_workers', 'prefetch_factor', 'timeout')
 class CheckedRunner(Runner):
     """mmengine's runner, whose data sets name, count and skip unusable samples.
 
-    The config's ``max_unusable_share`` (float) is the share of each training set
-    that may be skipped. Without it, as in evaluation, the first one ends the run.
-    Which labels are ignored is said by ``ignore_index`` of the heads, in evaluation
-    also by that of the metrics, and for networks without heads by the data set's.
+    The config's ``max_unusable_share`` (float) is the share of each training set that
+    the run may skip. Without it, and in evaluation, the first unusable sample ends the
+    run. ``ignore_index`` of the heads sets the label to ignore; in evaluation that of
+    the metrics does so too, and for networks without heads that of the data set.
     """
 
     def build_logger(

@@ -16,13 +16,13 @@ VALIDATED = 'iter_validated'
 class ResumableTrainLoop(IterBasedTrainLoop):
     """mmengine's loop over iterations, resumed sample by sample.
 
-    mmengine's reads all past samples again, or lets the sampler skip them, and then
-    augments by other random numbers. Here the samples are a stream that starts at
-    any position at once (``StreamSampler``, ``StreamDataset``). A validation that
-    was due when the run stopped is made up for.
+    mmengine's loop reads all past samples again, or lets the sampler skip them, and
+    then augments with other random numbers. Here the samples are a stream that can
+    start at any position (``StreamSampler``, ``StreamDataset``). If a validation was
+    due when the run stopped, the resumed run makes up for it.
 
-    A data loader that is given as an object, or has a batch sampler of its own, is
-    read as mmengine reads it, and resumed as mmengine does: not bit for bit.
+    If the data loader is an object, or has its own batch sampler, this loop reads and
+    resumes it as mmengine does: not bit for bit.
 
     Args:
         runner (Runner): The runner.
@@ -32,8 +32,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         val_begin (int): First iteration that is validated. Defaults to 1.
         val_interval (int): Iterations from one validation to the next. Defaults to
             1000.
-        dynamic_intervals (list[tuple[int, int]], optional): Other intervals, each
-            with the iteration from which on it holds. Defaults to None.
+        dynamic_intervals (list[tuple[int, int]], optional): Pairs of an iteration and
+            the interval that holds from there on. Defaults to None.
     """
 
     def __init__(

@@ -16,16 +16,16 @@ class BandDataPreProcessor(SegDataPreProcessor):
     mmseg's own takes a mean and a standard deviation for one band or for three.
 
     Args:
-        mean (Sequence[float]): Of each band, in the order of ``LoadRaster``.
+        mean (Sequence[float]): Mean of each band, in the order of ``LoadRaster``.
         std (Sequence[float]): Standard deviation of each band.
         size (Sequence[int], optional): Height and width to which training images are
             padded. Defaults to None.
-        size_divisor (int, optional): In place of ``size``: they are padded to a
-            multiple of it. Defaults to None.
+        size_divisor (int, optional): In place of ``size``: training images are padded
+            to a multiple of it. Defaults to None.
         pad_val (float): Normalised value of padding. Defaults to 0.
         seg_pad_val (float): Label of padding. Defaults to 255.
-        bgr_to_rgb (bool): False: ``LoadRaster`` says the order of the bands. Defaults
-            to False.
+        bgr_to_rgb (bool): Must be False, because ``LoadRaster`` sets the order of the
+            bands. Defaults to False.
         batch_augments (list[dict], optional): As in mmseg. Defaults to None.
         test_cfg (dict, optional): Padding of test images, as in mmseg. Defaults to
             None.

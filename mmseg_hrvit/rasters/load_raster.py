@@ -11,11 +11,11 @@ from .reading import IGNORED, Raster, check_grid, read_labels
 
 @TRANSFORMS.register_module()
 class LoadRaster(BaseTransform):
-    """Reads chosen bands of a raster, and the label raster beside it if there is one.
+    """Reads chosen bands of a raster, and its label raster if there is one.
 
-    It takes the place of ``LoadImageFromFile`` and ``LoadAnnotations``. Only the
-    window is read where the sample has one (``RasterDataset``). Labels are ignored
-    where the raster holds no data in any of the bands.
+    It replaces ``LoadImageFromFile`` and ``LoadAnnotations``. If the sample has a
+    window (``RasterDataset``), it reads only that. Labels are ignored at pixels without
+    data in any of the bands.
 
     Required keys: img_path; optional ones: seg_map_path, window, label_map,
     reduce_zero_label, seg_fields.
@@ -26,7 +26,7 @@ class LoadRaster(BaseTransform):
     Args:
         bands (Sequence[int], optional): Numbers of the bands, from 1, in the order of
             the network's channels. By default all but an alpha band.
-        fill (float): What bands have where they hold no data. Defaults to 0.
+        fill (float): Value of pixels without data. Defaults to 0.
     """
 
     def __init__(self, bands: Sequence[int] | None = None, fill: float = 0.0) -> None:

@@ -12,19 +12,19 @@ from mmseg_hrvit.errors import InputError
 class RadiometricDistortion(BaseTransform):
     """Changes the values of all bands, as light, air and sensors do.
 
-    It works on any number of bands in any unit, where mmseg's
-    ``PhotoMetricDistortion`` takes three colours of 8 bits. Each of the three changes
-    below is made with a probability of a half. 8-bit images stay within 0 to 255.
+    It takes any number of bands in any unit; mmseg's ``PhotoMetricDistortion`` takes
+    three colours of 8 bits. It makes each of the three changes below with probability
+    0.5. 8-bit images stay within 0 to 255.
 
     Modified keys: img.
 
     Args:
-        gain (float): All bands are multiplied by one number within 1 +- gain: light.
-            Defaults to 0.2.
-        band_gain (float): Each band is multiplied by one of its own: sensors. Defaults
-            to 0.1.
-        offset (float): To each band one number is added, within +- offset times the
-            band's standard deviation in the image: haze. Defaults to 0.2.
+        gain (float): Multiplies all bands by one number within 1 +- gain, as light
+            does. Defaults to 0.2.
+        band_gain (float): Multiplies each band by its own number within 1 +- band_gain,
+            as sensors do. Defaults to 0.1.
+        offset (float): Adds to each band one number within +- offset times the band's
+            standard deviation in the image, as haze does. Defaults to 0.2.
 
     Raises:
         InputError: If one of them is not from 0 to below 1.

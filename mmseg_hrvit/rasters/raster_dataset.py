@@ -16,25 +16,25 @@ TRIES = 10  # to find a crop with enough labels
 
 @DATASETS.register_module()
 class RasterDataset(BaseSegDataset):
-    """Rasters of any size with their label rasters, a crop a sample.
+    """Rasters of any size with their label rasters; each sample is a crop.
 
-    Crops are read by ``LoadRaster``, each alone: no raster has to be cut up or to fit
-    into memory. A raster has as many samples as crops side by side cover it, so large
-    ones are drawn more often than small ones.
+    ``LoadRaster`` reads only the crop, so you need not cut rasters into tiles, and they
+    need not fit into memory. A raster has as many samples as it takes crops side by
+    side to cover it, so large rasters are drawn more often than small ones.
 
     Args:
-        pairs (Sequence[Sequence[str]]): Raster and label raster, below ``data_root``;
-            or a folder of rasters and a folder of label rasters with the same names
-            but for the suffix. More than one pair are put together.
-        crop_size (Sequence[int], optional): Height and width of a crop; None: rasters
-            are read whole. Defaults to None.
-        random_crops (bool): For training: a crop lies anywhere in its raster, and
-            elsewhere each time. Otherwise crops lie side by side, the last ones are
-            smaller, and every pixel is read once. Defaults to False.
-        min_labelled (float): Random crops of which a smaller share is labelled are
-            drawn again, at most ten times. Defaults to 0.0.
-        img_suffix (str): End of the names of rasters in a folder. Defaults to '.tif'.
-        seg_map_suffix (str): The same of label rasters. Defaults to '.tif'.
+        pairs (Sequence[Sequence[str]]): Pairs of a raster and its label raster, below
+            ``data_root``; or pairs of a folder of rasters and a folder of label rasters
+            that have the same names except for the suffix.
+        crop_size (Sequence[int], optional): Height and width of a crop. Defaults to
+            None: reads whole rasters.
+        random_crops (bool): True draws a new random position for each crop, for
+            training. False takes crops side by side, of which the last ones are
+            smaller, and reads every pixel once. Defaults to False.
+        min_labelled (float): A random crop is drawn again, at most ten times, if a
+            smaller share of it is labelled. Defaults to 0.0.
+        img_suffix (str): Suffix of the rasters in a folder. Defaults to '.tif'.
+        seg_map_suffix (str): Suffix of the label rasters. Defaults to '.tif'.
         kwargs: All other arguments of mmseg's ``BaseSegDataset``, such as
             ``metainfo``, ``data_root``, ``reduce_zero_label`` and ``pipeline``.
 

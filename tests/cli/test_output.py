@@ -57,6 +57,8 @@ def test_environment_groups_and_hooks_are_told_in_short(training):
     environment = re.search(r'environment:\n((?:  .*\n)*)', shown)[1]
     assert 'PyTorch: ' in environment
     assert environment.count('\n') <= 10
+    assert 'processes: 1\n' in environment
+    assert 'GPU number' not in environment
     groups = re.search(r'AdamW:\n((?:  lr .*\n)*)', shown)[1]
     assert 1 < groups.count('\n') <= 5
     assert 'StrictCheckpointHook, RuntimeInfoHook' in shown

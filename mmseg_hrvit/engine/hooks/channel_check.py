@@ -15,12 +15,12 @@ from mmseg_hrvit.models.wrappers import bare, ignored_label, named_heads
 class ChannelCheckHook(Hook):
     """Stops a run whose heads fit neither the backbone nor the data set.
 
-    The channels of mmseg's heads must be those of the backbone's outputs
-    (``backbone.out_channels``), and their classes those of the data set. A head of a
-    single channel tells one class from the rest, so the data set names one or two.
-    Networks and heads that do not say which outputs or classes they take are left
-    alone, and so are heads behind a neck. If the heads, the metrics and the padding
-    do not ignore the same label, a warning says so.
+    mmseg's heads must take the channels of the backbone's outputs
+    (``backbone.out_channels``), and have the classes of the data set. A head with a
+    single channel separates one class from the rest, so the data set names one or two.
+    The hook does not check heads after a neck, or networks and heads that do not name
+    their outputs or classes. It warns if the heads, the metrics and the padding do not
+    ignore the same label.
     """
 
     priority = 'VERY_HIGH'

@@ -23,21 +23,22 @@ from .strict_checkpoint import is_training
 
 @HOOKS.register_module()
 class DurableCheckpointHook(BestCheckpointHook):
-    """mmengine's ``CheckpointHook``, which deletes nothing before the new one is whole.
+    """mmengine's ``CheckpointHook``, whose last checkpoint is always complete.
 
-    A checkpoint is written aside, flushed to the disk and renamed; then an older one
-    goes. It holds the random states of all ranks, so that ``--resume`` goes on bit
-    for bit. After a validation it is written again, since then it holds the result.
-    A new run moves the checkpoints of an older one in its folder aside.
+    It writes a checkpoint to a temporary file, flushes it to the disk and renames it.
+    Only then does it delete an older one. A checkpoint contains the random states of
+    all ranks, so that ``--resume`` continues bit for bit. After a validation the hook
+    writes it again, with the result. A new run moves the checkpoints of an older run
+    in its folder aside.
 
-    Where ``backend_args`` or an address like ``s3://`` lead to another place than a
-    disk of this machine, that backend writes, and says itself what it guarantees.
+    If ``backend_args`` or an address like ``s3://`` point to storage other than a local
+    disk, mmengine's backend writes the files, without these guarantees.
 
     Args:
-        thin_when_full (bool): Where the disk is full, delete older checkpoints and
-            try again; the last one and the best ones stay. Otherwise the run ends
+        thin_when_full (bool): If the disk is full, delete older checkpoints and try
+            again, but keep the last one and the best ones. With False, the run ends
             with one line. Defaults to False.
-        **options: Those of ``CheckpointHook``.
+        **options: Options of ``CheckpointHook``.
     """
 
     def __init__(

@@ -19,25 +19,27 @@ from mmseg_hrvit.models.wrappers import bare
 
 @HOOKS.register_module()
 class FiniteCheckHook(Hook):
-    """Skips and counts steps whose loss or gradients are not finite.
+    """Skips and counts steps whose loss or gradients are NaN or infinite.
 
-    Such a step changes neither weights nor optimizer, and the buffers, BatchNorm's
-    running means among them, go back to what they were. After some in a row the run
-    stops, and every rank leaves its last batch in the work directory. The log has the
-    number of skipped steps, if there are any, and the scale of mixed precision.
+    Such a step changes neither weights nor optimizer, and the hook restores the
+    buffers, such as the running means of BatchNorm. After several such steps in a row
+    the run stops, and each rank saves its last batch in the work directory. The log has
+    the number of skipped steps, if there are any, and the loss scale of mixed
+    precision.
 
-    All ranks decide alike. A loss that is not finite is multiplied by NaN, so that
-    the gradients, which the ranks average, are not finite on any of them.
+    All ranks skip the same steps: the hook multiplies a non-finite loss by NaN, so that
+    the gradients are not finite on any rank after they are averaged.
 
-    No rank waits for its GPU here (see ``FiniteStep``), but for one whose optimizer is
-    not fused, once a step; ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW
-    fused ones. With several optimizers each one skips its own step, and the buffers
-    go back if any of them does.
+    The hook makes no rank wait for its GPU (see ``FiniteStep``), unless the optimizer
+    is not fused: then there is one wait in each step.
+    ``NormDecayOptimWrapperConstructor`` makes Adam and AdamW fused. With several
+    optimizers, each skips its own step, and the hook restores the buffers if any of
+    them does.
 
     Args:
-        max_in_row (int): The run stops at so many in a row. A new scale for mixed
-            precision is found in 16 steps or less. Defaults to 20.
-        interval (int): The scale is logged every so many iterations. Defaults to 50.
+        max_in_row (int): Number of such steps in a row that stops the run. Mixed
+            precision finds a new scale in 16 steps or less. Defaults to 20.
+        interval (int): Iterations between two logged scales. Defaults to 50.
     """
 
     # Behind the hook that waits for the losses, before the one that logs.

@@ -12,11 +12,11 @@ from mmseg_hrvit.models import convert, convert_for_training, restore
 
 @HOOKS.register_module()
 class FormHook(Hook):
-    """Trains and tests with the form of the network that suits the run.
+    """Trains and tests the network in the form that suits the run.
 
-    On a CPU it is trained in the forms 'training_cpu' and 'memory', on a GPU as it
-    is. It is tested in the form 'inference'. All compute the same function; parameters,
-    their names and checkpoints stay as they are (see ``mmseg_hrvit.convert``).
+    On a CPU the network trains in the forms 'training_cpu' and 'memory', on a GPU in
+    its plain form. It is tested in the form 'inference'. All forms compute the same
+    function, with the same parameters and checkpoints (see ``mmseg_hrvit.convert``).
 
     Args:
         compile (bool): Compile the repeated parts, in place of 'training_cpu'. Images

@@ -22,21 +22,21 @@ HANG = 142
 
 @HOOKS.register_module()
 class HangWatchHook(Hook):
-    """Ends a run whose ranks all stand still, and names the one that holds them up.
+    """Ends a run in which no rank makes progress, and names the rank that hangs.
 
-    A rank that hangs leaves the others waiting in a collective operation, whose own
-    timeout names nobody. Here every rank notes how far it is, and tells the others
-    every few seconds through the store of the process group. When no rank has gone on
-    for ``timeout``, the ranks that are the least far are the ones that hang. A run of
-    one process is not watched. The time in which a whole job is stopped, and goes on
-    later, does not count.
+    If a rank hangs, the others wait in a collective operation, whose own timeout does
+    not name the culprit. With this hook, each rank tells the others every few seconds
+    how far it is, through the store of the process group. If no rank makes progress for
+    ``timeout``, those that are furthest behind are the ones that hang. The hook does
+    not watch a run of one process. The time in which a whole job is suspended does not
+    count.
 
-    Where the longest thing that a rank does alone, such as writing a checkpoint, takes
-    longer, raise the timeout.
+    If one rank alone needs longer for a task, such as writing a checkpoint, raise the
+    timeout.
 
     Args:
-        timeout (float): Seconds, below the ten minutes after which NCCL aborts.
-            Defaults to 300.0.
+        timeout (float): Seconds without progress, below the ten minutes after which
+            NCCL aborts. Defaults to 300.0.
     """
 
     def __init__(self, timeout: float = 300.0) -> None:

@@ -24,12 +24,12 @@ ROWS = 20  # classes in the table
 class LabelSurveyHook(Hook):
     """Counts the classes in label maps before a run, and warns of what looks wrong.
 
-    The first process looks at as many label maps as it can in a few seconds, in an
-    order drawn by chance. What it warns of is listed in docs/own_data.md. A file that
-    cannot be used ends a run that must not skip any.
+    The first process reads label maps in random order for a few seconds.
+    docs/own_data.md lists the warnings. An unusable file ends the run, unless the run
+    may skip samples.
 
     Args:
-        seconds (float): Time for each data set; 0: none is looked at. Defaults to 5.0.
+        seconds (float): Time for each data set; 0 reads nothing. Defaults to 5.0.
         strict (bool): Whether a warning ends the run. Defaults to False.
     """
 

@@ -29,17 +29,17 @@ SAME = 1.0  # seconds: a launcher hands on what the terminal has sent to all
 
 @HOOKS.register_module()
 class PreemptionHook(Hook):
-    """Saves and exits after SIGTERM, SIGUSR1 or Ctrl-C, whichever rank it reached.
+    """Saves and exits after SIGTERM, SIGUSR1 or Ctrl-C on any rank.
 
-    The ranks vote on it in every iteration, beside the training: the vote starts
-    before a step and is counted after it. So the run ends with the iteration that
-    follows the signal, or the one after if gradients are being accumulated. In a
-    validation it ends at once, and the validation is made up for later. The exit
-    status is ``PREEMPTED``, and after Ctrl-C (SIGINT) ``INTERRUPTED``. A second Ctrl-C
-    ends the process without saving.
+    The ranks vote in each iteration, in parallel with the training: the vote starts
+    before a step and ends after it. So the run ends with the iteration that follows the
+    signal, or a later one while gradients are being accumulated. A validation ends at
+    once, and the resumed run makes up for it. The exit status is ``PREEMPTED``, or
+    ``INTERRUPTED`` after Ctrl-C (SIGINT). A second Ctrl-C ends the process without
+    saving.
 
-    Every ``CheckpointHook`` that counts iterations saves. A training by epochs is not
-    saved between two of them: it goes on from the last one's end.
+    Each ``CheckpointHook`` that counts iterations saves. A training that counts epochs
+    does not save within an epoch: it resumes after the last complete one.
     """
 
     priority = 'LOWEST'

@@ -20,11 +20,11 @@ RANK_STATES = 'rank_states'  # in the message hub, hence in every checkpoint
 
 @HOOKS.register_module()
 class RankStateHook(Hook):
-    """Makes a resumed run draw the random numbers of one that was never stopped.
+    """Makes a resumed run draw the same random numbers as an uninterrupted run.
 
-    ``DurableCheckpointHook`` has the states of all ranks gathered before it saves.
-    Validation leaves no trace in them: its data loader draws a number when it starts
-    workers, which a resumed run does at other times.
+    ``DurableCheckpointHook`` collects the states of all ranks before it saves. This
+    hook also undoes what a validation changes in them: its data loader draws a number
+    when it starts its workers, and a resumed run starts them at other times.
     """
 
     def __init__(self) -> None:

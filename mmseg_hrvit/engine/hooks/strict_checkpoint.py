@@ -30,11 +30,11 @@ from mmseg_hrvit.models.wrappers import bare
 class StrictCheckpointHook(Hook):
     """Stops a run whose checkpoint does not fit its network.
 
-    mmengine loads checkpoints with ``strict=False``: a wrong file trains or
-    evaluates random weights after one warning. Resuming, validating and testing
-    need every entry of the network in the file; training that starts from
-    ``load_from``, or from a ``Pretrained`` initialisation of the whole network,
-    needs the backbone's, since heads may be for other classes.
+    mmengine loads checkpoints with ``strict=False``: with a wrong file it only warns,
+    and then trains or evaluates random weights. With this hook, the file must have
+    each weight of the network to resume, validate or test. To start a training from
+    ``load_from``, or from a ``Pretrained`` initialisation of the whole network, it must
+    have each weight of the backbone; the heads may be for other classes.
     """
 
     priority = 'HIGHEST'
