@@ -7,6 +7,7 @@ import pytest
 from data import load_tool
 from paths import TOOLS
 
+RUNS_CONFIGS = 'configs are Python programs that this command executes'
 NAMES = sorted(
     path.relative_to(TOOLS).with_suffix('').as_posix()
     for path in TOOLS.rglob('*.py')
@@ -27,7 +28,7 @@ def test_a_tool_says_what_it_executes(name, capsys):
     positional = text.split('positional arguments:')[-1].split(' options:')[0]
     takes_config = re.match(r' configs?\b', positional, re.I) is not None
     takes_checkpoint = re.search(r' checkpoint |checkpoint of', positional) is not None
-    assert takes_config == ('it is a Python program, and is executed' in positional)
+    assert takes_config == (RUNS_CONFIGS in positional)
     assert takes_checkpoint == ('nothing in it is executed' in positional)
 
 
