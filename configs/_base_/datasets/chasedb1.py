@@ -1,4 +1,4 @@
-_base_ = './common.py'
+_base_ = './ade20k.py'
 dataset_type = 'ChaseDB1Dataset'
 data_root = 'data/CHASE_DB1'
 crop_size = (128, 128)
@@ -17,29 +17,12 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=2,
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        data_prefix=dict(
-            img_path='images/training', seg_map_path='annotations/training'
-        ),
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(type=dataset_type, data_root=data_root, pipeline=train_pipeline)
 )
 val_dataloader = dict(
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        data_prefix=dict(
-            img_path='images/validation', seg_map_path='annotations/validation'
-        ),
-        pipeline=test_pipeline,
-    ),
+    dataset=dict(type=dataset_type, data_root=data_root, pipeline=test_pipeline)
 )
 test_dataloader = val_dataloader
 
 val_evaluator = dict(iou_metrics=['mIoU', 'mDice'])
 test_evaluator = val_evaluator
-
-auto_scale_lr = dict(enable=False, base_batch_size=16)

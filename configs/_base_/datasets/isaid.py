@@ -1,4 +1,4 @@
-_base_ = './common.py'
+_base_ = './potsdam.py'
 dataset_type = 'iSAIDDataset'
 data_root = 'data/iSAID'
 crop_size = (896, 896)
@@ -17,22 +17,9 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=2,
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        data_prefix=dict(img_path='img_dir/train', seg_map_path='ann_dir/train'),
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(type=dataset_type, data_root=data_root, pipeline=train_pipeline)
 )
 val_dataloader = dict(
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        data_prefix=dict(img_path='img_dir/val', seg_map_path='ann_dir/val'),
-        pipeline=test_pipeline,
-    ),
+    dataset=dict(type=dataset_type, data_root=data_root, pipeline=test_pipeline)
 )
 test_dataloader = val_dataloader
-
-auto_scale_lr = dict(enable=False, base_batch_size=16)
