@@ -11,6 +11,7 @@ import torch
 from hypothesis import HealthCheck, settings
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
 
 from mmseg_hrvit.engine.launch import told_to_stop
 
@@ -98,11 +99,12 @@ def mmseg_scope():
 
 
 @pytest.fixture(autouse=True)
-def no_loggers():
-    """Forgets the loggers of a run: folder and captured screen go with its test."""
+def nothing_of_a_run():
+    """Forgets loggers and visualizers: folder and captured screen go with a test."""
     yield
     for logger in MMLogger._instance_dict.values():
         for handler in logger.handlers:
             if isinstance(handler, logging.FileHandler):
                 handler.close()
-    MMLogger._instance_dict.clear()
+    for cls in (MMLogger, Visualizer, *Visualizer.__subclasses__()):
+        cls._instance_dict.clear()
