@@ -251,6 +251,18 @@ class ModuleTester:
         for x in self.outputs(deploy(module), inputs):
             assert x.is_meta and x.dtype == torch.bfloat16
 
+    def test_gradients_have_the_strides_of_their_parameters(self, cfg):
+        """Distributed training warns of others, and copies them."""
+        module = build(cfg).train()
+        for form in (None, *self.forms):
+            if form:
+                convert(module, form)
+            module.zero_grad()
+            outs = self.outputs(module, self.inputs(cfg, (64, 96)))
+            sum(x.square().sum() for x in outs).backward()
+            for name, p in module.named_parameters():
+                assert p.grad.stride() == p.stride(), (form, name)
+
     def as_list(self, cfg):
         """The inputs of an image of 64 x 96 as a list."""
         inputs = self.inputs(cfg, (64, 96))

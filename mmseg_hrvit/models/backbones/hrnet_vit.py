@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import torch
 import torch.nn as nn
 from mmengine.model import Sequential
 from mmengine.registry import MODELS
@@ -61,6 +62,8 @@ class MiTBlock(nn.Module):
             self.layer.attn.sr = nn.Conv2d(
                 channels, channels, sr_ratio, stride=sr_ratio, groups=channels
             )
+        # As ``depthwise_conv`` has it.
+        self.layer.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""

@@ -64,7 +64,9 @@ def gradient_of_kernel(x: Tensor, grad: Tensor) -> Tensor:
     inner = gradient_of_columns(x, grad)
     outer = gradient_of_columns(pairs(x), pairs(grad))  # 2 * C, 1, 5, 3
     outer = outer.unflatten(0, (2, -1)).sum(0)
-    return torch.cat([outer[..., :1], inner, outer[..., 2:]], dim=3)
+    kernels = torch.cat([outer[..., :1], inner, outer[..., 2:]], dim=3)
+    # The kernels' own layout, see ``depthwise_conv``; nothing is copied.
+    return kernels.view(-1, 5, 5, 1).permute(0, 3, 1, 2)
 
 
 def gradient_of_columns(x: Tensor, grad: Tensor) -> Tensor:

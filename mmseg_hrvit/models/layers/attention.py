@@ -9,6 +9,8 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+from .depthwise import depthwise_conv
+
 
 def attend(q: Tensor, k: Tensor, v: Tensor, rows: int, head_dim: int) -> Tensor:
     """Multi-head attention within windows of ``rows`` whole rows (Eq. 2).
@@ -128,11 +130,7 @@ class CrossShapedAttention(BaseModule):
         else:
             self.qkv = nn.Linear(channels, 3 * channels)
         self.conv_act = nn.Hardswish()
-        self.parallel_conv = (
-            nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
-            if parallel_conv
-            else None
-        )
+        self.parallel_conv = depthwise_conv(channels, 3) if parallel_conv else None
         self.act = nn.Hardswish() if extra_nonlinearity else nn.Identity()
         self.proj = nn.Linear(channels, channels)
         self.bn = (

@@ -9,6 +9,7 @@ from torch import Tensor
 from mmseg_hrvit.errors import InputError
 
 from .attention import attend, cross_shaped_attention
+from .depthwise import depthwise_conv
 from .mixcfn import FFN
 
 
@@ -66,9 +67,7 @@ class CSWinAttention(nn.Module):
         self.window_size = window_size
         self.qkv = nn.Linear(channels, 3 * channels)
         part = channels // halves
-        self.lepe = nn.ModuleList(
-            nn.Conv2d(part, part, 3, padding=1, groups=part) for _ in range(halves)
-        )
+        self.lepe = nn.ModuleList(depthwise_conv(part, 3) for _ in range(halves))
         self.proj = nn.Linear(channels, channels)
 
     attend = staticmethod(cross_shaped_attention)

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
 from torch import Tensor
 
+from .depthwise import depthwise_conv
+
 
 class DownPath(nn.Module):
     """Leads a map to a branch of 2^k times lower resolution in one step.
@@ -26,15 +28,7 @@ class DownPath(nn.Module):
     ) -> None:
         super().__init__()
         stride = 2**steps
-        self.depthwise = nn.Conv2d(
-            in_channels,
-            in_channels,
-            stride + 1,
-            stride=stride,
-            padding=stride // 2,
-            groups=in_channels,
-            bias=False,
-        )
+        self.depthwise = depthwise_conv(in_channels, stride + 1, stride, bias=False)
         self.bn1 = build_norm_layer(norm_cfg, in_channels)[1]
         self.pointwise = nn.Conv2d(in_channels, out_channels, 1)
         self.bn2 = build_norm_layer(norm_cfg, out_channels)[1]

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
+from .depthwise import depthwise_conv
+
 
 class MixCFN(nn.Module):
     """Linear, 3x3 and 5x5 depth-wise convolutions on one half each, GELU, linear.
@@ -28,8 +30,8 @@ class MixCFN(nn.Module):
             )
         half = hidden // 2
         self.fc1 = nn.Linear(channels, hidden)
-        self.dwconv3 = nn.Conv2d(half, half, 3, padding=1, groups=half)
-        self.dwconv5 = nn.Conv2d(half, half, 5, padding=2, groups=half)
+        self.dwconv3 = depthwise_conv(half, 3)
+        self.dwconv5 = depthwise_conv(half, 5)
         self.act = nn.GELU()
         self.fc2 = nn.Linear(hidden, channels)
 

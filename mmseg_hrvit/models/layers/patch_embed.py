@@ -3,6 +3,8 @@
 import torch.nn as nn
 from torch import Tensor
 
+from .depthwise import depthwise_conv
+
 
 class EfficientPatchEmbed(nn.Module):
     """LN(DWConv(PWConv(x))): a point-wise, then a 3x3 depth-wise convolution.
@@ -15,9 +17,7 @@ class EfficientPatchEmbed(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.pointwise = nn.Conv2d(in_channels, out_channels, 1)
-        self.depthwise = nn.Conv2d(
-            out_channels, out_channels, 3, padding=1, groups=out_channels
-        )
+        self.depthwise = depthwise_conv(out_channels, 3)
         self.norm = nn.LayerNorm(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
