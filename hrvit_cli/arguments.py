@@ -67,6 +67,20 @@ def add_run(parser: ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+def add_device(parser: ArgumentParser) -> None:
+    """Adds where a config and a checkpoint run.
+
+    Args:
+        parser (ArgumentParser): Gets '--device'.
+    """
+    parser.add_argument(
+        '--device',
+        metavar='NAME',
+        help="where a config and a checkpoint run: 'cpu', 'cuda', 'cuda:1', 'mps', "
+        "'xpu' (default: 'cuda' if there is one, else 'cpu')",
+    )
+
+
 def count_cores() -> int:
     """Returns how many processors this process may use."""
     return len(os.sched_getaffinity(0))

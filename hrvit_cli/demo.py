@@ -9,7 +9,7 @@ status is 0, or 1 if some files could not be read, or 2 if nothing could be done
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import MODEL_HELP
+from .arguments import MODEL_HELP, add_device
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,6 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         'an HTTP(S) address of an image',
     )
     parser.add_argument('model', nargs='+', help=MODEL_HELP)
+    add_device(parser)
     parser.add_argument('--out', type=Path, default='results', help='default: results')
     parser.add_argument(
         '--areas', choices=('csv', 'json'), default='csv', help='format (default: csv)'

@@ -5,12 +5,13 @@ It prints the address of the page; /docs there describes the endpoint.
 
 from argparse import ArgumentParser
 
-from .arguments import MODEL_HELP
+from .arguments import MODEL_HELP, add_device
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     parser.add_argument('model', nargs='+', help=MODEL_HELP)
+    add_device(parser)
     parser.add_argument(
         '--host',
         default='127.0.0.1',

@@ -25,7 +25,7 @@ def load_model(
         config (Config): The config.
         checkpoint (str or Path): The checkpoint.
         device (str | torch.device, optional): Where the model goes. Defaults to None:
-            to a GPU if there is one.
+            to 'cuda' if there is one, else to the CPU.
 
     Returns:
         nn.Module: The model.

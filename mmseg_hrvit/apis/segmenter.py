@@ -58,8 +58,9 @@ class Segmenter:
             config (str | Path | Config): A config, its file, or the name of a
                 shipped config. A config inside the checkpoint is never used.
             checkpoint (str | Path): The checkpoint.
-            device (str | torch.device, optional): Such as 'cpu' or 'cuda:1'. Defaults
-                to None: a GPU if there is one.
+            device (str | torch.device, optional): Such as 'cpu', 'cuda:1', 'mps' or
+                'xpu'. Defaults to None: one of NVIDIA's or AMD's GPUs ('cuda') if
+                there is one, else the CPU.
 
         Returns:
             Segmenter: The network.
@@ -95,11 +96,15 @@ class Segmenter:
         return cls(EngineSegmentor(engine).eval(), engine.metadata)
 
     @classmethod
-    def from_arguments(cls, model: Sequence[str]) -> 'Segmenter':
+    def from_arguments(
+        cls, model: Sequence[str], device: str | None = None
+    ) -> 'Segmenter':
         """Loads the network that a command line names.
 
         Args:
             model (Sequence[str]): Config and checkpoint, or an exported file.
+            device (str, optional): Where config and checkpoint run; an exported file
+                runs where its engine does. Defaults to None: a GPU if there is one.
 
         Returns:
             Segmenter: The network.
@@ -111,8 +116,14 @@ class Segmenter:
             raise InputError(
                 f'{" ".join(model)}: give a config and a checkpoint, or a file'
             )
-        is_file = len(model) == 1
-        return cls.from_file(*model) if is_file else cls.from_checkpoint(*model)
+        if len(model) == 2:
+            return cls.from_checkpoint(*model, device)
+        if device is not None:
+            raise InputError(
+                f'--device {device}: an exported file runs where its engine does; '
+                'leave --device out'
+            )
+        return cls.from_file(*model)
 
     @overload
     def __call__(

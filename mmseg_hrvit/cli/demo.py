@@ -32,7 +32,7 @@ def run(args: Namespace) -> int:
     paths = find_images(source, without=args.out) if is_folder else []
     names = names_below(paths, source) if is_folder else []
     index, count = join_processes()
-    segmenter = Segmenter.from_arguments(args.model)
+    segmenter = Segmenter.from_arguments(args.model, args.device)
     if is_folder and (is_raster(source) or segmenter.metadata.bands):
         return segment_rasters(segmenter, paths, args, index, count)
     if count > 1:

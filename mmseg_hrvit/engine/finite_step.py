@@ -19,19 +19,18 @@ class FiniteStep:
 
     def __init__(self, wrapper: OptimWrapper) -> None:
         self.wrapper = wrapper
-        on_gpu = torch.cuda.is_available()
-        # Pinned: copying to it need not be waited for.
-        self.failed = torch.zeros((), pin_memory=on_gpu)
-        self.copied = torch.cuda.Event() if on_gpu else None
+        on_cuda = any(param.is_cuda for param in trained(wrapper.optimizer))
+        # Pinned: copying to it need not be waited for. Other devices are waited for.
+        self.failed = torch.zeros((), pin_memory=on_cuda)
+        self.copied = torch.cuda.Event() if on_cuda else None
         self.is_stepped = False
         self.num_backwards = wrapper._inner_count
         self.handle = wrapper.optimizer.register_step_pre_hook(self._before_step)
 
     def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        params = (p for group in optimizer.param_groups for p in group['params'])
-        grads = [param.grad for param in params if param.grad is not None]
+        grads = [p.grad for p in trained(optimizer) if p.grad is not None]
         failed = any_not_finite(grads)
-        self.failed.copy_(failed, non_blocking=True)
+        self.failed.copy_(failed, non_blocking=self.copied is not None)
         if self.copied is not None:
             self.copied.record()
         self.is_stepped = True
@@ -55,6 +54,11 @@ class FiniteStep:
     def remove(self) -> None:
         """Lets the optimizer step as ever."""
         self.handle.remove()
+
+
+def trained(optimizer: Optimizer) -> list[Tensor]:
+    """The parameters of an optimizer."""
+    return [p for group in optimizer.param_groups for p in group['params']]
 
 
 def any_not_finite(grads: list[Tensor]) -> Tensor:

@@ -8,13 +8,14 @@ import random
 
 import numpy as np
 import torch
+from mmengine.device import get_device
 from mmengine.dist import all_gather_object, get_rank
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def get_random_state() -> dict:
-    """Returns the random states of Python, NumPy, torch, and torch on this GPU.
+    """Returns the random states of Python, NumPy, torch, and torch on its device.
 
     Returns:
         dict: Tensors and numbers, as ``weights_only`` loading takes them.
@@ -26,8 +27,9 @@ def get_random_state() -> dict:
         numpy=(name, torch.from_numpy(key.astype(np.int64)), *rest),
         torch=torch.get_rng_state(),
     )
-    if torch.cuda.is_available():
-        state['cuda'] = torch.cuda.get_rng_state()
+    device = get_device()
+    if device != 'cpu':
+        state[device] = torch.get_device_module(device).get_rng_state()
     return state
 
 
@@ -42,8 +44,9 @@ def set_random_state(state: dict) -> None:
     name, key, *rest = state['numpy']
     np.random.set_state((name, key.cpu().numpy().astype(np.uint32), *rest))
     torch.set_rng_state(state['torch'].cpu())
-    if 'cuda' in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state['cuda'].cpu())
+    device = get_device()
+    if device != 'cpu' and device in state:
+        torch.get_device_module(device).set_rng_state(state[device].cpu())
 
 
 def gather_rank_states(model: nn.Module) -> list[dict]:

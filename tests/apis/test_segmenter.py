@@ -163,6 +163,11 @@ def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
         segmenter([], batch_size=0)
 
 
+def test_a_device_is_for_a_checkpoint(tmp_path):
+    with pytest.raises(InputError, match='--device cpu: an exported file runs where'):
+        Segmenter.from_arguments([str(tmp_path / 'net.onnx')], 'cpu')
+
+
 def test_a_result_is_drawn_and_saved(segmenter, images, tmp_path):
     result = segmenter(images[0])
     height, width = result.labels.shape

@@ -207,3 +207,10 @@ def test_odd_names(model, good, tmp_path):
 def test_a_folder_that_cannot_be_made_is_one_line(model, good, tmp_path, capsys):
     assert run(good, *model, '--out', good / '0.jpg/out') == 2
     assert 'cannot be made' in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there(model, images, tmp_path, capsys):
+    options = ['--out', tmp_path / 'out', '--device', 'cuda:99']
+    assert run(images / '0.jpg', *model, *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: device=cuda:99: cannot be used here')
