@@ -1,5 +1,7 @@
 """mmengine's runner, with every sample checked."""
 
+import os
+
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
@@ -26,6 +28,27 @@ class CheckedRunner(Runner):
     run. ``ignore_index`` of the heads sets the label to ignore; in evaluation that of
     the metrics does so too, and for networks without heads that of the data set.
     """
+
+    def set_randomness(
+        self,
+        seed: int | None,
+        diff_rank_seed: bool = False,
+        deterministic: bool = False,
+    ) -> None:
+        """Sets the seed; makes cuBLAS deterministic too if it is asked for.
+
+        cuBLAS reads the variable when it is first used, later than here.
+
+        Args:
+            seed (int, optional): The seed; None: one is drawn.
+            diff_rank_seed (bool): Whether every rank has a seed of its own. Defaults
+                to False.
+            deterministic (bool): Whether operators have to give the same to the bit.
+                Defaults to False.
+        """
+        if deterministic:
+            os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+        super().set_randomness(seed, diff_rank_seed, deterministic)
 
     def build_logger(
         self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs

@@ -1,9 +1,11 @@
 """CheckedRunner with labels of other conventions, and with objects for configs."""
 
 import copy
+import os
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
@@ -252,3 +254,19 @@ def test_every_run_of_a_process_draws_into_its_own_folder(tmp_path):
         runner.visualizer.add_scalar('mIoU', 1.0)
         drawn.append(Path(runner.log_dir, 'vis_data/scalars.json').is_file())
     assert drawn == [True, True]
+
+
+@pytest.mark.parametrize('deterministic', [True, False])
+def test_cublas_is_deterministic_where_it_is_asked_for(
+    tmp_path, monkeypatch, deterministic
+):
+    name = 'CUBLAS_WORKSPACE_CONFIG'
+    monkeypatch.setenv(name, 'to be put back')
+    monkeypatch.delenv(name)
+    runner = make_runner(tmp_path, cls=CheckedRunner)
+    try:
+        runner.set_randomness(5, deterministic=deterministic)
+        assert os.environ.get(name) == (':4096:8' if deterministic else None)
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic = False

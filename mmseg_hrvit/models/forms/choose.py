@@ -1,5 +1,6 @@
 """Which forms a run puts on by itself."""
 
+import torch
 import torch.nn as nn
 
 from .convert import convert
@@ -14,7 +15,7 @@ def convert_for_training(
     """Puts on what a network is trained fastest in, in place.
 
     On a CPU these are 'training_cpu' and 'memory', on a GPU the plain network is
-    trained.
+    trained, in the form 'deterministic' where torch was told to be so.
 
     Args:
         network (nn.Module): The network.
@@ -30,6 +31,8 @@ def convert_for_training(
         convert(network, 'compile')
     elif device == 'cpu':
         convert(network, 'training_cpu')
+    if device != 'cpu' and torch.are_deterministic_algorithms_enabled():
+        convert(network, 'deterministic')
     if memory or (memory is None and device == 'cpu' and not compile):
         convert(network, 'memory')
     return network

@@ -29,6 +29,7 @@ from .linear import ConvolvedLinear
 from .memory import keep_all, keep_less
 from .mixcfn import HalvedMixCFN, MergedMixCFN
 from .norms import fold_attention, fold_convolutions
+from .pooling import ProductPool
 from .recompute import RecomputedBranch
 from .segformer_head import CollapsedHead, FoldedHead, fold_head
 from .shortcut import DenseShortcut
@@ -40,6 +41,7 @@ IN_PLACE = dict(
     training_cpu={**CPU, MixCFN: HalvedMixCFN, LinearSegformerHead: CollapsedHead},
     compile={**REGIONS, DropPath: UnguardedDropPath},
     recompute={Branch: RecomputedBranch},
+    deterministic={nn.AdaptiveAvgPool2d: ProductPool},
 )
 # What makes a module in place of the plain one.
 FOLDED = {CrossShapedAttention: fold_attention, LinearSegformerHead: fold_head}
@@ -65,6 +67,7 @@ def convert(network: nn.Module, purpose: str) -> nn.Module:
       'training_cpu' take each other off.
     - 'memory': backward keeps nothing that is cheap to make again.
     - 'recompute': backward keeps the inputs of blocks alone (``with_cp``).
+    - 'deterministic': gradients are the same to the bit in every run, also on a GPU.
 
     On a copy, in evaluation mode and without gradients, which cannot load the
     network's checkpoints:
@@ -96,7 +99,7 @@ def convert(network: nn.Module, purpose: str) -> nn.Module:
             for block in branch.blocks:
                 keep_less(block)
         return network
-    if purpose != 'recompute':
+    if purpose in ('training_cpu', 'compile'):
         restore(network, ('training_cpu', 'compile'))
     put_on(network, IN_PLACE[purpose])
     return network
@@ -109,7 +112,7 @@ def deploy(network: nn.Module) -> nn.Module:
 
 def restore(
     network: nn.Module,
-    purposes: tuple[str, ...] = ('training_cpu', 'compile', 'memory'),
+    purposes: tuple[str, ...] = ('training_cpu', 'compile', 'memory', 'deterministic'),
 ) -> nn.Module:
     """Takes forms off.
 

@@ -1,0 +1,54 @@
+"""Average pooling to a fixed number of bins, by products of matrices."""
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+from torch.nn.modules.utils import _pair
+
+
+class ProductPool(nn.AdaptiveAvgPool2d):
+    """The layer, whose gradient is deterministic on a GPU: torch's is not there."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to (B, C, *bins)."""
+        return pool(x, self.output_size)
+
+
+def pool(x: Tensor, bins: int | tuple[int | None, int | None] | None) -> Tensor:
+    """Computes what ``nn.AdaptiveAvgPool2d`` does.
+
+    Args:
+        x (Tensor): The map (B, C, H, W).
+        bins (int | tuple[int | None, int | None] | None): Rows and columns of bins; of
+            None as many as the map has.
+
+    Returns:
+        Tensor: (B, C, *bins).
+    """
+    rows, columns = (
+        bin_weights(size, number or size, x.device).to(x.dtype)
+        for size, number in zip(x.shape[-2:], _pair(bins), strict=True)
+    )
+    return rows @ x @ columns.transpose(0, 1)
+
+
+def bin_weights(size: int, bins: int, device: torch.device) -> Tensor:
+    """What each pixel of a line weighs in each bin's mean.
+
+    Args:
+        size (int): Pixels of the line.
+        bins (int): Number of bins; bin i goes from ``floor(i * size / bins)`` to
+            ``ceil((i + 1) * size / bins)``, as in torch.
+        device (torch.device): Where the weights are made.
+
+    Returns:
+        Tensor: (bins, size), float32.
+    """
+    number = torch.arange(bins, device=device)[:, None]
+    start = torch.div(number * size, bins, rounding_mode='floor')
+    end = torch.div((number + 1) * size + bins - 1, bins, rounding_mode='floor')
+    pixel = torch.arange(size, device=device)
+    # Of each pixel, 0 or 1 lies in a bin.
+    inside = torch.minimum(pixel + 1, end) - torch.maximum(pixel, start)
+    inside = inside.clamp(min=0)  # bins, size
+    return inside / inside.sum(1, keepdim=True)
