@@ -15,6 +15,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmseg_hrvit import convert, deploy, restore
 from reference import fill, image, relative_error
 
+# A torch without CUDA cannot even imagine a GPU.
+needs_cuda_build = pytest.mark.skipif(
+    not torch.backends.cuda.is_built(), reason='this torch is built without CUDA'
+)
+
 
 def build(cfg):
     """Builds a registered module, filled with deterministic weights."""
@@ -228,6 +233,7 @@ class ModuleTester:
         self.check_equal(cfg, module, pickle.loads(pickle.dumps(module)))
 
     @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+    @needs_cuda_build
     def test_all_is_on_the_gpu_where_the_inputs_are(self, cfg, dtype):
         """A tensor made on the CPU raises an error here, as it does on a GPU."""
         shapes = [x.shape for x in self.as_list(cfg)]

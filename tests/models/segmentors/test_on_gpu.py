@@ -13,9 +13,10 @@ import mmseg_hrvit
 from data import use_tiny_arch
 from mmseg_hrvit.engine.launch import replace_sync_bn
 from mmseg_hrvit.models.segmentors.axis import bilinear_taps
-from testers import default_dtype
+from testers import default_dtype, needs_cuda_build
 
 SIZE = (96, 64)
+pytestmark = needs_cuda_build
 TEST_CFGS = dict(
     whole=dict(mode='whole'),
     slide=dict(mode='slide', crop_size=(64, 64), stride=(48, 48)),
