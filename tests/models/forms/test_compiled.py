@@ -73,9 +73,9 @@ def test_equal_parts_share_a_graph(arch, channels, rate, counter):
     net = convert(build(arch, channels, drop_path_rate=rate), 'compile')
     x = image(1, 3, 64, 64).float()
     # The stem; six fusions, of which the first, of one map, has no weights; embeddings
-    # of four branches, the first module's from the stem's channels; four kinds of
-    # blocks; the head.
-    kinds = 1 + 6 + 5 + 4 + 1
+    # of four branches, and the first module's where the stem has other channels; four
+    # kinds of blocks; the head.
+    kinds = 1 + 6 + 4 + (channels[0] != 64) + 4 + 1
     net.train()
     for _ in range(2):
         net(x).sum().backward()
