@@ -54,7 +54,11 @@ setup(
     keywords='semantic segmentation, vision transformer, HRViT, OpenMMLab, mmseg',
     license='Apache-2.0',
     packages=find_packages(include=['mmseg_hrvit', 'mmseg_hrvit.*', 'hrvit_cli']),
-    package_data={'mmseg_hrvit': ['py.typed'], 'mmseg_hrvit.serving': ['viewer/*']},
+    package_data={
+        'mmseg_hrvit': ['py.typed'],
+        'mmseg_hrvit.serving': ['viewer/*'],
+        'mmseg_hrvit.zoo': ['index.yaml', '*/*.json', '*/*.md', '*/*.safetensors'],
+    },
     entry_points=dict(console_scripts=['hrvit = hrvit_cli.__main__:main']),
     python_requires='>=3.10',
     # The OpenMMLab packages come in two families of the same import names; which
@@ -65,6 +69,7 @@ setup(
             *SERVE,
             *RASTER,
             'httpx',
+            'huggingface_hub',
             'hypothesis',
             'model-index',
             'mypy',
@@ -77,6 +82,7 @@ setup(
         tensorboard=['tensorboard'],
         export=['nncf', 'onnx', 'onnxruntime', 'onnxscript', 'openvino'],
         data=['cityscapesscripts', 'pycocotools'],
+        hub=['huggingface_hub'],
         serve=SERVE,
         raster=RASTER,
     ),

@@ -7,10 +7,17 @@ CONFIG_HELP = (
     'a config file, or the name of a shipped config; configs are Python programs that '
     'this command executes, so use only those of people you trust'
 )
-CHECKPOINT_HELP = 'checkpoint file, .pth or .safetensors; nothing in it is executed'
+CHECKPOINT_HELP = (
+    'checkpoint, .pth or .safetensors, or the name of weights in the package; nothing '
+    'in it is executed'
+)
+WEIGHTS_HELP = (
+    'the name of weights in the package (hrvit_quickstart), their file or address, or '
+    'OWNER/REPOSITORY of the Hugging Face Hub'
+)
 MODEL_HELP = (
-    'a config, or the name of a shipped config, and a checkpoint; or a file that '
-    '`hrvit export` wrote'
+    f'{WEIGHTS_HELP}; or a config, or the name of a shipped config, and a checkpoint; '
+    'or a file that `hrvit export` wrote'
 )
 
 

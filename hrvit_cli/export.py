@@ -7,7 +7,7 @@ The file contains classes, colours, normalisation and the size rule. `hrvit demo
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import CHECKPOINT_HELP, add_config
+from .arguments import CHECKPOINT_HELP, WEIGHTS_HELP, add_config
 
 FORMATS = ('onnx', 'torchexport', 'openvino', 'tensorrt')
 OUTPUTS = ('logits', 'resized', 'labels')
@@ -17,7 +17,11 @@ PRECISIONS = ('fp32', 'fp16', 'int8')
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     add_config(parser)
-    parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help=f'{CHECKPOINT_HELP}; without it, CONFIG is {WEIGHTS_HELP}',
+    )
     parser.add_argument(
         '--to', choices=FORMATS, required=True, help='format of the file'
     )

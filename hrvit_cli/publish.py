@@ -20,4 +20,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--out', type=Path, metavar='DIR', help='default: folder of the checkpoint'
     )
+    parser.add_argument(
+        '--precision',
+        choices=('fp32', 'fp16'),
+        default='fp32',
+        help='of matrices and kernels; fp16 halves the files (default: fp32)',
+    )
     parser.add_argument('--name', help="default: CONFIG's name, or the checkpoint's")

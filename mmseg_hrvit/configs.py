@@ -40,6 +40,14 @@ def config_folder() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent / 'configs'
 
 
+def shipped_name(path: str | Path) -> str | None:
+    """Returns the name of the shipped config in a file; None if it is another."""
+    path, folder = Path(path).resolve(), config_folder().resolve()
+    if not path.is_relative_to(folder):
+        return None
+    return path.relative_to(folder).with_suffix('').as_posix()
+
+
 def config_names() -> list[str]:
     """Lists the names of all shipped configs that can be run."""
     folder = config_folder()

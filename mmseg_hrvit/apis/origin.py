@@ -8,10 +8,12 @@ from mmengine.config import Config
 
 from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.version import __version__
+from mmseg_hrvit.zoo import hash_of
+
+from .pretrained import find_model
 
 # Files beside an exported one that hold its weights.
 BESIDE = ('.bin', '.data')
-CHUNK = 2**20  # bytes
 
 
 def identify(parts: Iterable[str]) -> str:
@@ -26,15 +28,16 @@ def describe_model(model: Sequence[str]) -> list[str]:
     """Tells a network from others by what its files hold.
 
     Args:
-        model (Sequence[str]): Config and checkpoint, or an exported file.
+        model (Sequence[str]): As of ``find_model``.
 
     Returns:
         list[str]: Texts for ``identify``.
     """
-    if len(model) == 2:
-        config, checkpoint = model
+    found = find_model(model)
+    if len(found) == 2:
+        config, checkpoint = found
         return [Config.fromfile(find_config(config)).pretty_text, hash_file(checkpoint)]
-    path = Path(model[0])
+    path = Path(found[0])
     beside = [path.with_suffix(s) for s in BESIDE] + [Path(f'{path}.data')]
     return [hash_file(str(file)) for file in [path, *beside]]
 
@@ -49,8 +52,4 @@ def hash_file(path: str) -> str:
     """Returns a hash of what a file holds; of an address, and of no file, the name."""
     if not Path(path).is_file():
         return path
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return hash_of(Path(path))

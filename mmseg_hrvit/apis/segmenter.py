@@ -12,22 +12,26 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
 
+from mmseg_hrvit.checkpoints.trained_by import find_config_name
 from mmseg_hrvit.engine.cli import find_config
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 from mmseg_hrvit.models import convert
 from mmseg_hrvit.rasters import check_bands
+from mmseg_hrvit.zoo import find_weights
 
 from .engine_segmentor import EngineSegmentor
 from .inputs import SINGLE, ChannelOrder, ImageInput, to_bands, to_bgr
 from .load_model import load_model
+from .pretrained import find_model
 from .segmentation import Segmentation
 
 
 class Segmenter:
     """A trained network, from images to label maps.
 
+    >>> segmenter = Segmenter.from_pretrained('hrvit_quickstart')
     >>> segmenter = Segmenter.from_checkpoint('hrvit_b1_camvid', 'b1.pth')
     >>> segmenter = Segmenter.from_file('b1.onnx')  # the same, exported
     >>> result = segmenter('street.jpg')
@@ -46,6 +50,32 @@ class Segmenter:
         self.metadata = metadata
 
     @classmethod
+    def from_pretrained(
+        cls,
+        source: str | Path,
+        config: str | Path | Config | None = None,
+        device: str | torch.device | None = None,
+    ) -> 'Segmenter':
+        """Loads a network by its name, or from anywhere. Nothing in it is executed.
+
+        Args:
+            source (str | Path): The name of one in this package, a checkpoint's path
+                or HTTP(S) address, or ``OWNER/REPOSITORY`` of the Hugging Face Hub.
+            config (str | Path | Config, optional): As of ``from_checkpoint``.
+                Defaults to None: the shipped one that the file names.
+            device (str | torch.device, optional): As of ``from_checkpoint``.
+
+        Returns:
+            Segmenter: The network.
+
+        Raises:
+            InputError: If there is no such network, its file is damaged or not what
+                its hash says, or it does not name its config.
+        """
+        path = find_weights(source)
+        return cls.from_checkpoint(config or find_config_name(path), path, device)
+
+    @classmethod
     def from_checkpoint(
         cls,
         config: str | Path | Config,
@@ -57,7 +87,7 @@ class Segmenter:
         Args:
             config (str | Path | Config): A config, its file, or the name of a
                 shipped config. A config inside the checkpoint is never used.
-            checkpoint (str | Path): The checkpoint.
+            checkpoint (str | Path): The checkpoint, or a name of ``from_pretrained``.
             device (str | torch.device, optional): Such as 'cpu', 'cuda:1', 'mps' or
                 'xpu'. Defaults to None: one of NVIDIA's or AMD's GPUs ('cuda') if
                 there is one, else the CPU.
@@ -102,9 +132,9 @@ class Segmenter:
         """Loads the network that a command line names.
 
         Args:
-            model (Sequence[str]): Config and checkpoint, or an exported file.
-            device (str, optional): Where config and checkpoint run; an exported file
-                runs where its engine does. Defaults to None: a GPU if there is one.
+            model (Sequence[str]): Weights, config and checkpoint, or an exported file.
+            device (str, optional): Where weights run; an exported file runs where its
+                engine does. Defaults to None: a GPU if there is one.
 
         Returns:
             Segmenter: The network.
@@ -112,18 +142,15 @@ class Segmenter:
         Raises:
             InputError: If it names something else, or an unusable network.
         """
-        if len(model) > 2:
-            raise InputError(
-                f'{" ".join(model)}: give a config and a checkpoint, or a file'
-            )
-        if len(model) == 2:
-            return cls.from_checkpoint(*model, device)
+        found = find_model(model)
+        if len(found) == 2:
+            return cls.from_checkpoint(*found, device)
         if device is not None:
             raise InputError(
                 f'--device {device}: an exported file runs where its engine does; '
                 'leave --device out'
             )
-        return cls.from_file(*model)
+        return cls.from_file(*found)
 
     @overload
     def __call__(

@@ -3,7 +3,8 @@
 A checkpoint is a pickle, and unpickling can run any program. The loaders here rebuild
 tensors, plain containers, and what mmengine itself writes, and refuse the rest.
 
-Importing this package registers the one for files of this machine. The tools register
+Importing this package registers the one for files of this machine, which also takes
+the names of ``mmseg_hrvit.zoo``, and one for the Hugging Face Hub. The tools register
 those for all addresses by ``register_all``. With the environment variable
 ``MMSEG_HRVIT_TRUST_CHECKPOINTS=1`` mmengine's own loaders stay, everywhere.
 """
@@ -15,12 +16,10 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from pickle import UnpicklingError
-from urllib.parse import urlparse
 
 import numpy as np
 import torch
 from mmengine.config import ConfigDict
-from mmengine.dist import barrier
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import (
@@ -32,6 +31,7 @@ from mmengine.runner.checkpoint import (
 from safetensors import safe_open
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.zoo import SCHEME, download, fetch, find_local
 
 from .sizes import check_arrays, check_file
 
@@ -102,7 +102,7 @@ def load_from_local(
     """Reads a checkpoint, or a safetensors file, without running code from it.
 
     Args:
-        filename (str): Path of the file.
+        filename (str): Path of the file, or the name of a network in this package.
         map_location (str | torch.device, optional): Where the tensors go, as in
             ``torch.load``.
 
@@ -114,16 +114,15 @@ def load_from_local(
         InputError: If there is no such file, if it cannot be read, if it holds
             anything but data, or more of it than a file of its size can.
     """
-    path = Path(filename).expanduser()
-    if not path.is_file():
-        raise InputError(f'{filename}: there is no such checkpoint; check the path')
+    path = find_local(filename)
     read = read_safetensors if path.suffix == '.safetensors' else read_pickle
     try:
         checkpoint = read(path, map_location)
     except InputError:
         raise
     except Exception as error:  # a broken file can raise almost anything
-        raise InputError(f'{filename}: {explain(error)}') from error
+        hint = '; delete it to have it downloaded again' if is_download(path) else ''
+        raise InputError(f'{filename}: {explain(error)}{hint}') from error
     if not isinstance(checkpoint, dict):
         raise InputError(
             f'{filename}: holds a {type(checkpoint).__name__}, not a dict of weights; '
@@ -174,13 +173,18 @@ def explain(error: Exception) -> str:
     return f'cannot be read as a checkpoint ({reason}); it may be truncated'
 
 
+def is_download(path: Path) -> bool:
+    """Whether a file lies in the cache of downloads."""
+    return Path(torch.hub.get_dir()).resolve() in path.resolve().parents
+
+
 def load_from_http(
     filename: str, map_location: str | torch.device | None = None
 ) -> dict:
     """Downloads a checkpoint once, then reads it as ``load_from_local`` does.
 
     Args:
-        filename (str): URL of the file.
+        filename (str): URL of the file. If its name has a hash, that is compared.
         map_location (str | torch.device, optional): Where the tensors go.
 
     Returns:
@@ -189,17 +193,25 @@ def load_from_http(
     Raises:
         InputError: If it cannot be downloaded or read.
     """
-    folder = Path(torch.hub.get_dir(), 'checkpoints')
-    path = folder / Path(urlparse(filename).path).name
-    try:
-        if os.environ.get('LOCAL_RANK', '0') == '0' and not path.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(filename, str(path))
-    except (OSError, ValueError) as error:
-        raise InputError(f'{filename}: cannot be downloaded ({error})') from error
-    finally:
-        barrier()  # also after a failure, or the other processes would wait
-    return load_from_local(str(path), map_location)
+    return load_from_local(str(download(filename)), map_location)
+
+
+def load_from_hub(
+    filename: str, map_location: str | torch.device | None = None
+) -> dict:
+    """Reads a checkpoint of the Hugging Face Hub as ``load_from_local`` does.
+
+    Args:
+        filename (str): ``hf://OWNER/REPOSITORY``, as of ``mmseg_hrvit.zoo.fetch``.
+        map_location (str | torch.device, optional): Where the tensors go.
+
+    Returns:
+        dict: What was saved.
+
+    Raises:
+        InputError: If it cannot be downloaded or read.
+    """
+    return load_from_local(str(fetch(filename)), map_location)
 
 
 def load_from_zoo(
@@ -279,4 +291,4 @@ def register_all() -> None:
     )
 
 
-register({'': load_from_local})
+register({'': load_from_local, SCHEME: load_from_hub})

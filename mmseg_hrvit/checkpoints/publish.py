@@ -14,18 +14,22 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor
 
+from mmseg_hrvit.configs import shipped_name
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.files import write_durably
 from mmseg_hrvit.version import __version__
+from mmseg_hrvit.zoo import DIGITS
 
 from .loading import load_from_local
 from .matching import WRAPPERS, describe, differences, unwrap
+from .trained_by import CONFIG_NAME
 
 KEY = 'mmseg_hrvit'  # of the metadata in a .safetensors file
 # timm and others keep averaged weights beside the others. mmengine's EMAHook needs no
 # key: it has put them into `state_dict`, and those without averaging aside.
 AVERAGED = ('state_dict_ema', 'model_ema')
 KEPT = ('epoch', 'iter', 'arch', 'des_act', 'cfg')
+BESIDE = ('arch', 'des_act', CONFIG_NAME)  # texts that loading looks for
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Published:
     weights: dict[str, Tensor]
     meta: dict
 
+    def half(self) -> 'Published':
+        """Returns the same with matrices and kernels in 16 bits, if they fit in."""
+        weights = {name: to_half(tensor) for name, tensor in self.weights.items()}
+        return Published(weights, self.meta)
+
     def to_pth(self) -> bytes:
         """Returns the content of a ``.pth`` file, in mmengine's layout."""
         buffer = io.BytesIO()
@@ -52,13 +61,17 @@ class Published:
         Its metadata are texts: 'mmseg_hrvit' is the JSON of ``meta``; what says how
         the weights were trained stands beside it, where loading looks for it.
         """
-        meta = {key: self.meta[key] for key in ('arch', 'des_act') if key in self.meta}
+        meta = {key: self.meta[key] for key in BESIDE if key in self.meta}
         meta[KEY] = json.dumps(self.meta, sort_keys=True)
         return safetensors.torch.save(self.weights, meta)
 
 
 def publish_file(
-    src: str | Path, out: str | Path, name: str, cfg: Config | None = None
+    src: str | Path,
+    out: str | Path,
+    name: str,
+    cfg: Config | None = None,
+    precision: str = 'fp32',
 ) -> list[Path]:
     """Writes what is to be handed on of a checkpoint.
 
@@ -66,7 +79,10 @@ def publish_file(
         src (str | Path): The checkpoint. Nothing in it is executed.
         out (str | Path): The folder; it need not exist.
         name (str): What the files' names begin with.
-        cfg (Config, optional): Its config; then the checkpoint has to fit it.
+        cfg (Config, optional): Its config; then the checkpoint has to fit it, and the
+            files name it if it is a shipped one.
+        precision (str): 'fp16' rounds matrices and kernels; vectors, such as biases
+            and the statistics of BatchNorms, stay as they are. Defaults to 'fp32'.
 
     Returns:
         list[Path]: ``NAME-HASH.pth`` and ``NAME-HASH.safetensors``. HASH is the
@@ -83,6 +99,10 @@ def publish_file(
         raise InputError(f'{src}: holds no weights; give a checkpoint of a network')
     if cfg is not None:
         check_fit(published.weights, cfg, src)
+        if shipped := shipped_name(cfg.filename):
+            published.meta[CONFIG_NAME] = shipped
+    if precision == 'fp16':
+        published = published.half()
     contents = dict(pth=published.to_pth, safetensors=published.to_safetensors)
     return [
         write_hashed(content(), Path(out), name, suffix)
@@ -106,6 +126,12 @@ def read_published(checkpoint: Mapping) -> Published:
         for name, tensor in weights.items()
     }
     return Published(weights, read_meta(checkpoint))
+
+
+def to_half(tensor: Tensor) -> Tensor:
+    """Rounds what is not a vector to float16, unless it is too large for that."""
+    half = tensor.half() if tensor.is_floating_point() and tensor.dim() > 1 else tensor
+    return half if half.isfinite().all() else tensor
 
 
 def read_meta(checkpoint: Mapping) -> dict:
@@ -163,7 +189,7 @@ def write_hashed(content: bytes, folder: Path, name: str, suffix: str) -> Path:
     Raises:
         InputError: If it cannot be written.
     """
-    digest = hashlib.sha256(content).hexdigest()[:8]
+    digest = hashlib.sha256(content).hexdigest()[:DIGITS]
     path = folder / f'{name}-{digest}.{suffix}'
     try:
         write_durably(content, path)

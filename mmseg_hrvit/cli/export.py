@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope
 
 from mmseg_hrvit.apis.inputs import read_images
 from mmseg_hrvit.apis.load_model import load_model
+from mmseg_hrvit.apis.pretrained import find_pretrained
 from mmseg_hrvit.apis.sources import find_images
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.errors import InputError
@@ -23,6 +24,8 @@ def run(args: Namespace) -> None:
     if args.precision != 'fp32' and not args.images:
         raise InputError(f'--precision {args.precision} needs --images to compare on')
     start = time.perf_counter()
+    if args.checkpoint is None:
+        args.config, args.checkpoint = find_pretrained(args.config)
     cfg = read_config(args)
     metadata = read_metadata(cfg)
     with DefaultScope.overwrite_default_scope('mmseg'):

@@ -14,6 +14,7 @@ def run(args: Namespace) -> None:
     src = args.checkpoint
     name = args.name or Path(args.config or src).stem
     cfg = Config.fromfile(find_config(args.config)) if args.config else None
-    for path in publish_file(src, args.out or src.parent, name, cfg):
+    out = args.out or src.parent
+    for path in publish_file(src, out, name, cfg, args.precision):
         print(f'{path}: {path.stat().st_size / 2**20:,.1f} MiB')
     print(f'from {src}: {src.stat().st_size / 2**20:,.1f} MiB')

@@ -1,12 +1,9 @@
 import datetime
-import http.server
 import os
 import pickle
 import subprocess
 import sys
-import threading
 from argparse import Namespace
-from functools import partial
 from pathlib import Path
 
 import mmengine
@@ -21,8 +18,10 @@ from mmengine.runner import CheckpointLoader, Runner
 from safetensors.torch import save_file
 
 from checkpoints.bomb import Bomb, write_bomb
+from file_server import serve_folder
 from mmseg_hrvit.checkpoints import loading
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.zoo import read_index
 
 
 class Line(BaseModel):
@@ -67,20 +66,11 @@ def save(checkpoint, path, **options):
 def serve(tmp_path, monkeypatch):
     """Serves a folder, and gives downloads another one to go to."""
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
     monkeypatch.setattr(torch.hub, '_hub_dir', str(tmp_path / 'hub'))
     folder = tmp_path / 'served'
     folder.mkdir()
-    server = http.server.ThreadingHTTPServer(
-        ('127.0.0.1', 0), partial(Handler, directory=folder)
-    )
-    threading.Thread(target=server.serve_forever).start()
-    yield folder, f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    server.server_close()
+    with serve_folder(folder) as url:
+        yield folder, url
 
 
 @pytest.fixture
@@ -103,7 +93,7 @@ print(own, file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize('trust, own', [('', ['']), ('1', [])])
+@pytest.mark.parametrize('trust, own', [('', ['hf://', '']), ('1', [])])
 def test_importing_replaces_the_loader_of_files_alone(trust, own):
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', WHOSE.format(prelude='')],
@@ -291,36 +281,21 @@ def test_downloads_are_read_the_same_way(everywhere, serve, tmp_path):
     assert 'downloaded' in refuse(f'{url}/missing.pth')
 
 
-@pytest.mark.parametrize('rank', [0, 1])
-def test_one_process_of_a_machine_downloads_and_the_others_wait(
-    everywhere, serve, tmp_path, monkeypatch, rank
-):
+def test_a_download_that_cannot_be_read_is_to_be_deleted(everywhere, serve, tmp_path):
     folder, url = serve
-    source = save({'w': torch.ones(2)}, folder / 'good.pth')
-    downloads, arrived = [], tmp_path / 'hub/checkpoints/good.pth'
-
-    def download(address, path):
-        downloads.append(address)
-        Path(path).write_bytes(source.read_bytes())
-
-    def wait():
-        """The first process of the machine is there by then."""
-        arrived.parent.mkdir(parents=True, exist_ok=True)
-        arrived.write_bytes(source.read_bytes())
-
-    monkeypatch.setenv('LOCAL_RANK', str(rank))
-    monkeypatch.setattr(torch.hub, 'download_url_to_file', download)
-    monkeypatch.setattr(loading, 'barrier', wait)
-    loaded = CheckpointLoader.load_checkpoint(f'{url}/good.pth', 'cpu')
-    assert loaded['w'].tolist() == [1, 1]
-    assert len(downloads) == (rank == 0)
+    (folder / 'cut.pth').write_bytes(b'half of a file')
+    with pytest.raises(InputError) as error:
+        CheckpointLoader.load_checkpoint(f'{url}/cut.pth', 'cpu')
+    kept = next((tmp_path / 'hub').rglob('cut.pth'))
+    assert str(error.value).startswith(f'{kept}: ')
+    assert str(error.value).endswith('delete it to have it downloaded again')
 
 
-def test_a_failed_download_lets_no_process_wait(everywhere, serve, monkeypatch):
-    waited = []
-    monkeypatch.setattr(loading, 'barrier', lambda: waited.append(1))
-    assert 'downloaded' in refuse(f'{serve[1]}/missing.pth')
-    assert waited == [1]
+def test_names_of_the_package_are_read_the_same_way():
+    for name in read_index():
+        loaded = CheckpointLoader.load_checkpoint(name, 'cpu')
+        assert loaded['state_dict']
+    assert 'there is no such checkpoint' in refuse('hrvit_quickstar')
 
 
 def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -12,7 +13,7 @@ from mmengine.runner import CheckpointLoader
 from safetensors import safe_open
 
 from checkpoints.bomb import write_bomb
-from data import make_camvid
+from data import draw_pair, make_camvid
 from export_data import build_small, small_config
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.checkpoints.publish import KEY, publish_file
@@ -82,6 +83,7 @@ def test_what_the_run_noted_is_kept(published):
         dataset_meta=dict(classes=['road', 'sky'], palette=[[1, 2, 3], [4, 5, 6]]),
         averaged=False,
         mmseg_hrvit_version=__version__,
+        config_name=CONFIG,
     )
     loaded = load(pth)
     assert loaded.keys() == {'meta', 'state_dict'}
@@ -201,3 +203,33 @@ def test_a_config_of_mmpretrain_is_built_in_its_scope(tmp_path):
             Config(dict(model=model, default_scope='mmpretrain')),
         )
     assert os.listdir(tmp_path) == ['w.pth']
+
+
+def test_a_file_in_16_bits_gives_about_the_same(network, checkpoint, tmp_path):
+    cfg = small_config(CONFIG)
+    draw_pair(tmp_path / '0.png', tmp_path / 'map.png', [0])
+    results, sizes = [], []
+    for precision in ('fp32', 'fp16'):
+        files = publish_file(checkpoint, tmp_path, 'n', cfg, precision)
+        sizes.append([file.stat().st_size for file in files])
+        for file in files:
+            segmenter = Segmenter.from_checkpoint(cfg, file)
+            results.append(segmenter(tmp_path / '0.png', True).probabilities)
+    for result in results:
+        assert np.allclose(result, results[0], atol=0.02)
+    assert all(half < 0.75 * full for full, half in zip(*sizes, strict=True))
+    with safe_open(files[1], 'pt') as file:
+        for name in file.keys():  # noqa: SIM118
+            tensor, source = file.get_tensor(name), network.state_dict()[name]
+            exact = tensor.dim() < 2 or not source.is_floating_point()
+            assert tensor.dtype == (source.dtype if exact else torch.float16)
+        assert json.loads(file.metadata()[KEY])['config_name']
+
+
+def test_what_16_bits_cannot_hold_stays(tmp_path):
+    weights = dict(large=torch.full((2, 2), 1e6), small=torch.full((2, 2), 0.1))
+    torch.save(weights, tmp_path / 'net.pth')
+    path = publish_file(tmp_path / 'net.pth', tmp_path, 'n', precision='fp16')[1]
+    with safe_open(path, 'pt') as file:
+        assert torch.equal(file.get_tensor('large'), weights['large'])
+        assert file.get_tensor('small').dtype == torch.float16
