@@ -7,6 +7,7 @@ in the same way for all networks. CONFIG@FORM selects the form in which a networ
   runtime   the form that training and testing choose (the default)
   plain     as it is defined, layer by layer
   compile   compiled by torch.compile: training by regions, inference as a whole
+  cudagraph likewise, and replayed as CUDA graphs: inference on a GPU alone
   openvino  exported to OpenVINO, float32, on the CPU
   oracle    the literal transcription of the paper in tests/
 """
@@ -34,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         '--dtype',
-        choices=('float32', 'bfloat16'),
+        choices=('float32', 'bfloat16', 'float16'),
         default='float32',
         help='default: float32',
     )

@@ -14,8 +14,8 @@ GROUPS = {
         'plot-run', 'plot-logs', 'show-predictions', 'confusion-matrix',
     ),
     'Measure': (
-        'flops', 'benchmark', 'compare-precisions', 'time-hooks', 'time-sliding',
-        'paper-tables', 'kill-campaign',
+        'flops', 'benchmark', 'gpu-report', 'compare-precisions', 'time-hooks',
+        'time-sliding', 'paper-tables', 'kill-campaign',
     ),
 }  # fmt: skip
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)

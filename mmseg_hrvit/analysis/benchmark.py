@@ -22,7 +22,7 @@ from torch import Tensor
 from .forms import TrainingStep, inference
 from .memory import peak_memory
 
-DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16)
+DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16, float16=torch.float16)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Setting:
         shape (Sequence[int]): Height and width of the images. Defaults to 512 x 512.
         batch_size (int): Images at a time. Defaults to 1.
         device (str): 'cpu' or 'cuda'. Defaults to 'cpu'.
-        dtype (str): 'float32', or 'bfloat16' for autocast. Defaults to 'float32'.
+        dtype (str): 'float32', or 'bfloat16' or 'float16' for autocast. Defaults to
+            'float32'.
         train (bool): Training steps, or inference to logits. Defaults to False.
         rounds (int): Counted runs of each network. Defaults to 10.
         warmup (int): Runs before them. Defaults to 2.
@@ -93,24 +94,40 @@ def time_networks(
     """
     calls, saved = {}, {}
     for name, (cfg, form) in networks.items():
-        channels = cfg.model.backbone.get('in_channels', 3)
-        shape = setting.batch_size, channels, *setting.shape
-        images = torch.randn(shape, device=setting.device)
-        if setting.train:
-            network = TrainingStep(cfg, form, images.device)
-            saved[name] = partial(network.saved_bytes, images)
-        else:
-            network = inference(cfg, form, images)
-        calls[name] = partial(run, network, images, setting.dtype)
+        calls[name], saved[name] = prepare(cfg, form, setting)
     with torch.inference_mode():
         seconds = interleave(list(calls.values()), setting.rounds, setting.warmup)
         peaks = [peak_memory(call, setting.device) for call in calls.values()]
     with autocast(setting.device, setting.dtype):
-        kept = [saved[name]() if name in saved else None for name in calls]
+        kept = [count() if count else None for count in saved.values()]
     return [
         Timing(name, own, compare(own, seconds[0]), peak, bytes_kept)
         for name, own, peak, bytes_kept in zip(calls, seconds, peaks, kept, strict=True)
     ]
+
+
+def prepare(
+    cfg: Config, form: str, setting: Setting
+) -> tuple[Callable[[], None], Callable[[], int] | None]:
+    """Builds a network.
+
+    Args:
+        cfg (Config): A config of mmseg or mmpretrain.
+        form (str): One of ``forms.FORMS``.
+        setting (Setting): How it is run.
+
+    Returns:
+        tuple: What runs it once, and waits; of a training step also what counts the
+        bytes that are saved for backward, else None.
+    """
+    channels = cfg.model.backbone.get('in_channels', 3)
+    shape = setting.batch_size, channels, *setting.shape
+    images = torch.randn(shape, device=setting.device)
+    if not setting.train:
+        network = inference(cfg, form, images)
+        return partial(run, network, images, setting.dtype), None
+    step = TrainingStep(cfg, form, images.device, setting.dtype == 'float16')
+    return partial(run, step, images, setting.dtype), partial(step.saved_bytes, images)
 
 
 def autocast(device: str, dtype: str) -> AbstractContextManager:

@@ -19,7 +19,8 @@ from mmseg_hrvit.models import convert, convert_for_training
 from .memory import kept_bytes
 
 TESTS = Path(__file__).resolve().parents[2] / 'tests'
-FORMS = ('runtime', 'plain', 'compile', 'openvino', 'oracle')
+FORMS = ('runtime', 'plain', 'compile', 'cudagraph', 'openvino', 'oracle')
+COMPILE_MODES = dict(compile='default', cudagraph='reduce-overhead')
 TRAINED_FORMS = ('runtime', 'plain', 'compile', 'oracle')
 
 Network = Callable[[Tensor], object]
@@ -62,8 +63,8 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
         return with_openvino(network, images.shape)
     if form != 'plain':
         network = convert(network, 'inference')
-    if form == 'compile':
-        network.compile(dynamic=False)
+    if form in COMPILE_MODES:
+        network.compile(dynamic=False, mode=COMPILE_MODES[form])
     return lambda x: network(x, mode='tensor')
 
 
@@ -74,12 +75,15 @@ class TrainingStep:
         cfg (Config): A config of mmseg.
         form (str): One of ``TRAINED_FORMS``.
         device (torch.device): Where to train.
+        scaled (bool): Scale the loss, as float16 needs it. Defaults to False.
 
     Raises:
         InputError: If the network is not trained in this form.
     """
 
-    def __init__(self, cfg: Config, form: str, device: torch.device) -> None:
+    def __init__(
+        self, cfg: Config, form: str, device: torch.device, scaled: bool = False
+    ) -> None:
         if form not in TRAINED_FORMS:
             raise InputError(f'@{form}: it is trained as {", ".join(TRAINED_FORMS)}')
         if form == 'oracle':
@@ -93,13 +97,15 @@ class TrainingStep:
             convert_for_training(self.network, device.type, form == 'compile')
         self.network.train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), fused=True)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=scaled)
 
     def __call__(self, images: Tensor) -> None:
         """Trains on images (B, C, H, W)."""
         with torch.inference_mode(False), torch.enable_grad():
             self.optimizer.zero_grad()
-            self.loss(images).backward()
-            self.optimizer.step()
+            self.scaler.scale(self.loss(images)).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
 
     def loss(self, images: Tensor) -> Tensor:
         """The loss of images (B, C, H, W)."""

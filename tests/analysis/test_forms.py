@@ -63,8 +63,9 @@ def test_the_oracle_is_the_one_of_the_tests(cfg):
     assert count[0] == count[1]
 
 
-def test_a_step_trains():
-    step = make_step(torch.nn.Conv2d(3, 2, 1))
+@pytest.mark.parametrize('scaled', [False, True])
+def test_a_step_trains(scaled):
+    step = make_step(torch.nn.Conv2d(3, 2, 1), scaled)
     before = step.network.weight.detach().clone()
     step(image(1, 3, 8, 8).float())
     assert not torch.equal(before, step.network.weight)
@@ -88,11 +89,12 @@ class Twice(torch.nn.Conv2d):
         return super().forward(x) + super().forward(x)
 
 
-def make_step(network):
+def make_step(network, scaled=False):
     """A training step of any network."""
     step = TrainingStep.__new__(TrainingStep)
     step.network, step.options = network, {}
     step.optimizer = torch.optim.AdamW(network.parameters())
+    step.scaler = torch.amp.GradScaler('cpu', enabled=scaled)
     return step
 
 

@@ -1,0 +1,35 @@
+"""Measures the networks on a GPU, and writes a report in Markdown, JSON and a picture.
+
+b1, b2 and b3 beside the MiT of equal accuracy and the literal transcription in tests/:
+eager, compiled and with CUDA graphs, bfloat16 and float16, one image and sixteen,
+inference and training steps, with memory, kernels and the share of what the GPU can do.
+What matters most is measured first, and the report is written after each row.
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
+        '--out',
+        type=Path,
+        required=True,
+        metavar='DIR',
+        help='gets report.md, report.json and report.png',
+    )
+    parser.add_argument(
+        '--device', choices=('cpu', 'cuda'), default='cuda', help='default: cuda'
+    )
+    parser.add_argument(
+        '--smoke',
+        action='store_true',
+        help='tiny networks and images: tries the tool itself, also on a CPU',
+    )
+    parser.add_argument(
+        '--minutes',
+        type=float,
+        default=6.0,
+        help='no row is begun after these (default: 6)',
+    )

@@ -1,0 +1,1 @@
+"""A report of how fast the networks are on a GPU."""
