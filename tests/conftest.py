@@ -15,6 +15,7 @@ from mmengine.visualization import Visualizer
 
 from mmseg_hrvit.engine.launch import told_to_stop
 
+GPU_TESTS = Path(__file__).parent / 'gpu'
 COUNTED = ('kills survived', 'resumes bit-exact', 'faults injected', 'results lost')
 
 
@@ -25,6 +26,20 @@ def pytest_addoption(parser):
     parser.addoption(
         '--faults', action='store_true', help='run all tests that break a run'
     )
+
+    parser.addoption(
+        '--gpu',
+        nargs='?',
+        const='cuda',
+        metavar='DEVICE',
+        help="run the tests in tests/gpu too, on 'cuda'; 'cpu' tries them at tiny size",
+    )
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Tests of a GPU are not even mentioned where nobody asks for them."""
+    is_asked = config.getoption('--gpu') is not None
+    return True if collection_path == GPU_TESTS and not is_asked else None
 
 
 def pytest_configure(config):

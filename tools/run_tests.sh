@@ -2,6 +2,7 @@
 # Makes the environment, checks the style and runs every test.
 #   bash tools/run_tests.sh [pytest arguments]
 #   bash tools/run_tests.sh --full    the slow tests too, at true sizes
+#   bash tools/run_tests.sh --gpu     those in tests/gpu too
 #   bash tools/run_tests.sh --faults  all that kill and break runs too
 # VENV and PYTHON: see tools/make_env.sh.
 set -euo pipefail

@@ -47,6 +47,8 @@ def write(
     if not parser.parse(proto.SerializeToString()):
         raise InputError(f'TensorRT {trt.__version__}: {parser.get_error(0).desc()}')
     config = builder.create_builder_config()
+    # On by default; it rounds factors to 10 bits, and float32 files are exact.
+    config.clear_flag(trt.BuilderFlag.TF32)
     if metadata.precision == 'fp16':
         config.set_flag(trt.BuilderFlag.FP16)
     profile = builder.create_optimization_profile()

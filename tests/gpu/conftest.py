@@ -1,0 +1,42 @@
+"""What the tests of a GPU share; with ``--gpu cpu`` most run on a CPU."""
+
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope='session', autouse=True)
+def device(pytestconfig):
+    """Where the tests run: 'cuda' or 'cpu'."""
+    name = pytestconfig.getoption('--gpu')
+    if name == 'cuda' and not torch.cuda.is_available():
+        pytest.skip('there is no GPU here')
+    return torch.device(name)
+
+
+@pytest.fixture
+def cuda(device):
+    """Of tests that have no meaning elsewhere."""
+    if device.type != 'cuda':
+        pytest.skip('has a meaning on a GPU alone')
+    return device
+
+
+@contextmanager
+def tf32(allowed):
+    """Lets products and convolutions of float32 round their factors, or not."""
+    matmul, conv = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, conv.allow_tf32
+    matmul.allow_tf32 = conv.allow_tf32 = allowed
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, conv.allow_tf32 = before
+
+
+@pytest.fixture(autouse=True)
+def exact_float32():
+    """No TF32, but where a test allows it."""
+    with tf32(False):
+        yield
