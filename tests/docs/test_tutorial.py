@@ -28,8 +28,7 @@ def test_every_cell_runs(tmp_path, monkeypatch):
     command.chmod(0o755)
     monkeypatch.setenv('PATH', f'{command.parent}:{os.environ["PATH"]}')
     monkeypatch.setenv('PYTHONPATH', str(ROOT))
-    resources = dict(metadata=dict(path=tmp_path))
-    nbclient.execute(NOTEBOOK, timeout=600, kernel_name='python3', resources=resources)
+    nbclient.execute(NOTEBOOK, str(tmp_path), timeout=600, kernel_name='python3')
     codes = [cell for cell in NOTEBOOK.cells if cell.cell_type == 'code']
     text = '\n'.join(o.get('text', '') for cell in codes for o in cell.outputs)
     right, same = (
