@@ -63,7 +63,16 @@ class Published:
         """
         meta = {key: self.meta[key] for key in BESIDE if key in self.meta}
         meta[KEY] = json.dumps(self.meta, sort_keys=True)
-        return safetensors.torch.save(self.weights, meta)
+        return with_sorted_metadata(safetensors.torch.save(self.weights, meta))
+
+
+def with_sorted_metadata(data: bytes) -> bytes:
+    """Sorts the metadata of a safetensors file, which it writes in random order."""
+    size = int.from_bytes(data[:8], 'little')  # of the header, a JSON text
+    header = json.loads(data[8 : 8 + size])
+    header['__metadata__'] = dict(sorted(header['__metadata__'].items()))
+    text = json.dumps(header, separators=(',', ':'), ensure_ascii=False).encode()
+    return data[:8] + text.ljust(size) + data[8 + size :]
 
 
 def publish_file(
