@@ -24,12 +24,12 @@ from ..layers import (
     MixCFN,
 )
 from .compiled import REGIONS, UnguardedDropPath
-from .engines import MapBranch, MatrixPool, SummingHead
+from .engines import MapBranch, SummingHead
 from .linear import ConvolvedLinear
 from .memory import keep_all, keep_less
 from .mixcfn import HalvedMixCFN, MergedMixCFN
 from .norms import fold_attention, fold_convolutions
-from .pooling import ProductPool
+from .pooling import ProductPool, by_products
 from .recompute import RecomputedBranch
 from .segformer_head import CollapsedHead, FoldedHead, fold_head
 from .shortcut import DenseShortcut
@@ -50,7 +50,7 @@ ON_A_COPY = dict(
     engines={
         Branch: MapBranch,
         FoldedHead: SummingHead,
-        nn.AdaptiveAvgPool2d: MatrixPool,
+        nn.AdaptiveAvgPool2d: by_products,
     },
 )
 PURPOSES = (*IN_PLACE, 'memory', *ON_A_COPY)

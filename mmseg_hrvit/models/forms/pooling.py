@@ -7,11 +7,19 @@ from torch.nn.modules.utils import _pair
 
 
 class ProductPool(nn.AdaptiveAvgPool2d):
-    """The layer, whose gradient is deterministic on a GPU: torch's is not there."""
+    """The layer as two small matrix products, which any engine has.
+
+    Their gradient is deterministic on a GPU: torch's is not there.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to (B, C, *bins)."""
         return pool(x, self.output_size)
+
+
+def by_products(layer: nn.AdaptiveAvgPool2d) -> ProductPool:
+    """Makes the form of a layer, for engines."""
+    return ProductPool(layer.output_size)
 
 
 def pool(x: Tensor, bins: int | tuple[int | None, int | None] | None) -> Tensor:

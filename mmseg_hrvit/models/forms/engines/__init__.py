@@ -1,7 +1,6 @@
 """Layers for inference engines, which keep their channels in the second place."""
 
 from .branch import MapBranch
-from .pooling import MatrixPool
 from .segformer_head import SummingHead
 
-__all__ = ['MapBranch', 'MatrixPool', 'SummingHead']
+__all__ = ['MapBranch', 'SummingHead']

@@ -8,9 +8,10 @@ from torch import nn
 from export_data import SMALL_ARCH, build_small
 from mmseg_hrvit import convert
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.models.forms.engines import MapBranch, MatrixPool, SummingHead
+from mmseg_hrvit.models.forms.engines import MapBranch, SummingHead
 from mmseg_hrvit.models.forms.engines.norm import MapNorm
 from mmseg_hrvit.models.forms.engines.shortcut import MapShortcut
+from mmseg_hrvit.models.forms.pooling import by_products
 from mmseg_hrvit.models.layers import DiversityEnhancedShortcut
 from reference import fill, image, relative_error
 
@@ -74,7 +75,7 @@ def test_shortcut_multiplies_few_zeros(channels, groups):
 def test_pooling_is_torchs(bins, size):
     pool = nn.AdaptiveAvgPool2d(bins)
     x = torch.randn(2, 3, *size)
-    assert torch.allclose(MatrixPool(pool)(x), pool(x), atol=1e-6)
+    assert torch.allclose(by_products(pool)(x), pool(x), atol=1e-6)
 
 
 def test_norm_with_and_without_affine():
