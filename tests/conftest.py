@@ -100,6 +100,12 @@ def seed():
 
 
 @pytest.fixture(autouse=True)
+def plain_text(monkeypatch):
+    """Saves the time for pretty configs: a run formats its own some seven times."""
+    monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode', lambda text, **_: (text, 1))
+
+
+@pytest.fixture(autouse=True)
 def no_signal():
     """A signal that a test has sent to itself does not stop another one."""
     yield

@@ -60,7 +60,9 @@ def prepare(cfg: Config, folder: Path) -> Path:
     names = [names] if isinstance(names, str) else names
     cfg.custom_imports = {**imports, 'imports': [*names, MODULE]}
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(type='ProgressHook')]
-    cfg.randomness = {'seed': 0, **(cfg.get('randomness') or {}), 'deterministic': True}
+    randomness = cfg.get('randomness') or {}
+    seed = randomness.get('seed') or 0
+    cfg.randomness = {**randomness, 'seed': seed, 'deterministic': True}
     folder.mkdir(parents=True)
     path = folder / 'config.py'
     cfg.dump(path)

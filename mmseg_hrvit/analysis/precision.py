@@ -86,7 +86,7 @@ def open_form(name: str, config: Config) -> Labeller:
 
     Args:
         name (str): A file that ``tools/export.py`` wrote, or a checkpoint: as it is,
-            or with '@bfloat16' behind it.
+            or with '@bfloat16' or '@float16' behind it.
         config (Config): The checkpoint's config.
 
     Returns:

@@ -95,7 +95,7 @@ def test_a_checkpoint_is_a_form_in_two_types(tmp_path):
     assert 0.9 < (half == expected).mean() < 1
 
 
-@pytest.mark.parametrize('name', ['net.pth@float16', 'net.xml@bfloat16', 'net.jpg'])
+@pytest.mark.parametrize('name', ['net.pth@int8', 'net.xml@bfloat16', 'net.jpg'])
 def test_other_names_are_refused(name):
     with pytest.raises(InputError, match=r'behind a checkpoint|no exported file'):
         open_form(name, Config())

@@ -18,6 +18,7 @@ from mmseg_hrvit.errors import InputError
 
 from ..checks import check_norm, check_rate, check_size, check_whole
 from ..layers import ConvPatchEmbed, CSWinBlock
+from ..layers.depthwise import with_channels_last
 from .cswin import NUM_HEADS, WINDOW_SIZES
 from .hrvit import DEFAULT_INIT, split_drop_path_rates, take_pretrained
 
@@ -62,8 +63,9 @@ class MiTBlock(nn.Module):
             self.layer.attn.sr = nn.Conv2d(
                 channels, channels, sr_ratio, stride=sr_ratio, groups=channels
             )
-        # As ``depthwise_conv`` has it.
-        self.layer.to(memory_format=torch.channels_last)
+        for module in self.layer.modules():
+            if isinstance(module, nn.Conv2d):
+                with_channels_last(module)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""

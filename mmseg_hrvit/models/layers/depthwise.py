@@ -31,4 +31,21 @@ def depthwise_conv(
         groups=channels,
         bias=bias,
     )
-    return conv.to(memory_format=torch.channels_last)
+    return with_channels_last(conv)
+
+
+def with_channels_last(conv: nn.Conv2d) -> nn.Conv2d:
+    """Lays the kernels of a convolution out with their channels last.
+
+    In place of ``conv.to``, which exchanges the tensor inside of the parameter; tensors
+    of ``FakeTensorMode`` refuse that.
+
+    Args:
+        conv (nn.Conv2d): Changed in place.
+
+    Returns:
+        nn.Conv2d: The same.
+    """
+    weight = conv.weight.detach().clone(memory_format=torch.channels_last)
+    conv.weight = nn.Parameter(weight)
+    return conv
