@@ -12,6 +12,7 @@ from .configs import config  # noqa: E402
 from .datasets import (  # noqa: E402
     CamVidDataset,
     CheckAnnotations,
+    StoredClassesDataset,
     StreamDataset,
     StreamSampler,
 )
@@ -71,6 +72,7 @@ __all__ = [
     'RankStateHook',
     'RasterDataset',
     'ResumableTrainLoop',
+    'StoredClassesDataset',
     'StreamDataset',
     'StreamSampler',
     'StrictCheckpointHook',

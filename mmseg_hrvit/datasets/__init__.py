@@ -3,5 +3,12 @@
 from .camvid import CamVidDataset
 from .check_annotations import CheckAnnotations
 from .sample_stream import StreamDataset, StreamSampler
+from .stored_classes import StoredClassesDataset
 
-__all__ = ['CamVidDataset', 'CheckAnnotations', 'StreamDataset', 'StreamSampler']
+__all__ = [
+    'CamVidDataset',
+    'CheckAnnotations',
+    'StoredClassesDataset',
+    'StreamDataset',
+    'StreamSampler',
+]

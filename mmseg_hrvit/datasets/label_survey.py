@@ -63,6 +63,7 @@ class Survey:
         classes (Sequence[str]): Names of the classes.
         palette (Sequence[Sequence[int]]): An RGB colour for each.
         first (int): Value in the files of the first class: 1 if 0 is no class.
+        is_subset (bool): Whether label maps have classes that are left out on purpose.
         total (int): Images that the data set names.
         samples (int): Those that were looked at.
         pixels (np.ndarray): (classes,), pixels of every class.
@@ -80,6 +81,7 @@ class Survey:
     classes: Sequence[str]
     palette: Sequence[Sequence[int]]
     first: int
+    is_subset: bool
     total: int
     samples: int
     pixels: np.ndarray
@@ -357,6 +359,7 @@ def summarize(
         classes=classes,
         palette=palette,
         first=int(parts[0].reduce_zero_label),
+        is_subset=IGNORED in (parts[0].label_map or {}).values(),
         total=total,
         samples=len(samples),
         pixels=pixels[: len(classes)],

@@ -55,18 +55,28 @@ def check_classes(survey: Survey, split: str) -> Iterator[str]:
             f"'{name}' is the only class that occurs, so that there is nothing to tell "
             f'apart; {find_cause(survey)}'
         )
+    elif survey.is_subset:
+        yield from find_missing(survey, split)
     elif has_shifted_values(survey):
         yield f"'{survey.classes[0]}' (0) occurs nowhere; {FROM_ONE}"
     elif has_lost_zero(survey):
         yield f"'{survey.classes[-1]}' (the last class) is nowhere; {ZERO_IS_A_CLASS}"
-    elif survey.is_whole and len(present) < len(survey.classes):
-        names = [n for i, n in enumerate(survey.classes) if not survey.images[i]]
+    else:
+        yield from find_missing(survey, split)
+
+
+def find_missing(survey: Survey, split: str) -> Iterator[str]:
+    """Yields which classes are in no image."""
+    names = [n for i, n in enumerate(survey.classes) if not survey.images[i]]
+    if survey.is_whole and names:
         yield f'in no image: {shorten(names)}; {describe_missing(split)}'
 
 
 def find_cause(survey: Survey) -> str:
     """Names what label maps with no class, or one class alone, mostly are."""
     values = set(np.flatnonzero(survey.values).tolist())
+    if survey.is_subset:
+        return 'choose classes that these label maps have'
     if values == {0, IGNORED}:
         return MASK
     if values == {IGNORED}:

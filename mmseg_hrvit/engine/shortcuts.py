@@ -5,7 +5,9 @@ from difflib import get_close_matches
 
 from mmengine.config import Config
 from mmengine.registry import DATASETS
+from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.datasets import StoredClassesDataset
 from mmseg_hrvit.errors import InputError
 
 from .preflight import innermost
@@ -64,27 +66,79 @@ def set_classes(cfg: Config, names: Sequence[str]) -> None:
     heads = [part for name in HEADS for part in as_list(cfg.model.get(name))]
     if not heads:
         raise InputError('--classes is for configs with model.decode_head')
-    for head in heads:
-        head['num_classes'] = len(names)
+    stored = None
     for loader in LOADERS:
         if cfg.get(loader) is None:
             continue
         for key, dataset in innermost(cfg[loader].dataset, f'{loader}.dataset'):
-            check_classes(names, dataset, key, cfg)
-            metainfo = dict(dataset.get('metainfo') or {})
-            metainfo.pop('palette', None)
-            dataset['metainfo'] = dict(metainfo, classes=tuple(names))
+            found = choose_classes(names, dataset, key, cfg)
+            if stored not in (None, found):
+                raise InputError(f'--classes: {key} has other classes than the rest')
+            stored = found
+    kept = [stored.index(name) for name in names]
+    for head in heads:
+        head['num_classes'] = len(names)
+        for part in walk_dicts(head):
+            weights = part.get('class_weight')
+            if isinstance(weights, list | tuple):
+                part['class_weight'] = [weights[i] for i in kept]
 
 
-def check_classes(names: Sequence[str], dataset: dict, key: str, cfg: Config) -> None:
-    """Refuses classes that a data set does not have."""
+def choose_classes(
+    names: Sequence[str], dataset: dict, key: str, cfg: Config
+) -> list[str]:
+    """Chooses classes of one data set.
+
+    Args:
+        names (Sequence[str]): The classes.
+        dataset (dict): Its config. Changed in place.
+        key (str): Where that stands.
+        cfg (Config): The whole config.
+
+    Returns:
+        list[str]: All classes that the label maps have.
+
+    Raises:
+        InputError: If one of the classes is not there, or nothing says which there are.
+    """
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         cls = registry.get(dataset['type'])
-    there = getattr(cls, 'METAINFO', {}).get('classes')
-    for name in names if there else ():
-        if name not in there:
-            near = get_close_matches(name, there, 1)
-            hint = f'did you mean {near[0]}?' if near else f'it has {", ".join(there)}'
+    metainfo = dict(dataset.get('metainfo') or {})
+    stored = getattr(cls, 'METAINFO', {}).get('classes')
+    if not stored:
+        stored = dataset.get('stored_classes') or metainfo.get('classes')
+        store_classes(dataset, stored, cls, key)
+    check_classes(names, stored, key)
+    palette = metainfo.get('palette') or ()
+    if len(palette) == len(stored):
+        metainfo['palette'] = [palette[stored.index(name)] for name in names]
+    dataset['metainfo'] = dict(metainfo, classes=tuple(names))
+    return list(stored)
+
+
+def store_classes(dataset: dict, classes: object, cls: type, key: str) -> None:
+    """Tells a data set which classes its label maps have."""
+    if cls is BaseSegDataset:
+        dataset['type'] = 'mmseg_hrvit.StoredClassesDataset'
+    elif not issubclass(cls, StoredClassesDataset):
+        raise InputError(
+            f'--classes: {key} is a {cls.__name__}, whose label maps may have any '
+            'classes: write them into METAINFO of its class'
+        )
+    if not classes or isinstance(classes, str):
+        raise InputError(
+            f'--classes: nothing lists the classes of {key}: write them into '
+            'metainfo.classes'
+        )
+    dataset['stored_classes'] = list(classes)
+
+
+def check_classes(names: Sequence[str], stored: Sequence[str], key: str) -> None:
+    """Refuses classes that a data set does not have."""
+    for name in names:
+        if name not in stored:
+            near = get_close_matches(name, stored, 1)
+            hint = f'did you mean {near[0]}?' if near else f'it has {", ".join(stored)}'
             raise InputError(f"--classes: {key} has no class '{name}': {hint}")
 
 

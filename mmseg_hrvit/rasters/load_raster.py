@@ -75,9 +75,10 @@ def map_labels(labels: np.ndarray, valid: np.ndarray, sample: dict) -> np.ndarra
         np.ndarray: (H, W), uint8.
     """
     table = np.arange(256, dtype=np.uint8)
-    for old, new in (sample.get('label_map') or {}).items():
-        table[old] = new
     if sample.get('reduce_zero_label'):
-        table = np.where(table == 0, IGNORED, table - 1).astype(np.uint8)
-        table[IGNORED] = IGNORED
+        table[1:IGNORED] -= 1
+        table[0] = IGNORED
+    before = table.copy()
+    for old, new in (sample.get('label_map') or {}).items():
+        table[before == old] = new
     return np.where(valid, table[labels], IGNORED).astype(np.uint8)

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import numpy as np
 from mmengine.registry import DATASETS
-from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.datasets import StoredClassesDataset
 from mmseg_hrvit.errors import InputError
 
+from .load_raster import map_labels
 from .reading import IGNORED, Raster, read_labels
 
 TRIES = 10  # to find a crop with enough labels
 
 
 @DATASETS.register_module()
-class RasterDataset(BaseSegDataset):
+class RasterDataset(StoredClassesDataset):
     """Rasters of any size with their label rasters; each sample is a crop.
 
     ``LoadRaster`` reads only the crop, so you need not cut rasters into tiles, and they
@@ -35,7 +36,7 @@ class RasterDataset(BaseSegDataset):
             smaller share of it is labelled. Defaults to 0.0.
         img_suffix (str): Suffix of the rasters in a folder. Defaults to '.tif'.
         seg_map_suffix (str): Suffix of the label rasters. Defaults to '.tif'.
-        kwargs: All other arguments of mmseg's ``BaseSegDataset``, such as
+        kwargs: All other arguments of ``StoredClassesDataset``, such as
             ``metainfo``, ``data_root``, ``reduce_zero_label`` and ``pipeline``.
 
     Raises:
@@ -102,8 +103,8 @@ class RasterDataset(BaseSegDataset):
             return 1.0
         with Raster(info['seg_map_path']) as raster:
             labels = read_labels(raster, *(range(*x) for x in info['window']))
-        ignored = (labels == IGNORED) | (self.reduce_zero_label & (labels == 0))
-        return 1 - ignored.mean()
+        labels = map_labels(labels, labels != IGNORED, info)
+        return (labels != IGNORED).mean()
 
     def _files(self) -> Iterator[tuple[Path, Path]]:
         root = Path(self.data_root or '')

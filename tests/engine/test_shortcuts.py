@@ -1,15 +1,41 @@
 """--crop and --classes change all places of a config that belong together."""
 
+import copy
+
+import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
 import mmseg_hrvit
+from data import make_ade20k
 from mmseg_hrvit.engine.shortcuts import set_classes, set_crop
 from mmseg_hrvit.errors import InputError
+
+NAMES = ('sky', 'tree', 'car', 'road')
 
 
 def load(name):
     return Config.fromfile(mmseg_hrvit.config(name))
+
+
+def own_config(folder, **changes):
+    """A config whose data set has classes of its own, with images of stripes."""
+    root = make_ade20k(folder, num_classes=len(NAMES))
+    dataset = dict(
+        type='BaseSegDataset',
+        data_root=str(root),
+        data_prefix=dict(
+            img_path='images/training', seg_map_path='annotations/training'
+        ),
+        metainfo=dict(classes=NAMES, palette=[[i, i, i] for i in range(len(NAMES))]),
+        reduce_zero_label=True,
+        pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')],
+    )
+    loss = dict(type='CrossEntropyLoss', class_weight=[1.0, 2.0, 3.0, 4.0])
+    model = dict(decode_head=dict(num_classes=4, loss_decode=loss))
+    loader = dict(dataset=dict(dataset, **changes))
+    return Config(dict(model=model, train_dataloader=loader, default_scope='mmseg'))
 
 
 def test_crop():
@@ -53,6 +79,49 @@ def test_classes():
     for split in ('train', 'val', 'test'):
         dataset = cfg[f'{split}_dataloader'].dataset
         assert dataset.metainfo.classes == ('car', 'road')
+
+
+def test_classes_that_the_config_alone_names(tmp_path):
+    cfg = own_config(tmp_path)
+    before = DATASETS.build(copy.deepcopy(cfg.train_dataloader.dataset))
+    set_classes(cfg, ['road', 'tree'])
+    after = DATASETS.build(cfg.train_dataloader.dataset)
+    assert after.metainfo['classes'] == ('road', 'tree')
+    assert after.metainfo['palette'] == [[3, 3, 3], [1, 1, 1]]
+    assert cfg.model.decode_head.num_classes == 2
+    assert cfg.model.decode_head.loss_decode.class_weight == [4.0, 2.0]
+    expected = np.full(256, 255)
+    expected[NAMES.index('road')], expected[NAMES.index('tree')] = 0, 1
+    for i in range(len(before)):
+        labels = before[i]['gt_seg_map']
+        assert {0, 1, 2, 3} <= set(labels.flat)
+        assert np.array_equal(after[i]['gt_seg_map'], expected[labels])
+
+
+def test_classes_are_chosen_twice(tmp_path):
+    cfg = own_config(tmp_path)
+    set_classes(cfg, ['road', 'tree'])
+    set_classes(cfg, ['car'])
+    assert DATASETS.build(cfg.train_dataloader.dataset).label_map == {
+        0: 255,
+        1: 255,
+        2: 0,
+        3: 255,
+    }
+
+
+def test_classes_that_nothing_lists(tmp_path):
+    with pytest.raises(InputError, match='nothing lists the classes of'):
+        set_classes(own_config(tmp_path, metainfo=None), ['car'])
+
+
+def test_data_sets_that_differ(tmp_path):
+    cfg = own_config(tmp_path)
+    other = copy.deepcopy(cfg.train_dataloader)
+    other.dataset.metainfo.classes = ('car', 'road')
+    cfg.val_dataloader = other
+    with pytest.raises(InputError, match='has other classes than the rest'):
+        set_classes(cfg, ['car'])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def found():
         classes=['road', 'car', 'moon'],
         palette=[[200, 10, 20], [10, 190, 30], [0, 0, 255]],
         first=0,
+        is_subset=False,
         total=4,
         samples=4,
         pixels=np.array([600, 200, 0]),

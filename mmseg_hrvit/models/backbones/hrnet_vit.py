@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
 import torch.nn as nn
 from mmengine.model import Sequential
 from mmengine.registry import MODELS
