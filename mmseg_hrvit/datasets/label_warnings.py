@@ -75,12 +75,12 @@ def find_missing(survey: Survey, split: str) -> Iterator[str]:
 def find_cause(survey: Survey) -> str:
     """Names what label maps with no class, or one class alone, mostly are."""
     values = set(np.flatnonzero(survey.values).tolist())
-    if survey.is_subset:
-        return 'choose classes that these label maps have'
     if values == {0, IGNORED}:
         return MASK
     if values == {IGNORED}:
         return f'{IGNORED} is ignored: check the export of the label maps'
+    if survey.is_subset:
+        return 'choose classes that these label maps have'
     if survey.first and 0 in values:
         return ZERO_IS_A_CLASS
     if values == {1}:

@@ -80,8 +80,14 @@ def set_classes(cfg: Config, names: Sequence[str]) -> None:
         head['num_classes'] = len(names)
         for part in walk_dicts(head):
             weights = part.get('class_weight')
-            if isinstance(weights, list | tuple):
-                part['class_weight'] = [weights[i] for i in kept]
+            if not isinstance(weights, list | tuple):
+                continue
+            if len(weights) != len(stored):
+                raise InputError(
+                    f'--classes: class_weight has {len(weights)} values for the '
+                    f'{len(stored)} classes of the data set: give one for each'
+                )
+            part['class_weight'] = [weights[i] for i in kept]
 
 
 def choose_classes(
@@ -109,9 +115,10 @@ def choose_classes(
         stored = dataset.get('stored_classes') or metainfo.get('classes')
         store_classes(dataset, stored, cls, key)
     check_classes(names, stored, key)
-    palette = metainfo.get('palette') or ()
-    if len(palette) == len(stored):
-        metainfo['palette'] = [palette[stored.index(name)] for name in names]
+    listed = metainfo.get('classes') or stored
+    colours = dict(zip(listed, metainfo.pop('palette', None) or (), strict=False))
+    if colours.keys() >= set(names):
+        metainfo['palette'] = [colours[name] for name in names]
     dataset['metainfo'] = dict(metainfo, classes=tuple(names))
     return list(stored)
 

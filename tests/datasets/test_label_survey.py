@@ -9,7 +9,7 @@ from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
 from data import make_ade20k, make_camvid, make_cityscapes
-from mmseg_hrvit.datasets import CamVidDataset
+from mmseg_hrvit.datasets import CamVidDataset, StoredClassesDataset
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.datasets.image_header import ORIENTATION
 from mmseg_hrvit.datasets.label_survey import survey_parts
@@ -87,6 +87,33 @@ def test_numbers(tmp_path, kind):
     found = warn(build(tmp_path, classes, reduce_zero_label=reduce_zero_label))
     assert len(found) == (1 if what else 0)
     assert not what or (found[0].startswith('train: ') and what in found[0])
+
+
+@pytest.mark.parametrize(
+    ('values', 'chosen', 'what'),
+    [
+        ([0, 1, 2], ('hole', 'crack'), ''),
+        ([0, 1], ('hole', 'crack'), "'crack' is the only class"),
+        ([0, 1], ('hole',), 'no pixel is of a class'),
+        ([0, 1], ('hole', 'crack', 'background'), 'in no image: hole'),
+        ([1, 2], ('hole', 'crack', 'background'), 'in no image: background'),
+    ],
+)
+@pytest.mark.parametrize('first', [0, 1])
+def test_chosen_classes(tmp_path, values, chosen, what, first):
+    write(tmp_path, [value + first for value in values])
+    dataset = StoredClassesDataset(
+        stored_classes=PLAIN,
+        data_root=str(tmp_path),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        metainfo=dict(classes=chosen),
+        reduce_zero_label=bool(first),
+        pipeline=PIPELINE,
+    )
+    found = warn(dataset)
+    assert len(found) == (1 if what else 0)
+    assert not what or what in found[0]
+    assert 'reduce_zero_label' not in str(found)
 
 
 def test_a_missing_class_is_nan_in_validation(tmp_path):

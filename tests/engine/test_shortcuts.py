@@ -101,6 +101,9 @@ def test_classes_that_the_config_alone_names(tmp_path):
 def test_classes_are_chosen_twice(tmp_path):
     cfg = own_config(tmp_path)
     set_classes(cfg, ['road', 'tree'])
+    with pytest.raises(InputError, match='class_weight has 2 values for the 4 classes'):
+        set_classes(cfg, ['car'])
+    cfg.model.decode_head.loss_decode.class_weight = None
     set_classes(cfg, ['car'])
     assert DATASETS.build(cfg.train_dataloader.dataset).label_map == {
         0: 255,

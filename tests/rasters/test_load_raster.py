@@ -111,6 +111,9 @@ def test_labels_as_their_data_set_says(tmp_path):
     sample.update(reduce_zero_label=False, label_map={0: 1, 1: 0, 3: 255})
     found = LoadRaster()(dict(sample))['gt_seg_map']
     assert found.tolist() == [[1, 0, 2, 255, 255, 255]]
+    sample.update(reduce_zero_label=True, label_map={0: 1, 1: 255, 2: 0})
+    found = LoadRaster()(dict(sample))['gt_seg_map']
+    assert found.tolist() == [[255, 1, 255, 0, 255, 255]]
 
 
 def test_bands_that_do_not_exist(tmp_path):
