@@ -227,6 +227,35 @@ class ModuleTester:
         for name, p in module.named_parameters():
             torch.testing.assert_close(grads[name], p.grad)
 
+    @pytest.mark.full
+    @pytest.mark.parametrize('training', [False, True])
+    def test_strict_export(self, cfg, training):
+        """torch.export reads the Python of the module, and takes all of it."""
+        module = build(cfg).train(training)
+        inputs = self.inputs(cfg, (64, 96))
+        program = torch.export.export(module, (inputs,), strict=True).module()
+        self.check_close(module(inputs), program(inputs))
+
+    @pytest.mark.full
+    @pytest.mark.parametrize('training', [False, True])
+    def test_compiles_to_one_graph(self, cfg, training):
+        """A graph break is an error here."""
+        torch._dynamo.reset()
+        module = build(cfg).train(training)
+        # Inductor's graph, run without its compiler.
+        backend = 'aot_eager_decomp_partition'
+        compiled = torch.compile(copy.deepcopy(module), fullgraph=True, backend=backend)
+        inputs = self.inputs(cfg, (64, 96))
+        self.check_close(module(inputs), compiled(inputs))
+
+    def check_close(self, expected, found):
+        """Compares outputs in float32."""
+        pairs = zip(
+            *(x if isinstance(x, tuple) else (x,) for x in (expected, found)),
+            strict=True,
+        )
+        assert all(relative_error(a, b) < 1e-5 for a, b in pairs)
+
     def test_copies(self, cfg):
         module = build(cfg).eval()
         self.check_equal(cfg, module, copy.deepcopy(module))

@@ -1,6 +1,6 @@
 """Refusing arguments that make no network, before it takes memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 
 import torch
@@ -10,20 +10,19 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmseg_hrvit.errors import InputError
 
-MAX_WHOLE = 10**6
-MAX_PARAMETERS = 10**9
+MAX_SIZE = 10**5  # a typo in a size does not take the machine's memory
 
 
 def is_whole(value: object) -> bool:
-    """Whether a value is a whole number from 1 to a million."""
+    """Whether a value is a whole number from 1 to ``MAX_SIZE``."""
     is_int = isinstance(value, int) and not isinstance(value, bool)
-    return is_int and 1 <= value <= MAX_WHOLE
+    return is_int and 1 <= value <= MAX_SIZE
 
 
 def check_whole(name: str, value: object) -> None:
-    """Raises InputError unless an argument is a whole number from 1 to a million."""
+    """Raises InputError unless an argument is a whole number from 1 to ``MAX_SIZE``."""
     if not is_whole(value):
-        raise InputError(f'{name}={value!r}: give a whole number, 1 to {MAX_WHOLE}')
+        raise InputError(f'{name}={value!r}: give a whole number, 1 to {MAX_SIZE}')
 
 
 def check_wholes(name: str, values: object, count: int, each: str) -> None:
@@ -59,33 +58,25 @@ def check_norm(norm_cfg: object, channels: Sequence[int]) -> None:
         norm_cfg (object): The config.
         channels (Sequence[int]): The channels of all maps that it is for.
     """
-    try:
-        norms = [build_norm_layer(norm_cfg, count)[1] for count in set(channels)]
-    except Exception as error:  # of mmcv's checks, and of the norm's own
-        raise InputError(f'norm_cfg={norm_cfg!r}: {explain(error)}') from error
+    norms = [
+        try_build(build_norm_layer, 'norm_cfg', norm_cfg, count)[1]
+        for count in set(channels)
+    ]
     if not all(isinstance(norm, _BatchNorm | nn.GroupNorm) for norm in norms):
         raise InputError(f'norm_cfg={norm_cfg!r}: give a BatchNorm or a GroupNorm')
 
 
 def check_activation(name: str, act_cfg: object) -> None:
     """Raises InputError unless a config makes an activation that keeps shapes."""
-    try:
-        keeps_shape = build_activation_layer(act_cfg)(torch.ones(1, 2)).shape == (1, 2)
-    except Exception as error:  # of mmcv's checks, and of the activation's own
-        raise InputError(f'{name}={act_cfg!r}: {explain(error)}') from error
-    if not keeps_shape:
+    activation = try_build(build_activation_layer, name, act_cfg)
+    if activation(torch.ones(1, 2)).shape != (1, 2):
         raise InputError(f'{name}={act_cfg!r}: give an activation of single values')
 
 
-def explain(error: Exception) -> str:
-    """Returns what an error says, in one line."""
-    return ' '.join(str(error).split())[:160] or type(error).__name__
-
-
-def check_size(parameters: int) -> None:
-    """Raises InputError if a network would have more than a billion parameters."""
-    if parameters > MAX_PARAMETERS:
-        raise InputError(
-            f'the network would have {parameters:.2g} parameters: at most '
-            f'{MAX_PARAMETERS:.0g} are built'
-        )
+def try_build(build: Callable, name: str, cfg: object, *args: object) -> object:
+    """Builds a layer of mmcv, or says in one line why it cannot be built."""
+    try:
+        return build(cfg, *args)
+    except Exception as error:  # of mmcv's checks, and of the layer's own
+        reason = ' '.join(str(error).split())[:160] or type(error).__name__
+        raise InputError(f'{name}={cfg!r}: {reason}') from error

@@ -4,13 +4,13 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import checks
 
 
-@pytest.mark.parametrize('value', [0, -1, True, 1.0, '1', None, 10**6 + 1])
+@pytest.mark.parametrize('value', [0, -1, True, 1.0, '1', None, 10**5 + 1])
 def test_what_is_no_positive_whole_number(value):
     with pytest.raises(InputError, match='width='):
         checks.check_whole('width', value)
     with pytest.raises(InputError, match='give 2 positive whole numbers, one a branch'):
         checks.check_wholes('depths', [1, value], 2, 'branch')
-    checks.check_wholes('depths', (1, 10**6), 2, 'branch')
+    checks.check_wholes('depths', (1, 10**5), 2, 'branch')
 
 
 @pytest.mark.parametrize('value', [-0.1, 1, 1.5, float('nan'), True, '0.1', None])
@@ -42,9 +42,3 @@ def test_activations_that_do_not_fit(act_cfg):
     with pytest.raises(InputError, match='act_cfg='):
         checks.check_activation('act_cfg', act_cfg)
     checks.check_activation('act_cfg', dict(type='GELU'))
-
-
-def test_networks_that_are_too_large():
-    with pytest.raises(InputError, match='at most 1e'):
-        checks.check_size(10**9 + 1)
-    checks.check_size(10**9)

@@ -1,4 +1,7 @@
-"""torch.export in its strict mode, which reads the Python of a module, takes all."""
+"""torch.export in its strict mode, which reads the Python of a module, takes all.
+
+The testers do the same with every variant, under --full.
+"""
 
 import pytest
 import torch
@@ -26,30 +29,11 @@ MODULES = {
         ),
         MAPS,
     ),
-    'CSWin': (
-        dict(
-            type='mmseg_hrvit.CSWin',
-            arch=dict(embed_dims=16, depths=(1, 1, 1, 1)),
-            drop_path_rate=0.0,
-        ),
-        image(2, 3, 64, 96).float(),
-    ),
-    'HRNetViT': (
-        dict(type='mmseg_hrvit.HRNetViT', width=8, block='cswin', drop_path_rate=0.0),
-        image(2, 3, 64, 96).float(),
-    ),
 }
-BASELINES = ('CSWin', 'HRNetViT')
 
 
 @pytest.mark.parametrize('training', [False, True])
-@pytest.mark.parametrize(
-    'name',
-    [
-        pytest.param(name, marks=[pytest.mark.full] * (name in BASELINES))
-        for name in MODULES
-    ],
-)
+@pytest.mark.parametrize('name', MODULES)
 def test_a_strict_export_is_the_same_function(name, training):
     cfg, inputs = MODULES[name]
     module = build(cfg).train(training)

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_size, check_wholes, is_whole
+from ..checks import check_wholes
 
 MAX_BRANCHES = 8  # the paper has 4; a path between the outer ones has kernel 2^7 + 1
-MAX_BLOCKS = 1000
 # `depths` has a row a module, with the number of blocks of each of its branches.
 ARCHS = dict(
     b1=dict(
@@ -68,8 +67,7 @@ def read_arch(
         module the blocks of its branches.
 
     Raises:
-        InputError: If the variant is unknown, its parts do not fit together, or it
-            would be too large.
+        InputError: If the variant is unknown, or its parts do not fit together.
     """
     arch = ARCHS.get(arch, arch) if isinstance(arch, str) else arch
     keys = list(ARCHS['b1'])
@@ -96,9 +94,7 @@ def read_arch(
     check_depths(arch['depths'], len(channels))
     columns = zip(*(arch[key] for key in keys if key != 'depths'), strict=True)
     specs = [BranchSpec(*sizes) for sizes in columns]
-    depths = [tuple(blocks) for blocks in arch['depths']]
-    check_size(count_weights(specs, depths))
-    return specs, depths
+    return specs, [tuple(blocks) for blocks in arch['depths']]
 
 
 def check_depths(depths: object, num_branches: int) -> None:
@@ -116,18 +112,5 @@ def check_depths(depths: object, num_branches: int) -> None:
             f'depths of the arch has rows of {counts} branches: start with 1, add at '
             f'most one a module, and end with {num_branches}'
         )
-    blocks = [count for row in depths for count in row]
-    if not all(map(is_whole, blocks)) or sum(blocks) > MAX_BLOCKS:
-        raise InputError(
-            'depths of the arch: every branch needs 1 block or more, and all together '
-            f'at most {MAX_BLOCKS}'
-        )
-
-
-def count_weights(specs: Sequence[BranchSpec], depths: Sequence[Sequence[int]]) -> int:
-    """Counts the weights of the blocks' linear layers, which are most of a network."""
-    return sum(
-        count * (3 + 2 * spec.mlp_ratio) * spec.channels**2
-        for blocks in depths
-        for spec, count in zip(specs, blocks, strict=False)
-    )
+    for blocks in depths:
+        check_wholes('a row of depths of the arch', blocks, len(blocks), 'branch')
