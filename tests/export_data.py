@@ -13,22 +13,30 @@ from reference import fill
 SMALL_ARCH = dict(TINY_ARCH, depths=((1,), (1, 1), (1, 1, 1), (1, 1, 1, 1)))
 
 
-def small_config(name):
-    """A shipped config with this network."""
+def small_config(name, branches=4):
+    """A shipped config with this network, or with fewer branches of it.
+
+    Two branches are exported in seconds, for tests of what surrounds a network. They
+    are not for UperNet.
+    """
     cfg = use_tiny_arch(Config.fromfile(mmseg_hrvit.config(name)))
-    cfg.model.backbone.arch = SMALL_ARCH
+    arch = {key: values[:branches] for key, values in SMALL_ARCH.items()}
+    cfg.model.backbone.update(arch=arch, out_indices=tuple(range(branches)))
+    cfg.model.decode_head.update(
+        in_channels=list(arch['channels']), in_index=list(range(branches))
+    )
     return cfg
 
 
-def build_small(name):
+def build_small(name, branches=4):
     """The network of ``small_config`` with weights for tests, and its metadata."""
-    cfg = small_config(name)
+    cfg = small_config(name, branches)
     return fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
 
 
-def save_small(name, folder):
+def save_small(name, folder, branches=4):
     """Writes config and checkpoint of ``build_small``; returns their paths."""
-    network, _ = build_small(name)
+    network, _ = build_small(name, branches)
     torch.save(dict(state_dict=network.state_dict()), folder / 'net.pth')
-    small_config(name).dump(folder / 'net.py')
+    small_config(name, branches).dump(folder / 'net.py')
     return [str(folder / 'net.py'), str(folder / 'net.pth')]

@@ -1,5 +1,7 @@
 """From images to label maps, by a network or by an exported file."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 
 import mmseg_hrvit
 from data import draw_pair, make_camvid
-from export_data import build_small, small_config
+from export_data import build_small, save_small, small_config
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.errors import DataError, InputError
@@ -32,9 +34,24 @@ def segmenter(checkpoint):
 
 
 @pytest.fixture
-def network(checkpoint):
-    """The network as it was trained, to export it."""
-    return load_model(small_config(CONFIG), checkpoint)
+def network(tmp_path):
+    """A network that is quickly exported, with its segmenter."""
+    config, checkpoint = save_small(CONFIG, tmp_path, branches=2)
+    segmenter = Segmenter.from_checkpoint(config, checkpoint)
+    return load_model(small_config(CONFIG, 2), checkpoint), segmenter
+
+
+@pytest.fixture
+def export(network, tmp_path):
+    """Exports it for images of a size."""
+
+    def write(size, **changes):
+        trained, segmenter = network
+        metadata = replace(fix_size(segmenter.metadata, size), **changes)
+        write_network(trained, tmp_path / 'net.pt2', metadata, 'torchexport')
+        return tmp_path / 'net.pt2'
+
+    return write
 
 
 @pytest.fixture
@@ -75,12 +92,11 @@ def test_inferencer_takes_a_shipped_config():
     assert inferencer(image)['predictions'].shape == (40, 50)
 
 
-def test_an_exported_file_gives_the_same(segmenter, network, images, tmp_path):
-    metadata = fix_size(segmenter.metadata, (96, 128))
-    path = tmp_path / 'net.pt2'
-    write_network(network, path, metadata, 'torchexport')
-    exported = Segmenter.from_file(path)
+def test_an_exported_file_gives_the_same(export, network, images):
+    exported = Segmenter.from_file(export((96, 128)))
+    segmenter = network[1]
     assert exported.metadata.classes == segmenter.metadata.classes
+    metadata = fix_size(segmenter.metadata, (96, 128))
     expected = Segmenter(segmenter.segmentor, metadata)(images, probabilities=True)
     actual = exported(images, probabilities=True)
     for a, e in zip(actual, expected, strict=True):
@@ -88,24 +104,17 @@ def test_an_exported_file_gives_the_same(segmenter, network, images, tmp_path):
         assert (a.labels == e.labels).mean() > 0.999
 
 
-def test_windows_of_an_exported_file_have_its_size(segmenter, network, tmp_path):
-    metadata = fix_size(segmenter.metadata, (64, 64))
-    path = tmp_path / 'net.pt2'
-    write_network(network, path, metadata, 'torchexport')
+def test_windows_of_an_exported_file_have_its_size(export):
+    path = export((64, 64))
     exported = Segmenter.from_file(path)
     with pytest.raises(InputError, match='takes images of 64 x 64'):
         exported.segmentor(torch.zeros(1, 3, 32, 64), mode='predict')
     assert load_engine(path).metadata.size == [64, 64]
 
 
-def test_files_of_labels_alone_are_refused(segmenter, network, tmp_path):
-    from dataclasses import replace
-
-    metadata = replace(fix_size(segmenter.metadata, (64, 64)), output='labels')
-    path = tmp_path / 'net.pt2'
-    write_network(network, path, metadata, 'torchexport')
+def test_files_of_labels_alone_are_refused(export):
     with pytest.raises(InputError, match='gives labels alone'):
-        Segmenter.from_file(path)
+        Segmenter.from_file(export((64, 64), output='labels'))
 
 
 def test_one_image_of_every_kind(segmenter, images):

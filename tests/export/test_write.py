@@ -61,7 +61,7 @@ def sources(path, kind):
         ('onnx', SEGFORMER),
         ('openvino', SEGFORMER),
         ('openvino', UPERNET),
-        ('torchexport', SEGFORMER),
+        pytest.param('torchexport', SEGFORMER, marks=pytest.mark.full),
     ],
 )
 def test_any_size(to, name, tmp_path, monkeypatch):
@@ -177,7 +177,7 @@ def test_a_file_that_differs_is_refused_and_removed(to, tmp_path, monkeypatch):
     from mmseg_hrvit.export import write
 
     need(to)
-    network, metadata = build_small(SEGFORMER)
+    network, metadata = build_small(SEGFORMER, branches=2)
     real = write.load_engine
 
     def wrong(path):
@@ -201,7 +201,7 @@ def test_the_file_is_compared_with_the_segmentor_itself(tmp_path, monkeypatch):
         return network
 
     monkeypatch.setattr(graph, 'convert', wrong)
-    network, metadata = build_small(SEGFORMER)
+    network, metadata = build_small(SEGFORMER, branches=2)
     metadata = fix_size(metadata, (64, 64))
     with pytest.raises(InputError, match='differs from the network'):
         write_network(network, tmp_path / 'net.pt2', metadata, 'torchexport')
@@ -209,7 +209,7 @@ def test_the_file_is_compared_with_the_segmentor_itself(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('norm_cfg', [dict(type='GN', num_groups=4), None])
 def test_heads_of_other_norms(norm_cfg, tmp_path):
-    cfg = small_config(SEGFORMER)
+    cfg = small_config(SEGFORMER, branches=2)
     cfg.model.decode_head.norm_cfg = norm_cfg
     network, metadata = fill(MODELS.build(cfg.model)).eval(), read_metadata(cfg)
     metadata = fix_size(metadata, (64, 64))

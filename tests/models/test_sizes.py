@@ -10,6 +10,7 @@ from reference import fill, image, relative_error
 
 CHANNELS = dict(b1=[32, 64, 128, 256], b2=[48, 96, 240, 384], b3=[64, 128, 256, 512])
 WIDTHS = dict(b1=256, b2=256, b3=768)
+ARCHS = ['b1', *(pytest.param(arch, marks=pytest.mark.full) for arch in ('b2', 'b3'))]
 
 
 def random_sizes(number):
@@ -41,7 +42,7 @@ def number(request):
     return 40 if request.config.getoption('--full') else 5
 
 
-@pytest.mark.parametrize('arch', ['b1', 'b2', 'b3'])
+@pytest.mark.parametrize('arch', ARCHS)
 @torch.no_grad()
 def test_random_sizes(arch, number):
     net = build_segmentor(arch)
@@ -56,7 +57,7 @@ def test_random_sizes(arch, number):
         assert relative_error(logits, oracle(x)) < 1e-5, (height, width)
 
 
-@pytest.mark.parametrize('arch', ['b1', 'b2', 'b3'])
+@pytest.mark.parametrize('arch', ARCHS)
 @torch.no_grad()
 def test_random_sizes_with_upernet(arch, number):
     backbone = fill(MODELS.build(dict(type='HRViT', arch=arch))).eval()

@@ -12,7 +12,7 @@ CONFIG = 'hrvit_b1_camvid'
 @pytest.fixture
 def model(tmp_path):
     """Config and checkpoint of a small network."""
-    return save_small(CONFIG, tmp_path)
+    return save_small(CONFIG, tmp_path, branches=2)
 
 
 def test_writes_tries_and_compares_labels(model, tmp_path, capsys):

@@ -64,7 +64,17 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize('variant', VARIANTS)
+# Larger networks of b1's parts: minutes of a busy machine.
+SLOW = ('b2', 'b3')
+
+
+@pytest.mark.parametrize(
+    'variant',
+    [
+        pytest.param(name, marks=[pytest.mark.full] * (name in SLOW))
+        for name in VARIANTS
+    ],
+)
 class TestHRViT(BackboneTester):
     @pytest.fixture
     def cfg(self, variant):

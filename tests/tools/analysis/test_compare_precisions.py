@@ -9,7 +9,7 @@ tool = load_tool('analysis/compare_precisions')
 @pytest.fixture
 def model(tmp_path):
     """Config and checkpoint of a small network."""
-    return save_small('hrvit_b1_camvid', tmp_path)
+    return save_small('hrvit_b1_camvid', tmp_path, branches=2)
 
 
 def test_a_file_beside_its_checkpoint(model, tmp_path, capsys):
