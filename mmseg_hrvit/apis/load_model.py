@@ -36,7 +36,7 @@ def load_model(
     """
     place = find_device(device)
     model = MODELS.build(config.model)
-    loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', logger=None)
+    loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', 'silent')
     expected, found = model.state_dict(), seen_by_mmengine(loaded)
     refuse(str(checkpoint), differences(expected, found), expected, found)
     model.load_state_dict(found, strict=False)  # spare entries do no harm

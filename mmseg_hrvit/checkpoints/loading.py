@@ -6,7 +6,7 @@ tensors, plain containers, and what mmengine itself writes, and refuse the rest.
 Importing this package registers the one for files of this machine, which also takes
 the names of ``mmseg_hrvit.zoo``, and one for the Hugging Face Hub. The tools register
 those for all addresses by ``register_all``. With the environment variable
-``MMSEG_HRVIT_TRUST_CHECKPOINTS=1`` mmengine's own loaders stay, everywhere.
+``MMSEG_HRVIT_TRUST_CHECKPOINTS=1`` mmengine reads all pickles in its own way.
 """
 
 import datetime
@@ -28,6 +28,7 @@ from mmengine.runner.checkpoint import (
     get_mmcls_models,
     get_torchvision_models,
 )
+from mmengine.runner.checkpoint import load_from_local as load_in_mmengines_way
 from safetensors import safe_open
 
 from mmseg_hrvit.errors import InputError
@@ -132,6 +133,26 @@ def load_from_local(
         # mmengine's `resume` would run this text as Python.
         checkpoint['meta'].pop('config', None)
     return checkpoint
+
+
+def load_trusted(filename: str, map_location: str | torch.device | None = None) -> dict:
+    """Reads a pickle as mmengine does, and so runs what is in it.
+
+    Args:
+        filename (str): As of ``load_from_local``, which reads names of this package and
+            safetensors files.
+        map_location (str | torch.device, optional): Where the tensors go.
+
+    Returns:
+        dict: What was saved.
+
+    Raises:
+        InputError: If there is no such file.
+    """
+    path = find_local(filename)
+    if path.suffix == '.safetensors':
+        return load_from_local(filename, map_location)
+    return load_in_mmengines_way(str(path), map_location)
 
 
 def read_pickle(path: Path, map_location: str | torch.device | None) -> dict:
@@ -268,20 +289,26 @@ def load_from_intranet(
     )
 
 
+def is_trusted() -> bool:
+    """Whether the user trusts all checkpoints."""
+    return os.environ.get(TRUST) == '1'
+
+
 def register(schemes: Mapping[str, Callable]) -> None:
-    """Puts loaders in place of mmengine's, unless checkpoints are to be trusted.
+    """Puts loaders in place of mmengine's.
 
     Args:
         schemes (Mapping[str, Callable]): What an address begins with, a regular
             expression, -> its loader.
     """
-    if os.environ.get(TRUST) != '1':
-        for scheme, loader in schemes.items():
-            CheckpointLoader.register_scheme(scheme, loader, force=True)
+    for scheme, loader in schemes.items():
+        CheckpointLoader.register_scheme(scheme, loader, force=True)
 
 
 def register_all() -> None:
-    """Registers the loaders for every address that mmengine knows."""
+    """Registers the loaders for every address, unless checkpoints are trusted."""
+    if is_trusted():
+        return
     register(
         {
             **dict.fromkeys(('http://', 'https://'), load_from_http),
@@ -291,4 +318,4 @@ def register_all() -> None:
     )
 
 
-register({'': load_from_local, SCHEME: load_from_hub})
+register({'': load_trusted if is_trusted() else load_from_local, SCHEME: load_from_hub})

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ KEY = 'mmseg_hrvit'  # of the metadata in a .safetensors file
 # key: it has put them into `state_dict`, and those without averaging aside.
 AVERAGED = ('state_dict_ema', 'model_ema')
 KEPT = ('epoch', 'iter', 'arch', 'des_act', 'cfg')
+ABSOLUTE = re.compile(r"""(['"])((?:/|~/|[A-Za-z]:[/\\])[^'"\n]*)\1""")  # quoted
 BESIDE = ('arch', 'des_act', CONFIG_NAME)  # texts that loading looks for
 
 
@@ -150,11 +152,14 @@ def read_meta(checkpoint: Mapping) -> dict:
         checkpoint (Mapping): What was saved.
 
     Returns:
-        dict: Numbers and texts, classes and palette. The config is a text.
+        dict: Numbers and texts, classes and palette. The config is a text, in which
+        absolute paths are cut to their last part: they are of another machine.
     """
     found = checkpoint.get('meta')
     found = found if isinstance(found, Mapping) else {}
     meta = {key: found[key] for key in KEPT if isinstance(found.get(key), int | str)}
+    if 'cfg' in meta:
+        meta['cfg'] = ABSOLUTE.sub(cut_path, str(meta['cfg']))
     data = found.get('dataset_meta')
     if isinstance(data, Mapping):
         meta['dataset_meta'] = {
@@ -164,6 +169,12 @@ def read_meta(checkpoint: Mapping) -> dict:
         }
     averaged = any(key in checkpoint for key in ('ema_state_dict', *AVERAGED))
     return dict(meta, averaged=averaged, mmseg_hrvit_version=__version__)
+
+
+def cut_path(match: re.Match) -> str:
+    """Cuts an absolute path in quotes to its last part."""
+    quote, path = match.groups()
+    return quote + re.split(r'[/\\]', path.rstrip('/\\'))[-1] + quote
 
 
 def check_fit(weights: Mapping, cfg: Config, filename: str | Path) -> None:

@@ -15,6 +15,7 @@ from mmseg_hrvit.apis.sources import (
     names_below,
 )
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.words import number_of
 
 from .demo_rasters import is_raster, join_processes, segment_rasters
 
@@ -40,7 +41,7 @@ def run(args: Namespace) -> int:
     model = describe_model(args.model)
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model, names)
     if is_video(source):
-        count = segment_video(
+        frames = segment_video(
             segmenter,
             source,
             folder,
@@ -49,7 +50,7 @@ def run(args: Namespace) -> int:
             args.max_frames,
             args.labels,
         )
-        print(f'{count} frames: {args.out}')
+        print(f'{number_of(frames, "frame")}: {args.out}')
         return 0
     if is_address(source):
         name, image = download(source)
@@ -59,9 +60,9 @@ def run(args: Namespace) -> int:
         files = list(zip(names, paths, strict=True))
         bad = segment_files(segmenter, files, folder, args.batch_size)
     folder.write_table(names, table)
-    print(f'{len(names) - len(bad)} images: {args.out}')
+    print(f'{number_of(len(names) - len(bad), "image")}: {args.out}')
     if others := folder.count_others(names):
-        print(f'the folder also has {others} label maps of other images')
+        print(f'the folder also has {number_of(others, "label map")} of other images')
     for message in bad:
         print(f'skipped: {message}', file=sys.stderr)
     return SOME_BAD if bad else 0

@@ -18,6 +18,7 @@ from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.launch import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
+from mmseg_hrvit.words import number_of
 
 SUFFIXES = ('.tif', '.tiff', '.vrt', '.jp2', '.img')
 FILES = ('.tif', '.tiff')  # what --out may be in place of a folder
@@ -83,7 +84,7 @@ def segment_rasters(
         ending = f'.{args.areas}'
         table = args.out.with_suffix(ending) if is_file else args.out / f'areas{ending}'
         write_areas(areas, table)
-        print(f'{len(areas)} rasters: {args.out}')
+        print(f'{number_of(len(areas), "raster")}: {args.out}')
         for message in bad:
             print(f'skipped: {message}', file=sys.stderr)
     return SOME_BAD if bad else 0

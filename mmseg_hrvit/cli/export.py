@@ -17,6 +17,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import FORMATS, read_metadata, write_network
 from mmseg_hrvit.export.images import prepare
 from mmseg_hrvit.export.metadata import fix_size
+from mmseg_hrvit.words import number_of
 
 
 def run(args: Namespace) -> None:
@@ -45,5 +46,5 @@ def run(args: Namespace) -> None:
     print(f'{out}: written and tried in {time.perf_counter() - start:.0f} s')
     print(f'largest difference from torch: {trial.difference:.1e} of the output')
     if trial.agreement is not None:
-        count = f'{len(images)} image{"s" * (len(images) > 1)}'
-        print(f'same label as in torch: {100 * trial.agreement:.2f} % of {count}')
+        many = number_of(len(images), 'image')
+        print(f'same label as in torch: {100 * trial.agreement:.2f} % of {many}')

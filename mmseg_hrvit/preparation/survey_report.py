@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from prettytable import PrettyTable
 
 from mmseg_hrvit.datasets.label_survey import Survey
+from mmseg_hrvit.words import number_of
 
 SIZES_SHOWN = 5
 
@@ -75,7 +76,8 @@ def describe(survey: Survey, warnings: int) -> Iterator[str]:
     sizes = [f'{h} x {w} ({n})' for (h, w), n in survey.sizes.most_common(SIZES_SHOWN)]
     more = f' and {rest} more' if (rest := len(survey.sizes) - SIZES_SHOWN) > 0 else ''
     yield f'height x width (images): {", ".join(sizes) or "none read"}{more}'
-    yield f'{survey.samples} images, {len(survey.faults)} faults, {warnings} warnings'
+    found = number_of(len(survey.faults), 'fault'), number_of(warnings, 'warning')
+    yield ', '.join([number_of(survey.samples, 'image'), *found])
 
 
 def draw_survey(survey: Survey, title: str, out: str | Path) -> None:

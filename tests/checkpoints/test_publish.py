@@ -16,7 +16,7 @@ from checkpoints.bomb import write_bomb
 from data import draw_pair, make_camvid
 from export_data import build_small, small_config
 from mmseg_hrvit.apis import Segmenter
-from mmseg_hrvit.checkpoints.publish import KEY, publish_file
+from mmseg_hrvit.checkpoints.publish import KEY, publish_file, read_meta
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.version import __version__
 from reference import image
@@ -233,3 +233,19 @@ def test_what_16_bits_cannot_hold_stays(tmp_path):
     with safe_open(path, 'pt') as file:
         assert torch.equal(file.get_tensor('large'), weights['large'])
         assert file.get_tensor('small').dtype == torch.float16
+
+
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [
+        ("load_from = '/home/me/a.pth'", "load_from = 'a.pth'"),
+        ('root = "/data/ade/"', 'root = "ade"'),
+        ("work_dir = '~/runs/7'", "work_dir = '7'"),
+        ("root = 'C:\\\\me\\\\ade'", "root = 'ade'"),
+        ("a = '/x/1', b = 'y/2', c = '/z'", "a = '1', b = 'y/2', c = 'z'"),
+        ("root = 'data/ade'", "root = 'data/ade'"),
+        ("scale = '1/2'", "scale = '1/2'"),
+    ],
+)
+def test_paths_of_a_machine_are_not_handed_on(before, after):
+    assert read_meta(dict(meta=dict(cfg=before)))['cfg'] == after

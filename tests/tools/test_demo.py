@@ -180,7 +180,7 @@ def test_another_image_of_the_same_name_is_done_again(model, good, tmp_path, cap
     assert not (out / 'labels/1.png').exists()
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {'0.json'}
-    assert 'the folder also has 1 label maps of other images' in capsys.readouterr().out
+    assert 'the folder also has 1 label map of other images' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('source', ['images', 'images/**/*.jpg'])

@@ -19,6 +19,7 @@ from mmseg_hrvit.datasets.image_files import find_hidden_turn, read_checked
 from mmseg_hrvit.datasets.image_header import Header
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.preparation.parallel import map_parallel
+from mmseg_hrvit.words import number_of
 
 from .config import find_heads, write_config
 from .orientation import read_upright
@@ -74,7 +75,8 @@ class Report:
         written = [pair for pair in self.pairs if pair.fault is None]
         splits = Counter(pair.split for pair in written)
         parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
-        yield f'{len(written)} pairs ({parts}), {len(self.faults)} files left out'
+        left_out = number_of(len(self.faults), 'file')
+        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} left out'
         images = Counter(label for pair in written for label in pair.labels)
         named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
         yield f'classes (images): {", ".join(named)}'
