@@ -17,6 +17,9 @@ from paths import ROOT
 NOTES = """
 import os, signal, sys, time
 def note(number, frame):
+    if len(sys.argv) < 3:
+        for other in (1, 2, 10, 15):  # none of them comes in between
+            signal.signal(other, signal.SIG_IGN)
     with open(sys.argv[1], 'a') as file:
         file.write(f'{number}\\n')
     if len(sys.argv) < 3:
