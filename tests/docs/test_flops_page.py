@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmseg_hrvit import config
 from mmseg_hrvit.analysis.flops import measure_config
 from paths import ROOT
+from selection import full_but
 
 ROWS = re.findall(
     r'^\| (hrvit_\w+) \| ([\d.]+)[^|]* \| ([\d.]+)[^|]* \| ([\d.]+) \| ([\d.]+) \|$',
@@ -23,16 +24,9 @@ def gflops(macs):
     return f'{macs / 1e9:#.4g}'
 
 
-# The rest have the same parts and are larger: they are counted under --full.
-QUICK = re.compile('hrvit_b1_|hrvit_b._ade20k')
-
-
 @pytest.mark.parametrize(
     ('name', *COLUMNS),
-    [
-        pytest.param(*row, marks=[] if QUICK.match(row[0]) else pytest.mark.full)
-        for row in ROWS
-    ],
+    full_but(ROWS, *ROWS[:2]),
     ids=[row[0] for row in ROWS],
 )
 def test_a_row_of_the_table(name, params, paper, full, executed):

@@ -19,6 +19,7 @@ from reference import (
     needs_reference,
     relative_error,
 )
+from selection import full_but
 from testers import BackboneTester
 
 GELU = dict(type='GELU')
@@ -64,17 +65,15 @@ VARIANTS = {
 }
 
 
-# Larger networks of b1's parts: minutes of a busy machine.
-SLOW = ('b2', 'b3')
-
-
-@pytest.mark.parametrize(
-    'variant',
-    [
-        pytest.param(name, marks=[pytest.mark.full] * (name in SLOW))
-        for name in VARIANTS
-    ],
+# The others are larger, or differ in one switch, which tests/configs/test_ablations.py
+# trains.
+ALWAYS = (
+    *('b1', 'tiny', 'five channels', 'three branches', 'two outputs', 'recomputed'),
+    *('two projections', 'plain ffn'),
 )
+
+
+@pytest.mark.parametrize('variant', full_but(VARIANTS, *ALWAYS))
 class TestHRViT(BackboneTester):
     @pytest.fixture
     def cfg(self, variant):
