@@ -11,6 +11,9 @@ from torch.utils.checkpoint import checkpoint
 
 from ..layers import Branch
 
+# torch 2.6 does not say it.
+is_exporting = getattr(torch.compiler, 'is_exporting', lambda: False)
+
 
 class RecomputedBranch(Branch):
     """A branch of whose blocks backward keeps the inputs alone."""
@@ -33,6 +36,8 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
     Returns:
         Tensor: ``module(x)``, of which nothing but the input is kept.
     """
+    if is_exporting():  # the file has no backward pass
+        return module(x)
     # The re-entrant kind gives no gradients where x needs none (a frozen stem).
     if torch.compiler.is_compiling():  # a compiled graph updates statistics once
         return checkpoint(module, x, use_reentrant=False)
