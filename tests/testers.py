@@ -234,7 +234,7 @@ class ModuleTester:
         module = build(cfg).train(training)
         inputs = self.inputs(cfg, (64, 96))
         program = torch.export.export(module, (inputs,), strict=True).module()
-        self.check_close(module(inputs), program(inputs))
+        self.check_rounding(cfg, training, inputs, module(inputs), program(inputs))
 
     @pytest.mark.full
     @pytest.mark.parametrize('training', [False, True])
@@ -246,15 +246,15 @@ class ModuleTester:
         backend = 'aot_eager_decomp_partition'
         compiled = torch.compile(copy.deepcopy(module), fullgraph=True, backend=backend)
         inputs = self.inputs(cfg, (64, 96))
-        self.check_close(module(inputs), compiled(inputs))
+        self.check_rounding(cfg, training, inputs, module(inputs), compiled(inputs))
 
-    def check_close(self, expected, found):
-        """Compares outputs in float32."""
-        pairs = zip(
-            *(x if isinstance(x, tuple) else (x,) for x in (expected, found)),
-            strict=True,
-        )
-        assert all(relative_error(a, b) < 1e-5 for a, b in pairs)
+    def check_rounding(self, cfg, training, inputs, *outs):
+        """Outputs in float32 are as near to float64 as the module's, or nearer 1e-5."""
+        exact = build(cfg).double().train(training)(to_float64(inputs))
+        maps = (x if isinstance(x, tuple) else (x,) for x in (exact, *outs))
+        for true, eager, other in zip(*maps, strict=True):
+            limit = max(1e-5, 2 * relative_error(eager, true))
+            assert relative_error(other, true) < limit
 
     def test_copies(self, cfg):
         module = build(cfg).eval()
