@@ -9,7 +9,7 @@ from paths import ROOT
 
 PACKAGE = ROOT / 'mmseg_hrvit'
 ORDER = (
-    'errors', 'version', 'quiet', 'files', 'configs', 'dependencies', 'zoo',
+    'errors', 'words', 'version', 'quiet', 'files', 'configs', 'dependencies', 'zoo',
     'datasets', 'checkpoints', 'models', 'export', 'rasters', 'engine', 'apis',
     'analysis', 'preparation', 'serving', 'cli',
 )  # fmt: skip
