@@ -1,7 +1,6 @@
 """Options and fixtures of all tests."""
 
 import faulthandler
-import gc
 import logging
 import signal
 import tempfile
@@ -130,9 +129,3 @@ def nothing_of_a_run():
                 handler.close()
     for cls in (MMLogger, Visualizer, *Visualizer.__subclasses__()):
         cls._instance_dict.clear()
-
-
-def pytest_collection_finish():
-    """What is there by now stays: the collector need not look at it again and again."""
-    gc.collect()
-    gc.freeze()

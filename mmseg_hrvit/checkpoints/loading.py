@@ -151,7 +151,7 @@ def load_trusted(filename: str, map_location: str | torch.device | None = None) 
     """
     path = find_local(filename)
     if path.suffix == '.safetensors':
-        return load_from_local(filename, map_location)
+        return load_from_local(str(path), map_location)
     return load_in_mmengines_way(str(path), map_location)
 
 

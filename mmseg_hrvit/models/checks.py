@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmseg_hrvit.errors import InputError
 
-MAX_SIZE = 10**5  # a typo in a size does not take the machine's memory
+MAX_SIZE = 10**5  # a larger one is a typo
 
 
 def is_whole(value: object) -> bool:

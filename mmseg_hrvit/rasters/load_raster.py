@@ -6,6 +6,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.registry import TRANSFORMS
 
+from mmseg_hrvit.datasets.label_survey import relabelling
+
 from .reading import IGNORED, Raster, check_grid, read_labels
 
 
@@ -74,11 +76,4 @@ def map_labels(labels: np.ndarray, valid: np.ndarray, sample: dict) -> np.ndarra
     Returns:
         np.ndarray: (H, W), uint8.
     """
-    table = np.arange(256, dtype=np.uint8)
-    if sample.get('reduce_zero_label'):
-        table[1:IGNORED] -= 1
-        table[0] = IGNORED
-    before = table.copy()
-    for old, new in (sample.get('label_map') or {}).items():
-        table[before == old] = new
-    return np.where(valid, table[labels], IGNORED).astype(np.uint8)
+    return np.where(valid, relabelling(sample)[labels], IGNORED).astype(np.uint8)

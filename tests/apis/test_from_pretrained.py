@@ -92,7 +92,7 @@ def test_demo_takes_the_name(street, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run('demo', street, NAME, '--out', out) == 0
     assert (out / f'overlays/{street.stem}.jpg').is_file()
-    assert '1 image' in capsys.readouterr().out
+    assert '1 image: ' in capsys.readouterr().out
 
 
 @pytest.mark.full

@@ -55,7 +55,7 @@ def test_a_raster_becomes_a_geotiff_and_a_table(model, tmp_path, capsys):
     source = write_raster(tmp_path / 'city.tif', image, nodata=0)
     out = tmp_path / 'out'
     assert run(source, *model, '--out', out, '--probabilities', 'wood') == 0
-    assert '1 raster' in capsys.readouterr().out
+    assert '1 raster: ' in capsys.readouterr().out
     with rasterio.open(out / 'labels/city.tif') as file:
         assert file.mask_flag_enums == ([MaskFlags.nodata],)
         labels, valid = file.read(1), file.dataset_mask() > 0
