@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmseg_hrvit.errors import InputError
 
 MAX_SIZE = 10**5  # a larger one is a typo
+MAX_PARAMETERS = 10**9  # more would take a machine's memory before it fails
 
 
 def is_whole(value: object) -> bool:
@@ -80,3 +81,12 @@ def try_build(build: Callable, name: str, cfg: object, *args: object) -> object:
     except Exception as error:  # of mmcv's checks, and of the layer's own
         reason = ' '.join(str(error).split())[:160] or type(error).__name__
         raise InputError(f'{name}={cfg!r}: {reason}') from error
+
+
+def check_size(parameters: int) -> None:
+    """Raises InputError if a network would have more than a billion parameters."""
+    if parameters > MAX_PARAMETERS:
+        raise InputError(
+            f'the network would have {parameters:.2g} parameters: at most '
+            f'{MAX_PARAMETERS:.0g} are built'
+        )

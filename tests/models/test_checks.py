@@ -42,3 +42,9 @@ def test_activations_that_do_not_fit(act_cfg):
     with pytest.raises(InputError, match='act_cfg='):
         checks.check_activation('act_cfg', act_cfg)
     checks.check_activation('act_cfg', dict(type='GELU'))
+
+
+def test_networks_that_are_too_large():
+    with pytest.raises(InputError, match='at most 1e'):
+        checks.check_size(10**9 + 1)
+    checks.check_size(10**9)

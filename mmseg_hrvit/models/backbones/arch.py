@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_wholes
+from ..checks import check_size, check_wholes
 
 MAX_BRANCHES = 8  # the paper has 4; a path between the outer ones has kernel 2^7 + 1
 # `depths` has a row a module, with the number of blocks of each of its branches.
@@ -67,7 +67,8 @@ def read_arch(
         module the blocks of its branches.
 
     Raises:
-        InputError: If the variant is unknown, or its parts do not fit together.
+        InputError: If the variant is unknown, its parts do not fit together, or it
+            would be too large.
     """
     arch = ARCHS.get(arch, arch) if isinstance(arch, str) else arch
     keys = list(ARCHS['b1'])
@@ -94,7 +95,9 @@ def read_arch(
     check_depths(arch['depths'], len(channels))
     columns = zip(*(arch[key] for key in keys if key != 'depths'), strict=True)
     specs = [BranchSpec(*sizes) for sizes in columns]
-    return specs, [tuple(blocks) for blocks in arch['depths']]
+    depths = [tuple(blocks) for blocks in arch['depths']]
+    check_size(count_weights(specs, depths))
+    return specs, depths
 
 
 def check_depths(depths: object, num_branches: int) -> None:
@@ -114,3 +117,12 @@ def check_depths(depths: object, num_branches: int) -> None:
         )
     for blocks in depths:
         check_wholes('a row of depths of the arch', blocks, len(blocks), 'branch')
+
+
+def count_weights(specs: Sequence[BranchSpec], depths: Sequence[Sequence[int]]) -> int:
+    """Counts the weights of the blocks' linear layers, which are most of a network."""
+    return sum(
+        count * (3 + 2 * spec.mlp_ratio) * spec.channels**2
+        for blocks in depths
+        for spec, count in zip(specs, blocks, strict=False)
+    )

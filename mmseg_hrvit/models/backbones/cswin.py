@@ -14,7 +14,7 @@ from torch import Tensor
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_whole, check_wholes
+from ..checks import check_size, check_whole, check_wholes
 from ..layers import CSWinBlock
 from .hrvit import check_arguments, split_drop_path_rates, take_pretrained
 
@@ -134,6 +134,12 @@ class CSWin(BaseModule):
         self.pretrained = pretrained
         self.out_indices = tuple(out_indices)
         channels = [embed_dims * 2**i for i in range(len(depths))]
+        # Attention has 4 weights a channel squared, the feed-forward network 2 x ratio.
+        weights = [
+            n * (4 + 2 * MLP_RATIO) * c**2
+            for n, c in zip(depths, channels, strict=True)
+        ]
+        check_size(sum(weights))
         self.out_channels = [channels[i] for i in out_indices]
         rates = split_drop_path_rates(drop_path_rate, [[depth] for depth in depths])
         self.stages = nn.ModuleList()

@@ -15,7 +15,7 @@ from typing_extensions import Self
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_norm, check_rate, check_whole
+from ..checks import check_norm, check_rate, check_size, check_whole
 from ..layers import ConvPatchEmbed, CSWinBlock
 from ..layers.depthwise import with_channels_last
 from .cswin import NUM_HEADS, WINDOW_SIZES
@@ -175,6 +175,7 @@ class HRNetViT(HRNet):
         check_rate('drop_path_rate', drop_path_rate)
         channels = [width * 2**i for i in range(len(SR_RATIOS))]
         check_norm(norm_cfg, [64, 256, *channels])  # 64 and 256: the stem's stage
+        check_size(count_weights(channels))
         init_cfg, pretrained = take_pretrained(init_cfg or INIT, pretrained)
         super().__init__(
             describe_stages(width, BLOCKS[block], drop_path_rate),
@@ -224,6 +225,14 @@ class HRNetViT(HRNet):
             for build_branch in layer_config['branch_builders']
         ]
         return Sequential(*modules), in_channels
+
+
+def count_weights(channels: Sequence[int]) -> int:
+    """Counts the weights of all blocks' linear layers, given each branch's channels."""
+    return sum(
+        sum(NUM_MODULES[max(branch - 1, 0) :]) * NUM_BLOCKS * (4 + 2 * MLP_RATIO) * c**2
+        for branch, c in enumerate(channels)
+    )
 
 
 def describe_stages(

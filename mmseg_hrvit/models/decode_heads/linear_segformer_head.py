@@ -8,7 +8,7 @@ from mmseg.models.decode_heads import SegformerHead
 
 from mmseg_hrvit.errors import InputError
 
-from ..checks import check_norm, check_rate, check_whole, check_wholes
+from ..checks import check_norm, check_rate, check_size, check_whole, check_wholes
 
 LINEAR_MODES = ('bilinear', 'bicubic')
 
@@ -83,7 +83,7 @@ def check_sizes(
 
     Raises:
         InputError: If one is no positive whole number, or there are not as many
-            indices as maps.
+            indices as maps, or the head would be too large.
     """
     if not isinstance(in_channels, list | tuple) or not in_channels:
         raise InputError(f'in_channels={in_channels!r}: give a list, one a map')
@@ -95,3 +95,6 @@ def check_sizes(
         )
     check_whole('channels', channels)
     check_whole('num_classes', num_classes)
+    check_size(
+        channels * (sum(in_channels) + len(in_channels) * channels + num_classes)
+    )

@@ -5,7 +5,7 @@ from mmengine.registry import MODELS
 from mmpretrain.models.heads import LinearClsHead
 from torch import Tensor
 
-from ..checks import check_rate, check_whole
+from ..checks import check_rate, check_size, check_whole
 
 
 @MODELS.register_module()
@@ -27,6 +27,7 @@ class DropoutLinearClsHead(LinearClsHead):
     ) -> None:
         check_whole('num_classes', num_classes)
         check_whole('in_channels', in_channels)
+        check_size(num_classes * in_channels)
         check_rate('dropout_ratio', dropout_ratio)
         super().__init__(num_classes, in_channels, **kwargs)
         self.dropout = nn.Dropout(dropout_ratio)
