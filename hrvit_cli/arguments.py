@@ -90,4 +90,6 @@ def add_device(parser: ArgumentParser) -> None:
 
 def count_cores() -> int:
     """Returns how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS and Windows bind no process to processors

@@ -59,7 +59,8 @@ class Verb:
             formatter_class=RawDescriptionHelpFormatter,
         )
         self.options.add_arguments(parser)
-        return parser.parse_args(argv)
+        # Options may stand between arguments: CONFIG --to onnx CHECKPOINT.
+        return parser.parse_intermixed_args(argv)
 
     def main(self, argv: Sequence[str] | None = None, prog: str | None = None) -> None:
         """Reads a command line and does what it says.

@@ -1,6 +1,5 @@
 """Doing the same with many files, in several processes."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,11 +13,6 @@ from mmseg_hrvit.errors import InputError
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
-
-
-def count_cores() -> int:
-    """Returns how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def map_parallel(

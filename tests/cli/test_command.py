@@ -1,5 +1,6 @@
 """The command ``hrvit``: its verbs, its help and what it says to a wrong one."""
 
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -11,6 +12,7 @@ import pytest
 from data import load_tool
 from hrvit_cli import VERBS, Verb, benchmark, export, paper_tables
 from hrvit_cli.__main__ import main
+from hrvit_cli.arguments import count_cores
 from mmseg_hrvit.analysis.benchmark import DTYPES
 from mmseg_hrvit.analysis.paper.rows import TABLES
 from mmseg_hrvit.configs import config_names
@@ -97,6 +99,30 @@ def test_choices_and_defaults_are_those_of_the_package():
     args = Verb('serve').parse_args(['a.onnx'])
     for field in fields(Limits):
         assert getattr(args, field.name) == field.default
+
+
+@pytest.mark.parametrize(
+    ('verb', 'argv', 'expected'),
+    [
+        ('export', 'CONFIG --to onnx CHECKPOINT', dict(checkpoint='CHECKPOINT')),
+        ('test', 'CONFIG --tta CHECKPOINT', dict(checkpoint='CHECKPOINT')),
+        (
+            'demo',
+            'a.jpg CONFIG --labels CHECKPOINT',
+            dict(model=['CONFIG', 'CHECKPOINT']),
+        ),
+    ],
+)
+def test_options_may_stand_between_arguments(verb, argv, expected):
+    args = vars(Verb(verb).parse_args(argv.split()))
+    assert expected.items() <= args.items()
+
+
+def test_cores_are_those_that_the_process_may_use(monkeypatch):
+    bound = os.sched_getaffinity(0)
+    assert count_cores() == len(bound)
+    monkeypatch.delattr(os, 'sched_getaffinity')  # as on macOS
+    assert count_cores() == os.cpu_count()
 
 
 def test_configs_are_listed_with_data_size_and_figure(capsys):

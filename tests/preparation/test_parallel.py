@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.preparation.parallel import count_cores, map_parallel
+from mmseg_hrvit.preparation.parallel import map_parallel
 
 
 def square(number):
@@ -29,7 +29,3 @@ def test_a_killed_process_is_told():
 def test_no_process_is_refused():
     with pytest.raises(InputError, match='--workers 0: give 1 or more'):
         map_parallel(square, [1], 0, 'squaring')
-
-
-def test_there_is_a_core():
-    assert 1 <= count_cores() <= os.cpu_count()
