@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 from mmseg.apis import MMSegInferencer
 from PIL import Image
 
@@ -33,25 +34,29 @@ def segmenter(checkpoint):
     return Segmenter.from_checkpoint(small_config(CONFIG), checkpoint)
 
 
-@pytest.fixture
-def network(tmp_path):
+SIZE = (96, 128)  # of the images that the exported file takes
+
+
+@pytest.fixture(scope='module')
+def network(tmp_path_factory):
     """A network that is quickly exported, with its segmenter."""
-    config, checkpoint = save_small(CONFIG, tmp_path, branches=2)
-    segmenter = Segmenter.from_checkpoint(config, checkpoint)
-    return load_model(small_config(CONFIG, 2), checkpoint), segmenter
+    folder = tmp_path_factory.mktemp('net')
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        config, checkpoint = save_small(CONFIG, folder, branches=2)
+        segmenter = Segmenter.from_checkpoint(config, checkpoint)
+        return load_model(small_config(CONFIG, 2), checkpoint), segmenter
 
 
-@pytest.fixture
-def export(network, tmp_path):
-    """Exports it for images of a size."""
+def export(network, path, **changes):
+    trained, segmenter = network
+    metadata = replace(fix_size(segmenter.metadata, SIZE), **changes)
+    write_network(trained, path, metadata, 'torchexport')
+    return path
 
-    def write(size, **changes):
-        trained, segmenter = network
-        metadata = replace(fix_size(segmenter.metadata, size), **changes)
-        write_network(trained, tmp_path / 'net.pt2', metadata, 'torchexport')
-        return tmp_path / 'net.pt2'
 
-    return write
+@pytest.fixture(scope='module')
+def exported_file(network, tmp_path_factory):
+    return export(network, tmp_path_factory.mktemp('exported') / 'net.pt2')
 
 
 @pytest.fixture
@@ -92,11 +97,11 @@ def test_inferencer_takes_a_shipped_config():
     assert inferencer(image)['predictions'].shape == (40, 50)
 
 
-def test_an_exported_file_gives_the_same(export, network, images):
-    exported = Segmenter.from_file(export((96, 128)))
+def test_an_exported_file_gives_the_same(exported_file, network, images):
+    exported = Segmenter.from_file(exported_file)
     segmenter = network[1]
     assert exported.metadata.classes == segmenter.metadata.classes
-    metadata = fix_size(segmenter.metadata, (96, 128))
+    metadata = fix_size(segmenter.metadata, SIZE)
     expected = Segmenter(segmenter.segmentor, metadata)(images, probabilities=True)
     actual = exported(images, probabilities=True)
     for a, e in zip(actual, expected, strict=True):
@@ -104,17 +109,17 @@ def test_an_exported_file_gives_the_same(export, network, images):
         assert (a.labels == e.labels).mean() > 0.999
 
 
-def test_windows_of_an_exported_file_have_its_size(export):
-    path = export((64, 64))
-    exported = Segmenter.from_file(path)
-    with pytest.raises(InputError, match='takes images of 64 x 64'):
+def test_windows_of_an_exported_file_have_its_size(exported_file):
+    exported = Segmenter.from_file(exported_file)
+    with pytest.raises(InputError, match='takes images of 96 x 128'):
         exported.segmentor(torch.zeros(1, 3, 32, 64), mode='predict')
-    assert load_engine(path).metadata.size == [64, 64]
+    assert load_engine(exported_file).metadata.size == list(SIZE)
 
 
-def test_files_of_labels_alone_are_refused(export):
+def test_files_of_labels_alone_are_refused(network, tmp_path):
+    path = export(network, tmp_path / 'net.pt2', output='labels')
     with pytest.raises(InputError, match='gives labels alone'):
-        Segmenter.from_file(export((64, 64), output='labels'))
+        Segmenter.from_file(path)
 
 
 def test_one_image_of_every_kind(segmenter, images):

@@ -25,19 +25,19 @@ class UnguardedDropPath(DropPath):
     """Stochastic Depth whose rate is a tensor: no graph is compiled for its value."""
 
     def begin(self) -> None:
-        """Notes the share of samples that take the path, on the CPU for any device."""
-        self.keep = torch.tensor(1.0 - self.drop_prob, device='cpu')
+        """Notes the rate as a tensor, on the CPU for any device."""
+        self.rate = torch.tensor(self.drop_prob, device='cpu')
 
     def end(self) -> None:
         """Forgets it."""
-        del self.keep
+        del self.rate
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, ...) to the same."""
         if not self.training:
             return x
         draw = torch.rand(len(x), *[1] * (x.dim() - 1), dtype=x.dtype, device=x.device)
-        return x / self.keep * (self.keep + draw).floor()
+        return x / (1.0 - self.rate) * (draw >= self.rate).to(x.dtype)
 
 
 class Region:

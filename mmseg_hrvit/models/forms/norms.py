@@ -1,9 +1,25 @@
 """Folding BatchNorms into the layers before them."""
 
+from collections import Counter
+from itertools import pairwise
+
 import torch.nn as nn
+from mmcv.cnn import ConvModule
+from mmengine.model import Sequential
+from mmseg.models.backbones import HRNet
+from mmseg.models.backbones.resnet import BasicBlock, Bottleneck
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..layers import CrossShapedAttention
+from ..layers import CrossShapedAttention, Stem
+from ..layers.fusion import DownPath, UpPath
+from .untouched import is_untouched
+
+# They call their convolutions and norms in the order in which these were added.
+IN_ORDER = (
+    *(nn.Sequential, Sequential),
+    *(Stem, DownPath, UpPath),
+    *(BasicBlock, Bottleneck),
+)
 
 
 def can_fold(norm: nn.Module) -> bool:
@@ -40,15 +56,34 @@ def fold_attention(attn: CrossShapedAttention) -> CrossShapedAttention:
 
 
 def fold_convolutions(network: nn.Module) -> None:
-    """Folds every BatchNorm that follows a convolution in the same module, in place.
+    """Folds BatchNorms into the convolutions that they follow, in place.
+
+    Only modules that are known to call their children in order are changed. Other
+    convolutions keep their norm, which is exact as well.
 
     Args:
         network (nn.Module): A network in evaluation mode.
     """
+    uses = Counter(part for _, part in network.named_modules(remove_duplicate=False))
     for module in network.modules():
-        conv = None
-        for name, child in list(module.named_children()):
-            if conv is not None and can_fold(child):
-                fold(conv, child)
-                setattr(module, name, nn.Identity())
-            conv = child if isinstance(child, nn.Conv2d) else None
+        for conv_name, norm_name in pairwise(called_in_order(module)):
+            conv, norm = getattr(module, conv_name), getattr(module, norm_name)
+            is_shared = uses[conv] > 1 or uses[norm] > 1
+            if is_plain_conv(conv) and can_fold(norm) and not is_shared:
+                fold(conv, norm)
+                setattr(module, norm_name, nn.Identity())
+
+
+def called_in_order(module: nn.Module) -> list[str]:
+    """Names the children of a module, if it calls each with the output of the last."""
+    if isinstance(module, ConvModule):
+        follows = module.order.index('norm') == module.order.index('conv') + 1
+        return ['conv', module.norm_name] if module.with_norm and follows else []
+    if type(module) in IN_ORDER or isinstance(module, HRNet):
+        return [name for name, _ in module.named_children()]
+    return []
+
+
+def is_plain_conv(layer: nn.Module) -> bool:
+    """Whether a layer is torch's convolution; a subclass may change its weights."""
+    return type(layer) is nn.Conv2d and is_untouched(layer)

@@ -12,12 +12,14 @@ from mmseg_hrvit.models.backbones.hrnet_vit import (
 )
 from mmseg_hrvit.models.layers import CSWinBlock
 from reference import fill, image
+from selection import full_but
 from testers import BackboneTester
 
 BLOCKS = dict(mit=MiTBlock, cswin=CSWinBlock)
 
 
-@pytest.mark.parametrize('block', BLOCKS)
+# CSWin's blocks have tests of their own.
+@pytest.mark.parametrize('block', full_but(BLOCKS, 'mit'))
 class TestHRNetViT(BackboneTester):
     sizes = (*BackboneTester.sizes, (129, 250))
 

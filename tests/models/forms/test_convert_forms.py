@@ -1,9 +1,12 @@
 """Choosing forms, and what keeps a form from being put on."""
 
 import copy
+import itertools
 
 import pytest
 import torch
+from mmcv.cnn import ConvModule
+from mmengine.model import revert_sync_batchnorm
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -113,11 +116,33 @@ def test_norms_are_folded_or_stay(norm_cfg):
         norm_cfg=norm_cfg,
     )
     model = fill(nn.Sequential(net, head)).double().eval()
-    if norm_cfg['type'] == 'SyncBN':  # which does not run on a CPU
-        assert not any('Sync' in type(m).__name__ for m in deploy(model).modules())
-        return
     x = image(2, 3, 64, 64)
-    assert relative_error(deploy(model)(x), model(x)) < 1e-9
+    # SyncBN does not run on a CPU, where BN is the same.
+    assert relative_error(deploy(model)(x), revert_sync_batchnorm(model)(x)) < 1e-9
+
+
+@pytest.mark.parametrize('order', itertools.permutations(['conv', 'norm', 'act']))
+@pytest.mark.parametrize('conv', ['Conv2d', 'ConvWS', 'ConvAWS'])
+def test_a_norm_is_folded_into_the_convolution_that_it_follows(order, conv):
+    layer = ConvModule(
+        8, 8, 1, conv_cfg=dict(type=conv), norm_cfg=dict(type='BN'), order=order
+    )
+    layer = fill(layer).double().eval()
+    x = image(2, 8, 5, 5)
+    deployed = deploy(layer)
+    assert relative_error(deployed(x), layer(x)) < 1e-9
+    follows = ''.join(order).find('convnorm') >= 0
+    assert isinstance(deployed.bn, nn.Identity) == (conv == 'Conv2d' and follows)
+
+
+def test_a_convolution_with_two_norms_is_not_folded():
+    """As in detectors whose levels share convolutions."""
+    conv = nn.Conv2d(4, 4, 1)
+    levels = [nn.Sequential(conv, nn.BatchNorm2d(4)) for _ in range(2)]
+    net = fill(nn.ModuleList(levels)).double().eval()
+    x = image(2, 4, 5, 5)
+    for ours, plain in zip(deploy(net), net, strict=True):
+        assert relative_error(ours(x), plain(x)) < 1e-9
 
 
 def test_training_without_memory_form_keeps_more(net):
