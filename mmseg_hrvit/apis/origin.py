@@ -1,6 +1,7 @@
 """What has made results: the network with its options, and the file they are of."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def describe_model(model: Sequence[str]) -> list[str]:
     found = find_model(model)
     if len(found) == 2:
         config, checkpoint = found
-        return [Config.fromfile(find_config(config)).pretty_text, hash_file(checkpoint)]
+        settings = Config.fromfile(find_config(config)).to_dict()
+        return [json.dumps(settings, default=str), hash_file(checkpoint)]
     path = Path(found[0])
     beside = [path.with_suffix(s) for s in BESIDE] + [Path(f'{path}.data')]
     return [hash_file(str(file)) for file in [path, *beside]]

@@ -18,7 +18,8 @@ class Segmentation:
 
     Args:
         labels (np.ndarray): The class of every pixel, (H, W), uint8 or uint16.
-        image (np.ndarray): The image, (H, W, 3), BGR, 8 bits.
+        image (np.ndarray): The image, or a picture of its bands, (H, W, 3), BGR,
+            8 bits.
         metadata (Metadata): Classes and palette.
         probabilities (np.ndarray, optional): Of each class at every pixel,
             (classes, H, W), float32; of a network with one logit (1, H, W).

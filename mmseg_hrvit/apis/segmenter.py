@@ -19,6 +19,7 @@ from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
 from mmseg_hrvit.models import convert
 from mmseg_hrvit.rasters import check_bands
+from mmseg_hrvit.rasters.composite import compose_bands
 from mmseg_hrvit.zoo import find_weights
 
 from .engine_segmentor import EngineSegmentor
@@ -242,5 +243,7 @@ class Segmenter:
                 chances = logits if single else logits.softmax(0)
                 chances = chances.cpu().numpy()
             labels = labels.astype(dtype)
+            if self.metadata.bands:
+                image = compose_bands(image.transpose(2, 0, 1))
             results.append(Segmentation(labels, image, self.metadata, chances))
         return results

@@ -1,6 +1,5 @@
 """What ``hrvit demo`` does with rasters."""
 
-import hashlib
 import os
 import sys
 from argparse import Namespace
@@ -13,6 +12,7 @@ from torch import distributed
 
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.areas import write_areas
+from mmseg_hrvit.apis.origin import describe_model, identify
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.launch import get_local_rank, get_rank
@@ -61,7 +61,7 @@ def segment_rasters(
         int: The exit status.
     """
     options = Options(args.bands, args.window, args.stride, args.probabilities)
-    network = hash_network(segmenter, args.model)
+    network = identify([segmenter.metadata.to_json(), *describe_model(args.model)])
     names = names_below(paths, args.source)
     outs = name_results(args.out, names)
     areas, bad = [], []
@@ -119,11 +119,3 @@ def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
     if out.suffix.lower() in FILES and len(names) == 1:
         return {names[0]: out}
     return {name: (out / 'labels' / name).with_suffix('.tif') for name in names}
-
-
-def hash_network(segmenter: Segmenter, model: Sequence[str]) -> str:
-    """Returns what tells a network from others: its metadata and its weights."""
-    digest = hashlib.sha256(segmenter.metadata.to_json().encode())
-    weights = Path(model[-1])
-    digest.update(weights.read_bytes() if weights.is_file() else model[-1].encode())
-    return digest.hexdigest()

@@ -163,7 +163,7 @@ def evaluate(runner: Runner) -> tuple[int, float]:
         return 0, 0.0
     total = len(loop.dataloader.dataset)
     few = VAL_IMAGES * get_world_size()
-    config = runner.cfg.val_dataloader
+    config = runner._val_dataloader  # the runner knows it as that of the evaluation
     is_single = not {'dataset', 'datasets'} & config.dataset.keys()
     if is_single and few < total:
         config.dataset.indices = few

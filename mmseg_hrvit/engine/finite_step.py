@@ -54,6 +54,8 @@ class FiniteStep:
     def remove(self) -> None:
         """Lets the optimizer step as ever."""
         self.handle.remove()
+        if hasattr(self.wrapper.optimizer, 'found_inf'):
+            del self.wrapper.optimizer.found_inf
 
 
 def trained(optimizer: Optimizer) -> list[Tensor]:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 
 import torch
 from torch import nn
@@ -17,6 +18,11 @@ MIN_SIZE = 33
 MAX_SIZE = 16384
 MAX_BATCH = 1024
 EXAMPLE = (5, 251, 333)  # batch, height, width: unlike each other and all maps
+# Functions of torch, and an argument of each that older ones lack.
+NEEDED = {
+    torch.export.export: 'prefer_deferred_runtime_asserts_over_guards',
+    ExportedProgram.module: 'check_guards',
+}
 
 
 def trace(
@@ -34,8 +40,10 @@ def trace(
         ExportedProgram: The program, with weights.
 
     Raises:
-        InputError: If the network can be traced for a given size only.
+        InputError: If the network can be traced for a given size only, or torch is
+            too old.
     """
+    check_torch()
     batch, *example = EXAMPLE
     images = torch.zeros(batch, channels, *(size or example))
     dims = {0: Dim('batch', max=MAX_BATCH)}
@@ -61,6 +69,19 @@ def trace(
             ) from error
     drop_asserts(program)
     return program
+
+
+def check_torch() -> None:
+    """Refuses a torch without the arguments of its export that are used here.
+
+    Raises:
+        InputError: If it is too old.
+    """
+    for function, name in NEEDED.items():
+        if name not in signature(function).parameters:
+            raise InputError(
+                f'torch {torch.__version__} is too old to export the network: update it'
+            )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import torch
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.segmentors.axis import CPU, Axis, cut_windows
+from mmseg_hrvit.models.segmentors.prediction import split
 
 TILE = 512  # pixels of a tile's edge in the file that is written
 STRIP_TILES = 8  # tiles that lie side by side in a strip
@@ -99,12 +100,6 @@ class Grid:
         step = ceil(len(bands) / count)
         own = bands[index * step : (index + 1) * step]
         return [[Part(rows, cols) for rows in own] for cols in self.strips]
-
-
-def split(size: int, part_size: int) -> list[range]:
-    """Cuts pixels into parts; the last may be shorter."""
-    starts = range(0, size, part_size)
-    return [range(start, min(start + part_size, size)) for start in starts]
 
 
 def lay_windows(

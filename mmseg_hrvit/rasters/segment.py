@@ -3,15 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from mmengine.dist import barrier
+from mmengine.dist import all_gather_object, barrier
 
-from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata
 from mmseg_hrvit.models import TiledEncoderDecoder
+from mmseg_hrvit.models.segmentors.prediction import split
 
 from .geotiff import (
     LEVELS,
@@ -21,7 +23,7 @@ from .geotiff import (
     write_labels,
     write_probabilities,
 )
-from .grid import STRIP_TILES, TILE, Part, lay_windows, split
+from .grid import STRIP_TILES, TILE, Part, lay_windows
 from .part_store import PartStore
 from .reading import Raster
 from .strips import Result, StripPredictor
@@ -142,8 +144,8 @@ class RasterSegmentation:
             if index == 0:
                 self.store.begin()
             barrier()
-            self._predict(index, count, advance)
-            barrier()
+            with shared_errors():
+                self._predict(index, count, advance)
             if index == 0:
                 self._write()
         if index == 0:
@@ -198,6 +200,23 @@ class RasterSegmentation:
 
     def _read(self, name: str) -> Iterator[tuple[Part, np.ndarray]]:
         return ((part, self.store.read(part)[name]) for part in self.grid.parts)
+
+
+@contextmanager
+def shared_errors() -> Iterator[None]:
+    """Waits for all processes; an unreadable raster is an error in each of them.
+
+    Raises:
+        DataError: The first one that any process has met.
+    """
+    message = None
+    try:
+        yield
+    except DataError as error:
+        message = str(error)
+    messages = [told for told in all_gather_object(message) if told is not None]
+    if messages:
+        raise DataError(messages[0])
 
 
 def probabilities_path(out: Path) -> Path:

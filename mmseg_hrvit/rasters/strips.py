@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mmseg_hrvit.models import TiledEncoderDecoder
-from mmseg_hrvit.models.segmentors.prediction import CPU_TILE, combine
+from mmseg_hrvit.models.segmentors.prediction import combine, split, tile_size
 
-from .grid import Grid, Part, split
+from .grid import Grid, Part
 from .reading import Raster
 
 Windows = dict[int, dict[int, Tensor]]  # logits (h, w, C) by row and column
@@ -58,6 +58,7 @@ class StripPredictor:
         self.raster = raster
         device = next(segmentor.parameters(), torch.empty(0)).device
         self.grid = replace(grid, device=device)
+        self.tile_size = tile_size(device)
         self.wanted = list(wanted)
         single = segmentor.out_channels == 1
         self.threshold = segmentor.decode_head.threshold if single else None
@@ -127,10 +128,10 @@ class StripPredictor:
         height, width = next(iter(logits[min(logits)].values())).shape[:2]
         labels = np.empty(valid.shape, np.int64)
         probabilities = np.empty((len(self.wanted), *valid.shape), np.float32)
-        for lines in split(len(part.rows), CPU_TILE):
+        for lines in split(len(part.rows), self.tile_size):
             own = part.rows[lines.start : lines.stop]
             row_taps = rows.taps(own, height)
-            for places in split(len(part.cols), CPU_TILE):
+            for places in split(len(part.cols), self.tile_size):
                 taps = cols.taps(part.cols[places.start : places.stop], width)
                 tile = combine(row_taps, taps, logits)
                 at = slice(lines.start, lines.stop), slice(places.start, places.stop)

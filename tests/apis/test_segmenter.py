@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import DefaultScope
+from mmengine.registry import MODELS, DefaultScope
 from mmseg.apis import MMSegInferencer
 from PIL import Image
 
@@ -18,6 +18,8 @@ from mmseg_hrvit.apis.load_model import load_model
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import load_engine, write_network
 from mmseg_hrvit.export.metadata import fix_size
+from raster_data import draw_blocks, raster_config
+from reference import fill
 
 CONFIG = 'hrvit_b1_camvid'
 
@@ -196,6 +198,21 @@ def test_a_result_is_drawn_and_saved(segmenter, images, tmp_path):
         result.save(tmp_path / 'overlay.what')
     with pytest.raises(InputError, match='opacity 2: choose 0 to 1'):
         result.plot(2)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+@pytest.mark.parametrize('bands', [1, 3, 4])
+def test_a_result_of_bands_is_drawn(tmp_path, bands, dtype):
+    cfg = raster_config(tmp_path, bands, pairs=[])
+    network = fill(MODELS.build(cfg.model))
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'net.pth')
+    values = draw_blocks(0, 200, (60, 70)).astype(dtype)
+    image = np.stack([values] * bands, axis=-1)
+    result = Segmenter.from_checkpoint(cfg, tmp_path / 'net.pth')(image)
+    picture = np.asarray(result.plot(opacity=0))[:60]
+    assert (picture == picture[..., :1]).all()  # grey, as all bands are the same
+    order = values.ravel().argsort()
+    assert (np.diff(picture[..., 0].ravel()[order].astype(int)) >= 0).all()
 
 
 def test_bad_images(segmenter, tmp_path):

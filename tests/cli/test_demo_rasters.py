@@ -92,6 +92,22 @@ def test_a_folder_of_tiles_with_a_broken_one(model, tmp_path, capsys):
         assert np.array_equal(found, expect(model, draw(seed=9 * i)))
 
 
+@pytest.mark.parametrize('change', ['config', 'checkpoint'])
+def test_another_network_by_the_same_names_is_refused(model, tmp_path, capsys, change):
+    config, checkpoint = model
+    source = write_raster(tmp_path / 'city.tif', draw())
+    assert run(source, *model, '--out', tmp_path / 'out') == 0
+    if change == 'config':
+        line = "model['backbone']['des_act_cfg'] = dict(type='GELU')"
+        config.write_text(f'{config.read_text()}\n{line}\n')
+    else:
+        state = torch.load(checkpoint)['state_dict']
+        state['decode_head.conv_seg.bias'] += 1
+        torch.save(dict(state_dict=state), checkpoint)
+    assert run(source, *model, '--out', tmp_path / 'out') == 2
+    assert 'of another raster, network or windows' in capsys.readouterr().err
+
+
 def test_through_an_exported_file(model, tmp_path):
     """torch.export needs no other package; the labels are those of the network."""
     image = draw()
@@ -105,10 +121,17 @@ def test_through_an_exported_file(model, tmp_path):
     assert same.mean() > 0.999  # the order of sums is another one
 
 
-def test_two_processes_make_the_same_file(model, tmp_path):
-    source = write_raster(tmp_path / 'city.tif', draw((1100, 90)))
-    assert run(source, *model, '--out', tmp_path / 'one') == 0
-    command = [TOOLS / 'dist_demo.sh', 2, source, *model, '--out', tmp_path / 'two']
+def test_two_processes_make_the_same_files(model, tmp_path):
+    """Of three rasters one is broken, where the second process reads it."""
+    folder = tmp_path / 'rasters'
+    for name in ('a', 'b', 'c'):
+        write_raster(folder / f'{name}.tif', draw((1100, 90)))
+    with rasterio.open(folder / 'b.tif') as file:
+        last = int(file.get_tag_item('BLOCK_OFFSET_0_4', 'TIFF', bidx=1))
+    with open(folder / 'b.tif', 'r+b') as file:
+        file.truncate(last)
+    assert run(folder, *model, '--out', tmp_path / 'one') == 1
+    command = [TOOLS / 'dist_demo.sh', 2, folder, *model, '--out', tmp_path / 'two']
     path = f'{sys.prefix}/bin:/usr/bin:/bin'
     done = subprocess.run(
         [str(arg) for arg in command],
@@ -117,11 +140,12 @@ def test_two_processes_make_the_same_file(model, tmp_path):
         text=True,
         timeout=600,
     )
-    assert done.returncode == 0, done.stderr
-    one, two = (tmp_path / name / 'labels/city.tif' for name in ('one', 'two'))
-    assert one.read_bytes() == two.read_bytes()
-    table = tmp_path / 'one/areas.csv'
-    assert table.read_bytes() == (tmp_path / 'two/areas.csv').read_bytes()
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count('skipped: ') == 1
+    for name in ('labels/a.tif', 'labels/c.tif', 'areas.csv'):
+        one, two = (tmp_path / made / name for made in ('one', 'two'))
+        assert one.read_bytes() == two.read_bytes(), name
+    assert not (tmp_path / 'two/labels/b.tif').exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from mmengine.config import Config
 from data import load_tool, make_image_folders, write_tiny_config
 from faults.two_ranks import train as train_in_two
 from mmseg_hrvit.configs import config as shipped
+from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.engine.dry_run import Report, dry_run, evaluate
 from mmseg_hrvit.engine.launch import prepare_cpu
 from mmseg_hrvit.errors import InputError
@@ -55,6 +56,20 @@ def test_a_run_that_fails_fails_here(config, tmp_path, capfd):
     assert exit.value.code == 2
     assert f'error: {image} cannot be read' in capfd.readouterr().err
     assert everything(tmp_path) == before
+
+
+def test_no_image_of_the_evaluation_may_be_skipped(config, monkeypatch):
+    """As in the run itself, where that is for training images."""
+    shares = []
+
+    def check(dataset, max_share, *args, **options):
+        shares.append(max_share)
+        return check_samples(dataset, max_share, *args, **options)
+
+    monkeypatch.setattr('mmseg_hrvit.engine.dry_run.VAL_IMAGES', 1)
+    monkeypatch.setattr('mmseg_hrvit.engine.runner.check_samples', check)
+    dry_run(load(config, max_unusable_share=0.5))
+    assert shares == [0.5, 0.0, 0.0]  # training, evaluation, a few images of it
 
 
 def load(path, **overrides):

@@ -1,5 +1,6 @@
 """A hook that skips steps whose loss or gradients are not finite."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import torch
@@ -134,8 +135,11 @@ class FiniteCheckHook(Hook):
 
 def copy_all(sources: list[Tensor], targets: list[Tensor]) -> None:
     """Copies tensors, by few kernels where there are many."""
-    if sources:
-        torch._foreach_copy_(targets, sources)
+    by_dtype = defaultdict(list)  # one kernel takes one type
+    for target, source in zip(targets, sources, strict=True):
+        by_dtype[source.dtype].append((target, source))
+    for pairs in by_dtype.values():
+        torch._foreach_copy_(*zip(*pairs, strict=True))
 
 
 def spread_failure(module: nn.Module, args: tuple, output: object) -> object:

@@ -44,6 +44,7 @@ class HangWatchHook(Hook):
         self.period = min(5.0, timeout / 4)  # seconds between two looks
         self.stopped = Event()
         self.beats = None
+        self.handles = []
 
     def before_train(self, runner: Runner) -> None:
         """Starts to watch.
@@ -54,13 +55,15 @@ class HangWatchHook(Hook):
         rank, world_size = get_dist_info()
         if world_size == 1:
             return
+        self.stopped.clear()
         self.beats = Heartbeats(rank, world_size, self.period)
         self._go_on('waiting for its first batch')
         # Where the ranks wait for each other is behind the loss, and on GPUs behind
         # the step: those that wait are further than the one they wait for.
-        bare(runner.model).register_forward_hook(self._after_forward)
+        self.handles = [bare(runner.model).register_forward_hook(self._after_forward)]
         for wrapper in optim_wrappers(runner):
-            wrapper.optimizer.register_step_pre_hook(self._before_step)
+            hook = wrapper.optimizer.register_step_pre_hook(self._before_step)
+            self.handles.append(hook)
         self.beats.start()
         Thread(target=self._watch, name='hang watch', daemon=True).start()
         atexit.register(self._stop)  # a thread of daemons must not meet its end
@@ -86,8 +89,10 @@ class HangWatchHook(Hook):
         self._go_on(f'evaluating, after batch {batch_idx + 1}')
 
     def after_train(self, runner: Runner) -> None:
-        """Stops to watch."""
+        """Stops to watch, and leaves the network as it was."""
         self._stop()
+        while self.handles:
+            self.handles.pop().remove()
 
     def _stop(self) -> None:
         self.stopped.set()

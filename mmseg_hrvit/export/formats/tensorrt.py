@@ -82,7 +82,11 @@ def load(path: Path, threads: int | None) -> Engine:
 
     def run(images: np.ndarray) -> np.ndarray:
         x = torch.from_numpy(images).cuda()
-        context.set_input_shape(source, tuple(x.shape))
+        if not context.set_input_shape(source, tuple(x.shape)):
+            raise InputError(
+                f'{path}: takes no images of {tuple(x.shape)}; it was built for '
+                f'{" to ".join(map(str, engine.get_tensor_profile_shape(source, 0)))}'
+            )
         y = torch.empty(tuple(context.get_tensor_shape(target)), dtype=dtype).cuda()
         context.set_tensor_address(source, x.data_ptr())
         context.set_tensor_address(target, y.data_ptr())

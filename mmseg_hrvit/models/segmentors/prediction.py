@@ -8,8 +8,6 @@ from torch import Tensor
 
 from .axis import Axis, Taps
 
-# Edge of a tile in pixels. On a CPU one should stay in the cache; elsewhere few and
-# large kernels are quicker.
 CPU_TILE, TILE = 128, 1024
 
 
@@ -36,7 +34,7 @@ class Prediction:
     ) -> None:
         self.rows, self.cols = rows, cols
         self.threshold = threshold
-        self.tile_size = CPU_TILE if device.type == 'cpu' else TILE
+        self.tile_size = tile_size(device)
         size = (rows.out_size, cols.out_size)
         dtype = torch.int64 if channels > 1 else rows.dtype
         self.labels = torch.empty(1, *size, dtype=dtype, device=device)
@@ -130,6 +128,14 @@ def add_sums(total: Tensor | None, x: Tensor, taps: Taps, dim: int) -> Tensor:
         part = x.index_select(dim, index)
         total = part.mul_(weight) if total is None else total.addcmul_(part, weight)
     return total
+
+
+def tile_size(device: torch.device) -> int:
+    """Edge in pixels of a tile that is rendered at once.
+
+    On a CPU it should stay in the cache; elsewhere few and large kernels are quicker.
+    """
+    return CPU_TILE if device.type == 'cpu' else TILE
 
 
 def split(size: int, part_size: int) -> list[range]:

@@ -156,6 +156,16 @@ def test_a_good_run_stays_as_it_is(tmp_path, fused):
     assert all(map(torch.equal, checked.model.state_dict().values(), expected))
 
 
+def test_after_a_run_the_optimizer_steps_again(tmp_path, fused):
+    runner = train(tmp_path, bad=(ITERS - 1,), **fused)
+    before = take_state(runner)
+    for param in runner.model.parameters():
+        param.grad = torch.ones_like(param)
+    runner.optim_wrapper.optimizer.step()
+    after = take_state(runner)
+    assert not all(map(torch.equal, before, after))
+
+
 @pytest.mark.parametrize('value', [200, 201], ids=['gradient', 'loss'])
 def test_a_step_that_fails_changes_nothing(tmp_path, fused, value):
     runner = train(tmp_path, bad=(1, 2, 4), value=value, **fused)

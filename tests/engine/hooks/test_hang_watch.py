@@ -1,13 +1,19 @@
 """What a rank tells and knows; tests/faults/test_hang.py has ranks that hang."""
 
+import copy
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmengine.registry import HOOKS
+from torch import nn
+from torch.distributed import HashStore
 
-from mmseg_hrvit.engine.heartbeats import Beat
+from mmseg_hrvit.engine.heartbeats import Beat, Heartbeats
 from mmseg_hrvit.engine.hooks import hang_watch
 from mmseg_hrvit.engine.hooks.hang_watch import HANG, HangWatchHook, describe_hang
 from ranks import Ranks
@@ -74,6 +80,27 @@ def test_looks_count_and_not_the_clock(monkeypatch, capsys, looks, ends):
     assert len(statuses) >= ends
     assert bool(statuses) == bool(ends)
     assert ('rank 1 (loading a batch), rank 2' in capsys.readouterr().err) == bool(ends)
+
+
+def test_it_leaves_the_network_as_it_was(monkeypatch):
+    """A copy of the network is tested later, and a second training is watched too."""
+    monkeypatch.setattr(hang_watch, 'get_dist_info', lambda: (0, 2))
+    model = nn.Linear(1, 1)
+    wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), 0.1))
+    runner = SimpleNamespace(model=model, optim_wrapper=wrapper)
+    hook = HangWatchHook(timeout=60.0)
+    monkeypatch.setattr(
+        hang_watch, 'Heartbeats', lambda *args: Heartbeats(*args, store=HashStore())
+    )
+    for _ in range(2):
+        hook.before_train(runner)
+        assert not hook.stopped.is_set()
+        model(torch.ones(1))
+        assert hook.beats.own.doing == 'in the backward pass'
+        hook.after_train(runner)
+        assert hook.stopped.is_set()
+        copy.deepcopy(model)
+        assert not wrapper.optimizer._optimizer_step_pre_hooks
 
 
 @HOOKS.register_module()
