@@ -11,8 +11,8 @@ from mmseg_hrvit.analysis.paper.rows import FIGURE_5, TABLES
 
 COSTS = (
     "mIoU on ADE20K as the paper reports it, with SegFormer's head, against parameters "
-    "and GFLOPs as measured here by the paper's convention. The paper's figure has "
-    'HRNetV2+OCR too, without printing its figures.'
+    "and GFLOPs as measured here by the paper's convention. The paper's figure "
+    'also shows HRNetV2+OCR, but the paper does not print its numbers.'
 )
 
 LATENCY = 'The same mIoU against latency.'
