@@ -28,7 +28,7 @@ def config(name: str) -> str:
         known = config_names()
         near = get_close_matches(name, known, cutoff=0.4) or known
         raise InputError(
-            f"no config is called '{name}': there is {', '.join(near)}; "
+            f"no config is called '{name}': the nearest are {', '.join(near)}; "
             '`hrvit configs` lists all'
         )
     return str(path)

@@ -69,7 +69,7 @@ def find_map(folder: str | Path, image: str, root: str) -> Path:
     found = next((p for p in (path, flat) if p.is_file()), None)
     if found is None:
         raise InputError(
-            f'{path}: no label map of {image}; make them by `hrvit test CONFIG '
+            f'{path}: no label map of {image}; create them with `hrvit test CONFIG '
             'CHECKPOINT --out DIR`'
         )
     return found

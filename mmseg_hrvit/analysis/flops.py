@@ -177,7 +177,7 @@ def measure_config(cfg: Config, shape: Sequence[int], executed: bool = False) ->
         InputError: If the config has no model.
     """
     if 'model' not in cfg:
-        raise InputError(f'{cfg.filename}: a config without a model')
+        raise InputError(f'{cfg.filename}: the config has no model')
     model = build_network(cfg).to('meta')
     model = convert(model, 'inference') if executed else pad_windows(model)
     channels = cfg.model.backbone.get('in_channels', 3)

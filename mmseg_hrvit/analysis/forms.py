@@ -85,7 +85,9 @@ class TrainingStep:
         self, cfg: Config, form: str, device: torch.device, scaled: bool = False
     ) -> None:
         if form not in TRAINED_FORMS:
-            raise InputError(f'@{form}: it is trained as {", ".join(TRAINED_FORMS)}')
+            raise InputError(
+                f'@{form}: for training, choose {", ".join(TRAINED_FORMS)}'
+            )
         if form == 'oracle':
             self.network, self.options = build_oracle(cfg).to(device), {}
         else:
@@ -141,7 +143,7 @@ def build_oracle(cfg: Config) -> nn.Module:
     backbone, head = cfg.model.backbone, cfg.model.get('decode_head', {})
     types = backbone.type, head.get('type')
     if types != ('mmseg_hrvit.HRViT', 'mmseg_hrvit.LinearSegformerHead'):
-        raise InputError("the oracle is of HRViT with SegFormer's head alone")
+        raise InputError("the oracle is only for HRViT with SegFormer's head")
     if not TESTS.is_dir():
         raise InputError('the oracle is in tests/: run this in a checkout')
     sys.path.append(str(TESTS))
@@ -179,6 +181,6 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
     difference = relative_difference(run(images), run_graph(Reference(network), images))
     if not difference <= TOLERANCE:
         raise RuntimeError(
-            f'OpenVINO computes something else: it differs by {difference:.1e}'
+            f'the output of OpenVINO differs too much: by {difference:.1e}'
         )
     return lambda x: run(x.numpy())

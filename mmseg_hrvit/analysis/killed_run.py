@@ -157,7 +157,7 @@ def check_whole(work_dir: Path) -> None:
         load_from_local(str(path))
     pointer = work_dir / LAST
     if pointer.is_file() and not Path(pointer.read_text()).is_file():
-        raise InputError(f'{pointer} names a checkpoint that is not there')
+        raise InputError(f'{pointer} names a checkpoint that does not exist')
 
 
 def digest(work_dir: Path) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def peak_memory(call: Callable[[], object], device: str) -> int:
         call()
         return torch.cuda.max_memory_allocated() - before
     if not RESET.exists():
-        raise InputError('peak memory on a CPU is measured on Linux alone')
+        raise InputError('peak memory on a CPU can be measured only on Linux')
     give_back_freed()
     RESET.write_text('5')  # the peak is now what is held
     before = read_status('VmRSS')

@@ -99,7 +99,7 @@ def open_form(name: str, config: Config) -> Labeller:
     is_checkpoint = path.endswith(CHECKPOINTS)
     if dtype not in (('', *DTYPES) if is_checkpoint else ('',)):
         raise InputError(
-            f'{name}: @ and a type, {" or ".join(DTYPES)}, goes behind a checkpoint'
+            f'{name}: write CHECKPOINT@TYPE, with TYPE {" or ".join(DTYPES)}'
         )
     if not is_checkpoint:
         segmenter = Segmenter.from_file(path)

@@ -29,8 +29,8 @@ class EngineSegmentor(TiledEncoderDecoder):
         metadata = engine.metadata
         if metadata.output == 'labels':
             raise InputError(
-                'this file gives labels alone, of which windows and sizes cannot be '
-                'put together: export it with --output logits'
+                'this file gives only labels, which cannot be merged from windows or '
+                'resized: export it with --output logits'
             )
         BaseSegmentor.__init__(self, data_preprocessor=build_preprocessor(metadata))
         self.engine = engine

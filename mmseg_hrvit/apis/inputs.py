@@ -48,11 +48,13 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
     elif isinstance(image, np.ndarray):
         array = image
     else:
-        raise InputError(f'an image is no {type(image).__name__}: {HINT}, or a path')
+        raise InputError(
+            f'an image cannot be a {type(image).__name__}: {HINT}, or a path'
+        )
     if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        raise InputError(f'an array of the shape {array.shape} is no image: {HINT}')
+        raise InputError(f'an array of the shape {array.shape} is not an image: {HINT}')
     if array.dtype != np.uint8:
-        raise InputError(f'an array of {array.dtype} is no image: {HINT}, 0 to 255')
+        raise InputError(f'an array of {array.dtype} is not an image: {HINT}, 0 to 255')
     return array if channel_order == 'bgr' else np.ascontiguousarray(array[..., ::-1])
 
 
@@ -92,7 +94,7 @@ def tensor_to_array(tensor: torch.Tensor) -> np.ndarray:
     """Turns a tensor (3, H, W) into an array (H, W, 3)."""
     if tensor.ndim != 3 or tensor.shape[0] != 3:
         raise InputError(
-            f'a tensor of the shape {tuple(tensor.shape)} is no image: give one as '
+            f'a tensor of the shape {tuple(tensor.shape)} is not an image: give one as '
             '(3, H, W) of 8 bits, and several as a list'
         )
     return tensor.detach().cpu().permute(1, 2, 0).contiguous().numpy()
@@ -118,7 +120,7 @@ def read_image(path: str | Path) -> np.ndarray:
     except Exception as error:  # decoders raise of many kinds
         raise unreadable(str(path), error) from error
     if image is None:
-        raise unreadable(str(path), OSError('OpenCV does not know what it is'))
+        raise unreadable(str(path), OSError('OpenCV does not know its format'))
     return image
 
 

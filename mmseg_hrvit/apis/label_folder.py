@@ -29,8 +29,8 @@ def use_label_folder(cfg: Config, out: str) -> None:
     for root in roots:
         if Path(root).resolve() in (target, *target.parents):
             raise InputError(
-                f'--out {out} lies among the images of {root}: give another folder, or '
-                'the next run would take the results for images'
+                f'--out {out} is inside the image folder {root}: give another folder, '
+                'or the next run would segment the results, too'
             )
     evaluator = cfg.test_evaluator
     if isinstance(evaluator, list):

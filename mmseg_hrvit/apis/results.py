@@ -152,7 +152,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f'{path} cannot be made ({error}): give a folder where files can be written'
+            f'{path} cannot be created ({error}): give a folder where files can be '
+            'written'
         ) from error
 
 

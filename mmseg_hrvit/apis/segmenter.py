@@ -147,8 +147,8 @@ class Segmenter:
             return cls.from_checkpoint(*found, device)
         if device is not None:
             raise InputError(
-                f'--device {device}: an exported file runs where its engine does; '
-                'leave --device out'
+                f'--device {device}: an exported file runs on the device of its '
+                'engine; omit --device'
             )
         return cls.from_file(*found)
 

@@ -39,7 +39,7 @@ def find_images(source: str, without: Path | None = None) -> list[Path]:
     if without and path.is_dir() and path.resolve() == without.resolve():
         raise InputError(
             f'--out {without} is the folder of the images: give another, or the next '
-            'run would take the results for images'
+            'run would segment the results, too'
         )
     if path.is_dir():
         files = map(Path, list_files(source))
@@ -92,9 +92,9 @@ def download(address: str) -> tuple[str, np.ndarray]:
     try:
         image = mmcv.imfrombytes(data)
     except Exception as error:  # decoders raise of many kinds
-        raise DataError(f'{address}: is no image ({error})') from error
+        raise DataError(f'{address}: is not an image ({error})') from error
     if image is None:
-        raise DataError(f'{address}: is no image')
+        raise DataError(f'{address}: is not an image')
     return Path(unquote(urlparse(address).path)).name or 'image', image
 
 

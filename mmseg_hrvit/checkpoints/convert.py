@@ -139,7 +139,7 @@ def convert_file(src: str, dst: str, classifier: bool = False) -> Converted:
     if path.suffix not in ('.pth', '.safetensors'):
         raise InputError(f'{dst}: name a .pth or a .safetensors file')
     if not path.parent.is_dir():
-        raise InputError(f'{dst}: there is no such folder; make it first')
+        raise InputError(f'{dst}: there is no such folder; create it first')
     if path.exists() and Path(src).exists() and path.samefile(src):
         raise InputError(f'{dst}: is the source itself; name another file')
     checkpoint = CheckpointLoader.load_checkpoint(src, 'cpu', logger='current')
@@ -169,7 +169,9 @@ def choose_conversion(
     if not is_cswin(checkpoint):
         return convert_classifier if classifier else convert_backbone
     if classifier:
-        raise InputError('of CSWin the backbone is converted: leave out --classifier')
+        raise InputError(
+            'only the backbone of CSWin can be converted: omit --classifier'
+        )
     return convert_cswin
 
 
@@ -228,8 +230,9 @@ def place(
     wrong = differences(expected, state_dict)
     if wrong:
         raise InputError(
-            f'not a whole checkpoint of HRViT-{arch}: {len(wrong)} of {len(expected)} '
-            f'entries are missing or mis-shaped (first: {wrong[0]})'
+            f'not a complete checkpoint of HRViT-{arch}: {len(wrong)} of '
+            f'{len(expected)} entries are missing or have another shape (first: '
+            f'{wrong[0]})'
         )
     unplaced = [name for name, target in targets.items() if target not in expected]
     return Converted(arch, state_dict, unplaced)

@@ -44,7 +44,7 @@ def convert_cswin(checkpoint: Mapping) -> Converted:
         which a classifier does not have, are new.
 
     Raises:
-        InputError: If it is not a whole checkpoint of CSWin-T or S (or Ti).
+        InputError: If it is not a complete checkpoint of CSWin-T or S (or Ti).
     """
     weights = unwrap(checkpoint)
     arch = guess_arch(weights)
@@ -62,8 +62,9 @@ def convert_cswin(checkpoint: Mapping) -> Converted:
     wrong = differences(expected, state_dict)
     if wrong:
         raise InputError(
-            f'not a whole checkpoint of CSWin-{arch}: {len(wrong)} of {len(expected)} '
-            f'entries are missing or mis-shaped (first: {wrong[0]})'
+            f'not a complete checkpoint of CSWin-{arch}: {len(wrong)} of '
+            f'{len(expected)} entries are missing or have another shape (first: '
+            f'{wrong[0]})'
         )
     return Converted(arch, state_dict, unplaced, network='CSWin')
 

@@ -122,7 +122,7 @@ def load_from_local(
     except InputError:
         raise
     except Exception as error:  # a broken file can raise almost anything
-        hint = '; delete it to have it downloaded again' if is_download(path) else ''
+        hint = '; delete it to download it again' if is_download(path) else ''
         raise InputError(f'{filename}: {explain(error)}{hint}') from error
     if not isinstance(checkpoint, dict):
         raise InputError(
@@ -284,8 +284,8 @@ def load_from_intranet(
         InputError: Always.
     """
     raise InputError(
-        f'{filename}: checkpoints are not read from there; give a file or a URL, or '
-        f'set {TRUST}=1 where mmengine may read it in its own way'
+        f'{filename}: checkpoints cannot be read from there; give a file or a URL, or '
+        f'set {TRUST}=1 to let mmengine read it in its own way'
     )
 
 

@@ -49,7 +49,7 @@ def differences(expected: Mapping, found: Mapping) -> list[str]:
         found (Mapping): The file's.
 
     Returns:
-        list[str]: For each missing or mis-shaped entry what is wrong with it.
+        list[str]: For each missing or have another shape entry what is wrong with it.
     """
     wrong = []
     for name, tensor in expected.items():
@@ -98,11 +98,11 @@ def describe(wrong: Sequence[str], expected: Mapping, found: Mapping) -> str:
     elif arch and file_arch and arch != file_arch:
         hint = f"it looks like {file_arch}'s weights for arch {arch}"
     elif FIRST_NORM in found and f'backbone.{FIRST_NORM}' in expected:
-        hint = 'it holds a backbone alone: give it as model.backbone.pretrained'
+        hint = 'it holds only a backbone: give it as model.backbone.pretrained'
     else:
-        hint = 'check that it was made with the same config'
+        hint = 'check that it comes from the same config'
     return (
-        f'{len(wrong)} of {len(expected)} entries are missing or mis-shaped '
+        f'{len(wrong)} of {len(expected)} entries are missing or have another shape '
         f'(first: {wrong[0]}); {hint}'
     )
 

@@ -46,7 +46,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     if surplus:
         print_log(
             f'{filename} has {len(surplus)} entries that the backbone does not have '
-            f'(first: {surplus[0]}): they are left out',
+            f'(first: {surplus[0]}): they are ignored',
             logger='current',
             level=logging.WARNING,
         )
@@ -58,7 +58,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     print_log(f'loaded the backbone from {filename}', logger='current')
     if widened:
         print_log(
-            f'{widened} was widened from {COLOURS} to {expected[widened].shape[1]} '
+            f'{widened} was extended from {COLOURS} to {expected[widened].shape[1]} '
             'bands: each takes the weights of red, green and blue in turn',
             logger='current',
         )

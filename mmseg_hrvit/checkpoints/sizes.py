@@ -37,8 +37,8 @@ def check_file(path: Path) -> None:
     if size and contains(path, BYTEARRAY):
         raise InputError(
             f'{path}: refused, because it holds a bytearray, which can take any '
-            'memory; if you trust it, save only its state_dict, or save it as '
-            '.safetensors'
+            'amount of memory; if you trust it, save only its state_dict, or save it '
+            'as .safetensors'
         )
 
 

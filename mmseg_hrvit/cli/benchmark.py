@@ -43,7 +43,7 @@ def check(args: Namespace) -> None:
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise InputError('--device cuda: there is no GPU here')
     if args.train and args.roofline:
-        raise InputError('--roofline is for inference: leave --train out')
+        raise InputError('--roofline is for inference: omit --train')
 
 
 def measure_shares(networks, timings: list[Timing], setting: Setting) -> dict:

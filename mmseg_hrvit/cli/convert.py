@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
     """Converts; returns the exit status."""
     faults, summary = convert(args)
     for fault in faults:
-        print(f'left out: {fault}', file=sys.stderr)
+        print(f'skipped: {fault}', file=sys.stderr)
     for line in summary:
         print(line)
     print(f'train it: hrvit train {config_path(args.out)}')

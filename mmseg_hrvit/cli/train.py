@@ -34,7 +34,7 @@ def use_amp(cfg: Config) -> None:
     """Sets mixed precision, unless the config has it."""
     wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if wrapper not in ('OptimWrapper', 'AmpOptimWrapper'):
-        raise InputError(f'--amp does not go with optim_wrapper.type={wrapper}')
+        raise InputError(f'--amp does not work with optim_wrapper.type={wrapper}')
     cfg.optim_wrapper.type = 'AmpOptimWrapper'
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 

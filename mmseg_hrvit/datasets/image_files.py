@@ -70,15 +70,15 @@ def check_image_file(path: str) -> None:
         return
     if header.is_float or header.bits > 16:
         kind = 'floating point numbers' if header.is_float else f'{header.bits} bits'
-        raise refused(path, f'its values are {kind}', 'write 8 bits a channel')
+        raise refused(path, f'its values are {kind}', 'write 8 bits per channel')
     if header.kind == 'TIFF' and (header.channels not in (1, 3, 4) or not header.mode):
         what = f'{header.channels} bands of {header.bits} bits'
-        raise refused(path, f'it has {what}', 'write the three that are to be seen')
+        raise refused(path, f'it has {what}', 'write the three to show')
     if header.kind == 'TIFF' and header.mode == 'RGBA' and is_transparent(path):
         raise refused(
             path,
-            'its fourth band would be taken for transparency and darken the others',
-            'write red, green and blue alone',
+            'its fourth band would be read as transparency and darken the others',
+            'write only red, green and blue',
         )
     if header.bits == 16:
         check_depth(path)
@@ -118,7 +118,7 @@ def read_colour_map(path: str) -> np.ndarray:
     """
     header = read_checked(path)
     if header is None:
-        raise unreadable(path, OSError('it is no image'))
+        raise unreadable(path, OSError('it is not an image'))
     check_values(path, header)
     if header.is_float or not header.mode or (header.bits > 8 and header.channels > 1):
         raise refused(
@@ -150,7 +150,7 @@ def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
     """Makes grey colours of numbers, which must fit into a byte."""
     if numbers.min() < 0 or numbers.max() > 255:
         what = f'it has numbers from {numbers.min()} to {numbers.max()}'
-        raise refused(path, what, 'number classes from 0 to 254')
+        raise refused(path, what, 'number the classes from 0 to 254')
     return np.repeat(numbers.astype(np.uint8)[..., None], 3, axis=2)
 
 
@@ -165,7 +165,7 @@ def check_values(path: str, header: Header) -> None:
     if header.orientation != 1:
         raise refused(
             path,
-            f'EXIF (orientation {header.orientation}) turns it, which is not obeyed in '
+            f'EXIF (orientation {header.orientation}) rotates it, which is ignored in '
             'label maps',
             'write its pixels upright, without EXIF',
         )
@@ -216,8 +216,8 @@ def check_depth(path: str) -> None:
     if 0 < brightest < 1 << USED_BITS:
         raise refused(
             path,
-            f'of its 16 bits {brightest.bit_length()} are used (the brightest value '
-            f'is {brightest}), and the upper 8 are read: it would be nearly black',
+            f'it uses {brightest.bit_length()} of its 16 bits (the brightest value is '
+            f'{brightest}), and only the upper 8 are read: it would be nearly black',
             'scale it to 8 bits',
         )
 
@@ -246,7 +246,7 @@ def unreadable(path: str, error: Exception) -> DataError:
     """
     reason = ' '.join(str(error).split()) or type(error).__name__
     return DataError(
-        f'{path} cannot be read ({reason[:160]}): repair the file, or take it out of '
+        f'{path} cannot be read ({reason[:160]}): repair the file, or remove it from '
         'the data set'
     )
 

@@ -164,7 +164,7 @@ class PairReader:
                 raise DataError(f'image {record["img_path"]} has no label map: add it')
             if not Path(path).is_file():
                 raise DataError(
-                    f'{what} {path} is missing: add it, or take out its pair'
+                    f'{what} {path} is missing: add it, or remove its partner'
                 )
             self.checks[key](path)
 
@@ -232,7 +232,7 @@ def read_size(path: str) -> tuple[int, int]:
     """Returns the height and width of an image, as it is shown."""
     header = read_checked(path)
     if header is None:
-        raise DataError(f'{path} is no image that can be read: write it as PNG or JPEG')
+        raise DataError(f'{path} cannot be read as an image: write it as PNG or JPEG')
     return header.shown_size
 
 

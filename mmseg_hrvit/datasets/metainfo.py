@@ -28,8 +28,9 @@ def build_lazily(
     classes = (dataset.get('metainfo') or {}).get('classes')
     if isinstance(classes, str) and not os.path.isfile(classes):
         raise InputError(
-            f"{key}.metainfo.classes='{classes}' is a text: write a list, ['{classes}'"
-            ', ...], or the name of a file with a class a line'
+            f"{key}.metainfo.classes='{classes}' is a string: write a list, "
+            f"['{classes}'"
+            ', ...], or the name of a file with one class per line'
         )
     changes = dict(lazy_init=True) | ({} if pipeline else dict(pipeline=[]))
     try:

@@ -53,6 +53,6 @@ def check_space(folder: str | Path, needed: int) -> None:
     if free < needed:
         raise InputError(
             f'{folder} has {free / GIB:.2f} GiB free, and the checkpoints of this run '
-            f'need about {needed / GIB:.2f} GiB: make room, keep fewer by '
+            f'need about {needed / GIB:.2f} GiB: make room, keep fewer with '
             'default_hooks.checkpoint.max_keep_ckpts, or give another --work-dir'
         )

@@ -103,7 +103,7 @@ class FolderIoUMetric(IoUMetric):
         if missing:
             print_log(
                 f'in no label map: {", ".join(missing)}; the IoU is nan, which the '
-                'mean leaves out, or 0 where it is predicted, which the mean counts',
+                'mean ignores, or 0 if the network predicts it, which the mean counts',
                 logger='current',
             )
         return metrics

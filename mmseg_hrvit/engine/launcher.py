@@ -94,8 +94,7 @@ def train(script: str, args: Namespace, processes: str, argv: Sequence[str]) -> 
                 break
             what = LOSSES.get(status, 'probably on another machine')
             print(
-                f'start {restart} of {restarts} after a loss ({what}): going on with '
-                '--resume',
+                f'restart {restart} of {restarts} ({what}): continuing with --resume',
                 file=sys.stderr,
                 flush=True,
             )

@@ -122,10 +122,10 @@ def refuse_tied(model: nn.Module, groups: list[dict]) -> None:
     tied = [name for name, param in named if times[id(param)] > 1]
     if tied:
         raise InputError(
-            'some parameters appear in more than one parameter group, since they '
-            f'stand in several places of the network ({" and ".join(tied[:3])}): set '
-            'optim_wrapper.paramwise_cfg.bypass_duplicate=True to step them once, by '
-            'the options of the first place'
+            'some parameters appear in more than one parameter group, because '
+            f'they are in several places of the network ({" and ".join(tied[:3])}): '
+            'set optim_wrapper.paramwise_cfg.bypass_duplicate=True to step them once, '
+            'with the options of the first place'
         )
 
 

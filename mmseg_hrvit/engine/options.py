@@ -99,7 +99,7 @@ def check_value(node: object, key: str, value: object) -> None:
             raise InputError(f'{shown}: give a number; it is {node} in the config')
     elif isinstance(node, dict) and node and isinstance(value, int | float):
         keys = ', '.join(f'{key}.{name}' for name in node)
-        raise InputError(f'{shown}: it has parts of its own: set one of {keys}')
+        raise InputError(f'{shown}: it is a dict: set one of {keys}')
 
 
 def check_key(before: dict, cfg: Config, key: str) -> None:
@@ -170,7 +170,7 @@ def refuse_variable(before: dict, name: str) -> None:
     if copies:
         hint = ', or use --crop' if name == 'crop_size' else ''
         raise InputError(
-            f'--cfg-options {name}: that has no effect, since other parts of the '
+            f'--cfg-options {name}: that has no effect, because other parts of the '
             f'config have copied it: set {", ".join(copies)}{hint}'
         )
 

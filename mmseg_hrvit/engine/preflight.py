@@ -18,7 +18,7 @@ from mmseg_hrvit.rasters import check_bands
 from .launch import get_rank
 
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
-# Heads that average the whole map into one value a channel.
+# Heads that average the whole map into one value per channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
 DEEPEST_STRIDE = 32
 LEAST = {
@@ -77,8 +77,8 @@ def check_gpus(cfg: Config) -> None:
     gpus = torch.cuda.device_count()
     if cfg.launcher == 'pytorch' and 0 < gpus < processes:
         raise InputError(
-            f'{processes} processes need as many GPUs, but here are {gpus}: start '
-            f'{gpus}'
+            f'{processes} processes need as many GPUs, but there are only '
+            f'{gpus}: start {gpus}'
         )
 
 
@@ -88,8 +88,8 @@ def check_tensorboard(cfg: Config) -> None:
     wanted = any(backend['type'] == 'TensorboardVisBackend' for backend in backends)
     if wanted and find_spec('tensorboard') is None:
         raise InputError(
-            'TensorBoard is asked for, but not installed: `pip install tensorboard`, '
-            'or omit --tensorboard'
+            'the run logs for TensorBoard, which is not installed: `pip install '
+            'tensorboard`, or omit --tensorboard'
         )
 
 
@@ -100,7 +100,7 @@ def check_amp(cfg: Config) -> None:
     parts = [wrapper, *(part for part in wrapper.values() if isinstance(part, dict))]
     is_mixed = any(part.get('type') == 'AmpOptimWrapper' for part in parts)
     if is_mixed and get_device() == 'cpu':
-        raise InputError('mixed precision needs a GPU, and there is none: drop --amp')
+        raise InputError('mixed precision needs a GPU, and there is none: omit --amp')
 
 
 def check_batch_norm(cfg: Config) -> None:
@@ -116,25 +116,26 @@ def check_batch_norm(cfg: Config) -> None:
     if getattr(cfg.train_dataloader, 'batch_size', None) != 1:
         return
     remedy = (
-        'which BatchNorm cannot train on with one image a process and no SyncBN over '
+        'which BatchNorm cannot train on with one image per process and no SyncBN over '
         'several GPUs: set train_dataloader.batch_size=2'
     )
     for name in ('decode_head', 'auxiliary_head'):
         head = model.get(name)
         if isinstance(head, dict) and is_pooling(head) and is_local_norm(head, cfg):
             raise InputError(
-                f'model.{name} ({head["type"]}) pools to one value a channel, {remedy}'
+                f'model.{name} ({head["type"]}) pools to one value per channel, '
+                f'{remedy}'
             )
     backbone = model.get('backbone', {})
     size = (model.get('data_preprocessor') or {}).get('size')
     is_hrvit = str(backbone.get('type')).endswith('HRViT')
     is_small = size is not None and max(size) <= DEEPEST_STRIDE
     if is_hrvit and is_small and is_local_norm(backbone, cfg):
-        raise InputError(f'crops of {size} shrink to one value a channel, {remedy}')
+        raise InputError(f'crops of {size} shrink to one value per channel, {remedy}')
 
 
 def is_pooling(head: dict) -> bool:
-    """Whether a head averages the whole map into one value a channel."""
+    """Whether a head averages the whole map into one value per channel."""
     named = str(head['type']).rpartition('.')[-1] in POOLING_HEADS
     return named and 1 in head.get('pool_scales', (1,))
 
@@ -226,7 +227,7 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
         if missing:
             raise InputError(
                 f'{what} {missing[0]} is missing ({len(missing)} of {len(files)} are '
-                f'in {key}): add it, or take its name out of the data set'
+                f'in {key}): add it, or remove its name from the data set'
             )
 
 

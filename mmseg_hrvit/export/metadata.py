@@ -115,7 +115,9 @@ def read_metadata(cfg: Config) -> Metadata:
     """
     dataset = cfg.get('test_dataloader', {}).get('dataset')
     if dataset is None:
-        raise InputError('the config has no test_dataloader.dataset: it names classes')
+        raise InputError(
+            'the config has no test_dataloader.dataset, which names the classes'
+        )
     preprocessor = cfg.model.get('data_preprocessor') or {}
     if preprocessor.get('mean') is None:
         raise InputError('the config has no mean and std in model.data_preprocessor')

@@ -70,8 +70,8 @@ def write_network(
             path.with_suffix(suffix).unlink()
         raise InputError(
             f'{path}: its output differs from the network by {difference:.1e}, more '
-            f'than {TOLERANCE}: removed; try another format, or another version of '
-            'its packages'
+            f'than {TOLERANCE}: the file was removed; try another format, or another '
+            'version of its packages'
         )
     agreement = label_agreement(engine, reference, images) if images else None
     return Trial(difference, agreement)

@@ -130,5 +130,5 @@ def write_picture(picture: np.ndarray, path: str) -> None:
         Path(path).write_bytes(data.tobytes())  # OpenCV crashes at some names
     except OSError as error:
         raise InputError(
-            f'{path} cannot be written ({error}): check the folder and its room'
+            f'{path} cannot be written ({error}): check the folder and its free space'
         ) from error

@@ -53,6 +53,6 @@ def map_parallel(
             return [future.result() for future in todo]
     except BrokenProcessPool as error:
         raise InputError(
-            f'a process was killed while {description}, for want of memory or by a '
+            f'a process was killed while {description}, because memory ran out or a '
             f'broken file: give fewer than --workers {workers}, or look for the file'
         ) from error

@@ -73,8 +73,8 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
             has_classes = parts[-1].metainfo.get('classes')
             if not (isinstance(parts[-1], BaseSegDataset) and has_classes):
                 raise InputError(
-                    f'{part_key} is no data set of mmseg that names its classes: set '
-                    'type and metainfo'
+                    f'{part_key} is not a data set of mmseg that names its classes: '
+                    'set type and metainfo'
                 )
     return parts
 

@@ -76,7 +76,7 @@ def describe(survey: Survey, warnings: int) -> Iterator[str]:
     sizes = [f'{h} x {w} ({n})' for (h, w), n in survey.sizes.most_common(SIZES_SHOWN)]
     more = f' and {rest} more' if (rest := len(survey.sizes) - SIZES_SHOWN) > 0 else ''
     yield f'height x width (images): {", ".join(sizes) or "none read"}{more}'
-    found = number_of(len(survey.faults), 'fault'), number_of(warnings, 'warning')
+    found = number_of(len(survey.faults), 'error'), number_of(warnings, 'warning')
     yield ', '.join([number_of(survey.samples, 'image'), *found])
 
 

@@ -146,7 +146,7 @@ def write(
             for part, values in parts():
                 found = file.read(window=at(part)).reshape(values.shape)
                 if not np.array_equal(found, values):
-                    raise OSError('what is read is not what was written')
+                    raise OSError('the file does not have what was written')
 
 
 def tiled_like(raster: Raster) -> dict:
@@ -186,7 +186,7 @@ def told(path: Path) -> Iterator[None]:
         raise InputError(
             f'{path} cannot be written ({" ".join(str(told).split())[:160]}; '
             f'{free:.2f} GiB are free there); its parts are complete: solve this, and '
-            'start the same command again'
+            'run the same command again'
         ) from error
 
 

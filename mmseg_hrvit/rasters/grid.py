@@ -134,8 +134,8 @@ def lay_windows(
         if test_cfg.get('mode') != 'slide':
             raise InputError(
                 'the network predicts whole images, and a raster is cut into windows: '
-                'give their size by --window HEIGHT WIDTH, that of the crops in '
-                'training'
+                'give their size with --window HEIGHT WIDTH, the size of the crops '
+                'in training'
             )
         window_size = test_cfg['crop_size']
         stride = stride or test_cfg['stride']

@@ -98,5 +98,5 @@ class PartStore:
             reason = 'the disk is full' if error.errno in FULL else error.strerror
             raise InputError(
                 f'{self.folder / name} cannot be written ({reason}); the parts before '
-                'it are complete: solve this, and start the same command again'
+                'it are complete: solve this, and run the same command again'
             ) from error

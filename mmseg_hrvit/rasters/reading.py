@@ -72,7 +72,7 @@ class Raster:
             self.close()
             raise DataError(
                 f'{self.path} has the bands 1 to {count}, and band {unknown[0]} is '
-                'asked for: choose others'
+                'requested: choose others'
             )
         # GDAL takes the fourth band of 8 bits for alpha; who asks for it takes it for
         # values.
@@ -225,14 +225,14 @@ def check_grid(image: Raster, labels: Raster) -> None:
         return
     if image.file.crs != labels.file.crs:
         raise DataError(
-            f'{names[0]} is in {labels.file.crs}, but {names[1]} in {image.file.crs}: '
-            'warp it'
+            f'{names[0]} has the CRS {labels.file.crs}, but {names[1]} '
+            f'{image.file.crs}: warp it'
         )
     shift = corner_shift(image, labels)
     if shift > GRID_TOLERANCE:
         raise DataError(
-            f'{names[0]} lies {shift:.2f} pixels away from {names[1]}: warp it to the '
-            'same grid'
+            f'{names[0]} is shifted by {shift:.2f} pixels from {names[1]}: warp it to '
+            'the same grid'
         )
 
 

@@ -119,7 +119,7 @@ class RasterSegmentation:
             return False
         if read_plan(self.out) != self.plan:
             raise InputError(
-                f'{self.out} is there, and of another raster, network or windows: '
+                f'{self.out} exists, but is from another raster, network or windows: '
                 'delete it, or give another --out'
             )
         return True
@@ -223,7 +223,7 @@ def choose_bands(bands: Sequence[int] | None, metadata: Metadata) -> list[int]:
     if len(chosen) != count:
         raise InputError(
             f'--bands {" ".join(map(str, chosen))}: the network takes {count} bands, '
-            'give as many'
+            'give that many'
         )
     is_picture = metadata.bands is None and count == COLOURS
     return chosen[::-1] if is_picture else chosen

@@ -129,7 +129,7 @@ def read_polygons(shapes: str | Path, field: str, crs) -> tuple[np.ndarray, list
     except pyogrio.errors.DataSourceError as error:
         raise DataError(f'{shapes} cannot be read as polygons ({error})') from error
     if not meta['crs']:
-        raise DataError(f'{shapes} does not say in which CRS it is: set it')
+        raise DataError(f'{shapes} does not say its CRS: set it')
     return warp(shapely.from_wkb(geometries), meta['crs'], crs), list(map(str, values))
 
 

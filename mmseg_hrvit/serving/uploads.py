@@ -130,7 +130,7 @@ def check_header(data: bytes, limits: Limits) -> None:
     except UnidentifiedImageError as error:
         kinds = ', '.join(FORMATS)
         raise RefusedError(
-            NO_IMAGE, f'this file is no image that can be read: send one of {kinds}'
+            NO_IMAGE, f'this file cannot be read as an image: send one of {kinds}'
         ) from error
     except Exception as error:  # a broken file can raise almost anything
         raise broken(error) from error
@@ -157,4 +157,4 @@ def too_many_pixels(limits: Limits) -> RefusedError:
 def broken(reason: object) -> RefusedError:
     """Makes the error of an image whose decoding fails."""
     reason = ' '.join(str(reason).split())[:160]
-    return RefusedError(BROKEN, f'this image is broken ({reason}): send it anew')
+    return RefusedError(BROKEN, f'this image is broken ({reason}): send it again')

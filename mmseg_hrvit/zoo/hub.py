@@ -33,13 +33,13 @@ def fetch(address: str) -> Path:
         from huggingface_hub import constants, hf_hub_download
     except ImportError as error:
         raise InputError(
-            f'{address}: is no file here, and for a repository of the Hugging Face Hub '
-            'it needs huggingface_hub: pip install huggingface_hub'
+            f'{address}: is not a file, and a repository of the Hugging Face Hub '
+            'needs huggingface_hub: pip install huggingface_hub'
         ) from error
     match = ADDRESS.fullmatch(address)
     if not match:
         raise InputError(
-            f'{address}: is no address of a file; write {SCHEME}OWNER/REPOSITORY, '
+            f'{address}: is not the address of a file; write {SCHEME}OWNER/REPOSITORY, '
             'or that with @REVISION and /FILE'
         )
     repo, revision, file = match.group('repo', 'revision', 'file')
@@ -66,6 +66,6 @@ def check(path: Path) -> None:
     kept = path.resolve()
     if SHA256.fullmatch(kept.name) and hash_of(kept) != kept.name:
         raise InputError(
-            f'{kept}: is damaged: its SHA-256 is not its name; delete it to have it '
-            'downloaded again'
+            f'{kept}: is damaged: its SHA-256 differs from its name; delete it to have '
+            'it downloaded again'
         )

@@ -41,7 +41,7 @@ def download(url: str) -> Path:
     if digits and path.is_file() and not hash_of(path).startswith(digits):
         raise InputError(
             f'{path}: is damaged, or not what {url} has: its SHA-256 does not begin '
-            f'with {digits}; delete it to have it downloaded again'
+            f'with {digits}; delete it to download it again'
         )
     return path
 

@@ -113,7 +113,7 @@ def test_windows_of_an_exported_file_have_its_size(export):
 
 
 def test_files_of_labels_alone_are_refused(export):
-    with pytest.raises(InputError, match='gives labels alone'):
+    with pytest.raises(InputError, match='gives only labels'):
         Segmenter.from_file(export((64, 64), output='labels'))
 
 
@@ -150,12 +150,15 @@ def test_batches_keep_the_order(segmenter, images, size):
 @pytest.mark.parametrize(
     ('image', 'message'),
     [
-        (np.zeros((2, 8, 8, 3), np.uint8), r'\(2, 8, 8, 3\) is no image: .* a list'),
-        (np.zeros((8, 8), np.uint8), r'\(8, 8\) is no image'),
-        (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is no image'),
-        (np.zeros((8, 8, 3)), 'float64 is no image: .* 0 to 255'),
-        (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is no image'),
-        ([b'bytes'], 'an image is no bytes'),
+        (
+            np.zeros((2, 8, 8, 3), np.uint8),
+            r'\(2, 8, 8, 3\) is not an image: .* a list',
+        ),
+        (np.zeros((8, 8), np.uint8), r'\(8, 8\) is not an image'),
+        (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is not an image'),
+        (np.zeros((8, 8, 3)), 'float64 is not an image: .* 0 to 255'),
+        (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is not an image'),
+        ([b'bytes'], 'an image cannot be a bytes'),
     ],
 )
 def test_what_is_no_image_is_refused(segmenter, image, message):

@@ -175,10 +175,14 @@ KINDS = {
     'png, grey and alpha': (by_pillow(RGBA[..., :2], 'png'), '', 'mode LA'),
     'png, grey of 4 bits': (by_hand(4), '', 'grey of 4 bits'),
     'png, grey of 2 bits': (by_hand(2), '', 'grey of 2 bits'),
-    'png, 16 bits of numbers': (by_opencv(SIXTEEN, 'png'), '4 are used', ONE_BYTE),
+    'png, 16 bits of numbers': (
+        by_opencv(SIXTEEN, 'png'),
+        'uses 4 of its 16 bits',
+        ONE_BYTE,
+    ),
     'png, 12 of 16 bits': (
         by_opencv(RGB.astype(np.uint16) * 16, 'png'),
-        'of its 16 bits 12 are used',
+        'uses 12 of its 16 bits',
         'mode RGB',
     ),
     'png, 16 bits': (by_opencv(RGB.astype(np.uint16) * 257, 'png'), '', 'mode RGB'),
@@ -200,7 +204,7 @@ KINDS = {
     'tif, near infrared': (by_pillow(RGBA, 'tif'), 'fourth band', 'mode RGBA'),
     'tif, 12 of 16 bits': (
         by_opencv(GREY.astype(np.uint16) * 16, 'tif'),
-        'of its 16 bits 12 are used',
+        'uses 12 of its 16 bits',
         ONE_BYTE,
     ),
     'tif, float': (

@@ -145,12 +145,12 @@ def test_no_raster(tmp_path):
         (
             dict(transform=from_origin(500_001, 6_000_000, 0.5, 0.5)),
             (40, 60),
-            'lies 2.00 pixels away',
+            'is shifted by 2.00 pixels',
         ),
         (
             dict(transform=from_origin(500_000, 6_000_000, 0.6, 0.5)),
             (40, 60),
-            'lies 12.00 pixels away',
+            'is shifted by 12.00 pixels',
         ),
     ],
 )

@@ -66,7 +66,7 @@ def draw_latency(
     rows = [row for row in rows if row.config in seconds]
     if not rows:
         raise InputError(
-            "--latency has none of Figure 5's systems, such as hrvit_b1_ade20k"
+            "--latency has none of Figure 5's networks, such as hrvit_b1_ade20k"
         )
     figure = Figure(figsize=(5.5, 4.2), layout='constrained')
     axes = figure.subplots()

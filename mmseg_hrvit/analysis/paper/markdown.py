@@ -116,7 +116,8 @@ def render_variants() -> str:
     return '\n\n'.join(
         [
             '## Table 2: architecture variants',
-            'The design values are those of `ARCHS`, from which the code builds the networks.',
+            'The design values are those of `ARCHS`, from which the code builds the '
+            'networks.',
             draw_grid(header, lines),
         ]
     )

@@ -67,7 +67,7 @@ def measure_tables(tables: Sequence[Table], results: Path | None = None) -> Meas
         top1 = read_scores(results, pretrainings, 'accuracy/top1')
         if not miou and not top1:
             raise InputError(
-                f'--results {results}: no run there is of a config of these tables '
+                f'--results {results}: it has no run of a config of these tables '
                 f'(NAME/TIME/vis_data/scalars.json, with NAME such as {names[0]})'
             )
     return Measured(measure_systems(names), miou, top1)
@@ -145,7 +145,7 @@ def read_latencies(path: Path) -> tuple[dict[str, float], str]:
         devices = {record['device'] for record in records}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f'--latency {path}: this is no file with a JSON list of '
+            f'--latency {path}: it is not a file with a JSON list of '
             '{"config": NAME, "seconds": NUMBER, "device": TEXT}'
         ) from error
     if len(seconds) != len(records) or len(devices) != 1:

@@ -110,8 +110,8 @@ TABLE_4 = Table(4, "Cityscapes with SegFormer's head", 'backbone', (
     Row('CSWin-S', 'baselines/cswin_s_cityscapes', '37.3', '78.1', '82.58'),
     Row('HRViT-b3', 'hrvit_b3_cityscapes', '28.6', '66.8', '83.16'),
 ), note=(
-    'For MiT and CSWin, the paper repeats the figures of ADE20K (Table 9). Those of MiT '
-    'count both products of attention: there, "full" is within 0.2 %. '
+    'For MiT and CSWin, the paper repeats the figures of ADE20K (Table 9). Those of '
+    'MiT count both products of attention: there, "full" is within 0.2 %. '
     '`baselines/mit_b4_ade20k` is not in Table 9: 64.108 M, 95.57 GFLOPs in full.'
 ))
 

@@ -71,8 +71,8 @@ class PreemptionHook(Hook):
                     self._handlers[number] = signal.signal(number, self._notice)
         else:
             runner.logger.warning(
-                'training in a thread: signals are not noticed, nothing saves the run '
-                'when it is stopped'
+                'training runs in a thread, where signals do not arrive: nothing saves '
+                'the run if it is stopped'
             )
         self._is_training = True
 

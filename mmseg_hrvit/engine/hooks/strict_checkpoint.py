@@ -133,7 +133,7 @@ def check_backbone(
         filename (str): Its name.
 
     Raises:
-        InputError: If an entry is missing or mis-shaped.
+        InputError: If an entry is missing or have another shape.
     """
     everything = model.state_dict()
     backbone = {k: v for k, v in everything.items() if k.startswith('backbone.')}
@@ -202,8 +202,8 @@ def check_resumable(checkpoint: Mapping, filename: str) -> None:
     has_progress = isinstance(meta, Mapping) and {'epoch', 'iter'} <= meta.keys()
     if not has_progress or 'message_hub' not in checkpoint:
         raise InputError(
-            f'{filename} cannot be resumed from, it holds weights alone; start from '
-            'them with load_from and no resume'
+            f'{filename} a run cannot resume from it, because it holds only weights; '
+            'start from them with load_from and without resume'
         )
 
 

@@ -47,7 +47,7 @@ def write(
     """
     if metadata.precision == 'int8' and metadata.size is None:
         # Version 2026.4 dies in quantised convolutions of a size yet unknown.
-        raise InputError('OpenVINO runs int8 of a given size alone: give one')
+        raise InputError('OpenVINO runs int8 only at a fixed size: give one')
     model = convert(program, metadata.size)
     if metadata.precision == 'int8':
         from ..quantize import quantize
@@ -64,7 +64,9 @@ def load(path: Path, threads: int | None) -> Engine:
     try:
         model = core().read_model(path)
     except RuntimeError as error:
-        raise InputError(f'{path}: is no OpenVINO model, or its .bin lacks') from error
+        raise InputError(
+            f'{path}: is not an OpenVINO model, or its .bin is missing'
+        ) from error
     text = model.get_rt_info(KEY).astype(str) if model.has_rt_info(KEY) else None
     metadata = Metadata.from_json(text, str(path))
     if metadata.size is None:

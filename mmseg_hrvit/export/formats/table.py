@@ -91,7 +91,7 @@ def load_engine(path: str | Path, threads: int | None = None) -> Engine:
     names = [name for name, form in FORMATS.items() if form.suffix == path.suffix]
     if not names:
         suffixes = ', '.join(form.suffix for form in FORMATS.values())
-        raise InputError(f'{path}: is no exported file, which ends in {suffixes}')
+        raise InputError(f'{path}: is not an exported file; these end in {suffixes}')
     if not path.is_file():
         raise InputError(f'{path}: there is no such file; check the path')
     require(FORMATS[names[0]].to_load, f'running {path.name}')

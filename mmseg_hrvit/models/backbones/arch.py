@@ -105,8 +105,8 @@ def check_depths(depths: object, num_branches: int) -> None:
     is_table = isinstance(depths, list | tuple) and len(depths) > 0
     if not is_table or not all(isinstance(blocks, list | tuple) for blocks in depths):
         raise InputError(
-            f'depths={depths!r} of the arch: give a row a module, with the blocks of '
-            'each of its branches'
+            f'depths={depths!r} of the arch: give a row for each module, with the '
+            'blocks of each of its branches'
         )
     counts = [len(blocks) for blocks in depths]
     grows = all(b - a in (0, 1) for a, b in zip([0, *counts], counts, strict=False))

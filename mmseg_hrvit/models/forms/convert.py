@@ -144,8 +144,8 @@ def refuse_copy(network: nn.Module) -> None:
     purpose = getattr(network, 'made_for', None)
     if purpose is not None:
         raise InputError(
-            f'this network was made for {purpose!r}, its weights are multiplied '
-            'together: use the network that it was made of'
+            f'this network is a copy for {purpose!r}, whose weights are multiplied '
+            'together: use the original network'
         )
 
 

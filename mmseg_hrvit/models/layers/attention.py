@@ -119,8 +119,8 @@ class CrossShapedAttention(BaseModule):
         super().__init__(dict(type='Constant', val=0, override=dict(name='bn')))
         if channels % (2 * head_dim):
             raise InputError(
-                f'{channels} channels do not make two halves of heads of {head_dim}: '
-                'change channels or head_dims of the arch'
+                f'{channels} channels cannot be split into two halves of heads of '
+                f'{head_dim}: change channels or head_dims of the arch'
             )
         self.head_dim = head_dim
         self.window_size = window_size

@@ -34,7 +34,7 @@ def convert_ade20k(source: Path, out: Path) -> list[str]:
         write_moved_config(source, BASE)
         return faults
     if out.exists():
-        raise InputError(f'{out} is there already: give a new folder')
+        raise InputError(f'{out} already exists: give a new folder')
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(
         prefix=f'.{out.name}.', dir=out.absolute().parent
@@ -64,7 +64,7 @@ def unpack(source: Path, folder: Path) -> list[str]:
         archive = ZipFile(source)
     except (BadZipFile, OSError) as error:
         raise InputError(
-            f'{source} cannot be read as a zip ({error}): load it again'
+            f'{source} cannot be read as a zip ({error}): download it again'
         ) from error
     with archive, show_progress() as progress:
         names = archive.namelist()
@@ -73,7 +73,9 @@ def unpack(source: Path, folder: Path) -> list[str]:
                 archive.extract(name, folder)
             except (BadZipFile, zlib.error) as error:
                 Path(folder, name).unlink(missing_ok=True)
-                faults.append(f'{source}: {name} is broken ({error}): load it again')
+                faults.append(
+                    f'{source}: {name} is broken ({error}): download it again'
+                )
     return faults
 
 

@@ -37,7 +37,7 @@ def convert_cityscapes(root: Path, workers: int) -> list[str]:
         )
     faults = [*filter(None, map_parallel(draw_labels, files, workers, 'drawing'))]
     if len(faults) == len(files):
-        raise InputError(f'no label file could be drawn, the first fault: {faults[0]}')
+        raise InputError(f'no label file could be drawn, the first error: {faults[0]}')
     write_moved_config(root, BASE)
     return faults
 

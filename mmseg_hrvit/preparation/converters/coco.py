@@ -49,7 +49,7 @@ def read_coco(
     import_coco()  # a missing package is told before the work
     data = read_json(path)
     if not isinstance(data, dict) or not all(is_records(data.get(k)) for k in KEYS):
-        raise InputError(f'{path} is no file of COCO: it needs {KEYS}')
+        raise InputError(f'{path} is not a COCO file: it needs {KEYS}')
     categories = read_categories(data['categories'], path)
     names = [categories[number] for number in sorted(categories, key=sort_key)]
     labels = number_classes(names, background, ignored, ADVICE)
@@ -65,7 +65,7 @@ def read_coco(
     found = {name: find_file(images, name) for name in sizes}
     there = {name: file for name, file in found.items() if file.is_file()}
     missing = [file for name, file in found.items() if name not in there]
-    faults += [f'{path}: its image {file} is missing: put it there' for file in missing]
+    faults += [f'{path}: its image {file} is missing: add it' for file in missing]
     return Source(
         classes=classes,
         palette=make_palette(len(classes)),
@@ -174,7 +174,7 @@ def read_records(
         known = sizes.setdefault(name, size)
         if size and known and size != known:
             raise InputError(
-                f'{path}: {name} is there twice, of the sizes {known} and {size}: '
+                f'{path}: {name} occurs twice, with the sizes {known} and {size}: '
                 'keep the one that was labelled'
             )
         sizes[name] = known or size
@@ -277,7 +277,7 @@ def draw_mask(annotation: dict, size: tuple[int, int], path: Path) -> np.ndarray
         if isinstance(segmentation, dict):
             return draw_runs(segmentation, size)
         if not segmentation or not isinstance(segmentation, list):
-            raise ValueError('it has no segmentation, a box alone is no shape')
+            raise ValueError('it has no segmentation, and a box alone is not a shape')
         return draw_polygons(segmentation, size)
     except ValueError as error:
         raise DataError(

@@ -111,7 +111,7 @@ def find_heads(base: str) -> list[str]:
     model = Config.fromfile(config(base)).get('model', {})
     heads = [head for head in ('decode_head', 'auxiliary_head') if head in model]
     if not heads:
-        raise InputError(f'--base {base} trains no segmentation: choose another')
+        raise InputError(f'--base {base} does not train segmentation: choose another')
     return heads
 
 

@@ -73,7 +73,7 @@ def read_labelme(
     own = sorted(names - {background, ALWAYS_IGNORED})
     all_names = own if background is None else [background, *own]
     if not own:
-        first = f'; the first fault: {faults[0]}' if faults else ''
+        first = f'; the first error: {faults[0]}' if faults else ''
         raise InputError(f'{folder}: no shape with a label in its JSON files{first}')
     labels = number_classes(all_names, background, ignored, ADVICE)
     classes = kept_classes(labels)
@@ -107,7 +107,8 @@ def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]
             first = owners.setdefault(found.image.resolve(), path)
             if first != path:
                 raise DataError(
-                    f'{path} is of {found.image}, and so is {first}: keep one of them'
+                    f'{path} annotates {found.image}, and so does {first}: keep one of '
+                    'them'
                 )
             annotations[path] = found
         except DataError as error:
@@ -173,15 +174,15 @@ def find_image(path: Path, named: object, has_own: bool) -> Path:
         beside += [path.with_suffix(suffix) for suffix in suffixes]
     found = next((image for image in beside if image.is_file()), None)
     if found is None:
-        raise DataError(f'{path}: its image {beside[0]} is missing: put it there')
+        raise DataError(f'{path}: its image {beside[0]} is missing: add it')
     return found
 
 
 def no_annotation(path: Path) -> DataError:
     """Makes the error for a file of another kind."""
     return DataError(
-        f'{path} is no annotation of LabelMe (imagePath, and shapes with label and '
-        'points): take it out of the folder'
+        f'{path} is not a LabelMe annotation (imagePath, and shapes with label and '
+        'points): remove it from the folder'
     )
 
 

@@ -36,8 +36,8 @@ def read_upright(pair: Pair, header: Header) -> np.ndarray:
 def other_size(pair: Pair, header: Header, size: tuple[int, int]) -> DataError:
     """Makes the error for annotations that are of another picture."""
     return DataError(
-        f'{pair.image} has the size {header.shown_size}, but its annotation is of the '
-        f'size {size}: give the picture that was labelled, or label this one'
+        f'{pair.image} has the size {header.shown_size}, but its annotation has the '
+        f'size {size}: give the image that was labelled, or label this one'
     )
 
 

@@ -21,7 +21,7 @@ def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, flo
     """
     is_list = isinstance(values, list | tuple)
     if not is_list or not all(map(is_pair, values)):
-        raise ValueError('its points are no pairs of numbers')
+        raise ValueError('its points are not pairs of numbers')
     points = [(float(x), float(y)) for x, y in values]
     height, width = size
     for x, y in points:

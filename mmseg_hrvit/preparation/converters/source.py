@@ -156,7 +156,7 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
         if name in found:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
-                'rename one, and keep label maps in a folder of their own'
+                'rename one, and keep label maps in a separate folder'
             )
         found[name] = path
     endings = {name for name in found if without and name.endswith(without)}

@@ -113,7 +113,7 @@ def write_dataset(
         first = f', the first one: {source.faults[0]}' if source.faults else ''
         raise InputError(f'no image with annotations was found{first}')
     if out.exists() or out.is_symlink():
-        raise InputError(f'{out} is there already: give a new folder')
+        raise InputError(f'{out} already exists: give a new folder')
     heads = find_heads(base)  # a mistake in it is told before the work
     splits = choose_splits([pair.name for pair in source.pairs], val_share, seed)
     is_jpeg = all(pair.image.suffix.lower() in JPEG for pair in source.pairs)
@@ -134,7 +134,8 @@ def write_dataset(
             aside.replace(out)
     except (OSError, UnicodeError) as error:
         raise InputError(
-            f'{out} cannot be written ({error}): give a folder where files can be made'
+            f'{out} cannot be written ({error}): give a folder where files can be '
+            'written'
         ) from error
     return Report(source.classes, pairs, faults, [*source.notes, *find_notes(pairs)])
 
@@ -235,17 +236,18 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
     Raises:
         InputError: If a split is empty.
     """
-    first = f'; the first fault: {faults[0]}' if faults else ''
+    first = f'; the first error: {faults[0]}' if faults else ''
     for split in ('train', 'val'):
         planned = [pair for pair in pairs if pair.split == split]
         if planned and all(pair.fault for pair in planned):
             raise InputError(
-                f'no image is left for {split}, of {len(planned)}: repair them, or '
+                f'no usable image for {split}, of {len(planned)}: repair them, or '
                 f'choose others{first}'
             )
         if not planned and len(pairs) > 1:
             raise InputError(
-                f'no image is for {split}, as all are in folders for other splits: '
+                f'there is no image for {split}, because all are in folders for other '
+                'splits: '
                 f"put some into a folder '{split}'{first}"
             )
         if not planned:

@@ -455,7 +455,7 @@ COCO = {
     ),
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
-    'runs of another size': (runs(4, size=[2, 2]), 1, 'is of the size [2, 2]', 'bcd'),
+    'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
     'resized': (record(height=48, width=72), 1, 'but its annotation is of', 'bcd'),
 }
 
@@ -507,7 +507,10 @@ def test_a_split_for_testing_is_tested(project, convert):
     ('splits', 'said'),
     [
         (dict(train='abc', test='d'), "put some into a folder 'val'"),
-        (dict(train='abc', val='d'), 'no image is left for val, of 1: repair them'),
+        (
+            dict(train='abc', val='d'),
+            'no usable image for val, of 1: repair them',
+        ),
     ],
 )
 def test_advice_that_helps(project, convert, splits, said):
