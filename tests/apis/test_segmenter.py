@@ -176,7 +176,7 @@ def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
 
 
 def test_a_device_is_for_a_checkpoint(tmp_path):
-    with pytest.raises(InputError, match='--device cpu: an exported file runs where'):
+    with pytest.raises(InputError, match='--device cpu: an exported file runs on'):
         Segmenter.from_arguments([str(tmp_path / 'net.onnx')], 'cpu')
 
 

@@ -336,4 +336,4 @@ def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):
 
 @pytest.mark.parametrize('scheme', ['pavi', 's3', 'cluster:s3', 'petrel'])
 def test_schemes_of_closed_networks_are_refused(everywhere, scheme):
-    assert 'not read from there' in refuse(f'{scheme}://bucket/weights.pth')
+    assert 'cannot be read from there' in refuse(f'{scheme}://bucket/weights.pth')

@@ -120,7 +120,9 @@ def test_bands_that_do_not_exist(tmp_path):
     path = write_raster(tmp_path / 'a.tif', draw('uint8'))
     for bands in ((1, 5), (0,), (-1,)):
         message = refuse(path, bands=bands)
-        assert f'{path} has the bands 1 to 4, and band {bands[-1]} is asked' in message
+        assert (
+            f'{path} has the bands 1 to 4, and band {bands[-1]} is requested' in message
+        )
 
 
 def test_a_truncated_file(tmp_path):

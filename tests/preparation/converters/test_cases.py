@@ -262,7 +262,7 @@ MASKS = {
     'transparent palette': (transparent_palette, [], 1, 'but are transparent', 'bcd'),
     'opaque': (opaque_alpha, [], 0, '', ALL),
     'palettes that differ': (palettes, [], 0, '', ALL),
-    'another size': (mask_of_another_size, [], 1, 'give the picture that was', 'bcd'),
+    'another size': (mask_of_another_size, [], 1, 'give the image that was', 'bcd'),
     'no image': (mask_without_an_image, [], 1, 'z.png has no image: add it', ALL),
     'EXIF 3': (masks_of_images_upside_down, [], 0, 'warning: EXIF (orienta', ALL),
     'sidecars': (sidecars, ['--mask-ending', '_m'], 0, '4 pairs', ALL),
@@ -375,7 +375,7 @@ LABELME = {
         '1 corners',
         'bcd',
     ),
-    'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'no pairs of', 'bcd'),
+    'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'not pairs of', 'bcd'),
     'two of one': (two_of_one, 1, 'z.json is of ', ALL),
 }
 
@@ -456,7 +456,7 @@ COCO = {
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
     'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
-    'resized': (record(height=48, width=72), 1, 'but its annotation is of', 'bcd'),
+    'resized': (record(height=48, width=72), 1, 'but its annotation has', 'bcd'),
 }
 
 

@@ -118,7 +118,7 @@ def test_nothing_is_left_of_what_fails(tmp_path):
 def test_what_is_there_stays(tmp_path):
     source = make_source(tmp_path / 'raw', ['a', 'b'])
     (tmp_path / 'mine').mkdir()
-    with pytest.raises(InputError, match='mine is there already'):
+    with pytest.raises(InputError, match='mine already exists'):
         write(source, tmp_path / 'mine')
 
 
