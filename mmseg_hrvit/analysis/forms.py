@@ -33,7 +33,7 @@ def build_network(cfg: Config) -> nn.Module:
 
 
 def awaken(network: nn.Module) -> nn.Module:
-    """Draws the scales of BatchNorms; at a start of zero nothing before them counts."""
+    """Draws the scales of BatchNorms; at an initial 0, nothing before them counts."""
     for module in network.modules():
         if isinstance(module, _BatchNorm) and module.affine:
             nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -46,7 +46,7 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
     Args:
         cfg (Config): A config of mmseg or mmpretrain.
         form (str): One of ``FORMS``.
-        images (Tensor): Images (B, C, H, W) as they will come.
+        images (Tensor): Images (B, C, H, W) like those that will follow.
 
     Returns:
         Network: The function.
@@ -123,7 +123,7 @@ class TrainingStep:
             images (Tensor): Images (B, C, H, W).
 
         Returns:
-            int: Bytes, those of parameters and images left out.
+            int: Bytes, without those of parameters and images.
         """
         return kept_bytes(lambda: self.loss(images))
 

@@ -1,4 +1,4 @@
-"""What may be given as an image, and how it becomes an array."""
+"""What counts as an image input, and how it becomes an array."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ HINT = 'give one image as (H, W, 3) of 8 bits, and several as a list'
 
 
 def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
-    """Turns what was given into an array.
+    """Converts an image input to an array.
 
     Args:
         image (ImageInput): A path, an array (H, W, 3), a tensor (3, H, W), or a
@@ -33,7 +33,7 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits.
 
     Raises:
-        InputError: If it is of another kind or shape.
+        InputError: If it has another type or shape.
         DataError: If a file cannot be read.
     """
     if channel_order not in ('bgr', 'rgb'):
@@ -59,7 +59,7 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
 
 
 def to_bands(image: ImageInput, metadata: Metadata) -> np.ndarray:
-    """Turns what was given to a network for rasters into an array.
+    """Converts the input of a network for rasters to an array.
 
     Args:
         image (str | Path | np.ndarray): A raster file, or (H, W, bands), of 8 bits or
@@ -110,7 +110,7 @@ def read_image(path: str | Path) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits.
 
     Raises:
-        DataError: If there is none, or it cannot be read as it looks.
+        DataError: If there is no such file, or it would be read as something else.
     """
     check_image_file(str(path))
     try:

@@ -56,11 +56,12 @@ class Segmenter:
         config: str | Path | Config | None = None,
         device: str | torch.device | None = None,
     ) -> 'Segmenter':
-        """Loads a network by its name, or from anywhere. Nothing in it is executed.
+        """Loads a network by name, path or URL. Nothing in it is executed.
 
         Args:
-            source (str | Path): The name of one in this package, a checkpoint's path
-                or HTTP(S) address, or ``OWNER/REPOSITORY`` of the Hugging Face Hub.
+            source (str | Path): The name of a network in this package, the path or URL
+                (HTTP(S)) of a checkpoint, or ``OWNER/REPOSITORY`` of the Hugging Face
+                Hub.
             config (str | Path | Config, optional): As of ``from_checkpoint``.
                 Defaults to None: the shipped one that the file names.
             device (str | torch.device, optional): As of ``from_checkpoint``.

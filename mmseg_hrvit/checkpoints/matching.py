@@ -49,7 +49,7 @@ def differences(expected: Mapping, found: Mapping) -> list[str]:
         found (Mapping): The file's.
 
     Returns:
-        list[str]: For each missing or have another shape entry what is wrong with it.
+        list[str]: What is wrong with each entry that is missing or has another shape.
     """
     wrong = []
     for name, tensor in expected.items():

@@ -113,7 +113,7 @@ def dry_run(cfg: Config) -> Report:
         Report: What the training will need.
 
     Raises:
-        InputError: As the training itself would.
+        InputError: As the training run itself would.
     """
     with temporary_work_dir(cfg):
         cfg.merge_from_dict(dict(log_level='WARNING', resume=False))

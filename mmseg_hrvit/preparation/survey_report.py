@@ -86,7 +86,7 @@ def draw_survey(survey: Survey, title: str, out: str | Path) -> None:
     Args:
         survey (Survey): The survey.
         title (str): What stands above.
-        out (str or Path): Picture to write; its suffix says the format.
+        out (str or Path): Picture to write; its suffix sets the format.
     """
     height = max(4.0, 0.28 * len(survey.classes) + 1.2)
     figure = Figure((11, height), layout='constrained')

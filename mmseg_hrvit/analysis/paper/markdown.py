@@ -172,7 +172,7 @@ def build_cost_columns(
         measured (Measured): What is known of its systems.
 
     Yields:
-        Column: Three columns, or the measured one where the paper does not have it.
+        Column: Three columns, or only the measured one if the paper has no figure.
     """
 
     def printed(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""What is measured here: costs of the systems, scores of own runs, latencies."""
+"""Figures measured here: costs of the systems, scores of your own runs, latencies."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ class Measured:
 
     Args:
         costs (Mapping[str, Part]): Parameters and multiply-accumulates.
-        miou (Mapping[str, Score]): mIoU of own runs. Defaults to none.
-        top1 (Mapping[str, Score]): Top-1 accuracies of own runs. Defaults to none.
+        miou (Mapping[str, Score]): mIoU of your own runs. Defaults to none.
+        top1 (Mapping[str, Score]): Top-1 accuracies of your own runs. Defaults to none.
     """
 
     costs: Mapping[str, Part]
@@ -50,13 +50,13 @@ def measure_tables(tables: Sequence[Table], results: Path | None = None) -> Meas
 
     Args:
         tables (Sequence[Table]): The tables.
-        results (Path, optional): Work directories of own runs.
+        results (Path, optional): Work directories of your own runs.
 
     Returns:
         Measured: Costs, and what the runs reached.
 
     Raises:
-        InputError: If a config is missing, or ``results`` holds no run of one.
+        InputError: If a config is missing, or ``results`` has no run of one of them.
     """
     rows = [row for table in tables for row in table.rows]
     names = list(dict.fromkeys(row.config for row in rows))

@@ -1,7 +1,7 @@
 """What the paper prints in Tables 3 to 9, and the config that is each row.
 
-Figures are strings with the digits that the paper has. Its rows of average
-improvements are no systems and are left out.
+Figures are strings with the digits that the paper has. Its rows of average improvements
+are not systems, so they are omitted.
 """
 
 import re
@@ -20,7 +20,7 @@ class Row:
         gflops (str, optional): GFLOPs.
         miou (str, optional): mIoU in percent.
         top1 (str, optional): ImageNet-1K top-1 accuracy in percent.
-        note (str): What a reader of the row has to know, such as why it misses.
+        note (str): What a reader of the row should know, such as why it misses.
             Defaults to ''.
     """
 
@@ -53,7 +53,7 @@ class Table:
         first_column (str): Header of the labels.
         rows (tuple[Row, ...]): Its rows.
         dataset (str): Where the mIoU was measured. Defaults to 'Cityscapes'.
-        note (str): What a reader has to know of the whole. Defaults to ''.
+        note (str): What a reader should know about the whole table. Defaults to ''.
     """
 
     number: int

@@ -133,7 +133,7 @@ def check_backbone(
         filename (str): Its name.
 
     Raises:
-        InputError: If an entry is missing or have another shape.
+        InputError: If an entry is missing or has another shape.
     """
     everything = model.state_dict()
     backbone = {k: v for k, v in everything.items() if k.startswith('backbone.')}

@@ -77,7 +77,7 @@ def load_engine(path: str | Path, threads: int | None = None) -> Engine:
     """Loads a file that was written by ``write`` of a format.
 
     Args:
-        path (str | Path): The file; its suffix says the format.
+        path (str | Path): The file; its suffix sets the format.
         threads (int, optional): Threads of the CPU; by default the engine decides.
 
     Returns:
