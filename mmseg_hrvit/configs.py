@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent
 def config(name: str) -> str:
     """Finds a shipped config, in a checkout or in an installed package.
 
-    A config elsewhere inherits it by
+    Another config inherits it with
     ``_base_ = __import__('mmseg_hrvit').config('hrvit_b2_ade20k')``.
 
     Args:
@@ -41,7 +41,7 @@ def config_folder() -> Path:
 
 
 def shipped_name(path: str | Path) -> str | None:
-    """Returns the name of the shipped config in a file; None if it is another."""
+    """Returns the name of the shipped config in a file; None if it is not one."""
     path, folder = Path(path).resolve(), config_folder().resolve()
     if not path.is_relative_to(folder):
         return None

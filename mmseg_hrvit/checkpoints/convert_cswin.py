@@ -34,7 +34,7 @@ def is_cswin(checkpoint: Mapping) -> bool:
 
 
 def convert_cswin(checkpoint: Mapping) -> Converted:
-    """Converts to the weights of ``CSWin``; the classifier is left out.
+    """Converts to the weights of ``CSWin``, without the classifier.
 
     Args:
         checkpoint (Mapping): The public checkpoint, or its state_dict.
@@ -70,7 +70,7 @@ def convert_cswin(checkpoint: Mapping) -> Converted:
 
 
 def guess_arch(weights: Mapping[str, Tensor]) -> str:
-    """Tells a variant by its width and the blocks of its third stage.
+    """Recognises a variant by its width and the blocks of its third stage.
 
     Args:
         weights (Mapping[str, Tensor]): Public names -> tensors.

@@ -115,14 +115,14 @@ def segment(
 
 
 def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Says where the labels of each raster go."""
+    """Chooses the file for the labels of each raster."""
     if out.suffix.lower() in FILES and len(names) == 1:
         return {names[0]: out}
     return {name: (out / 'labels' / name).with_suffix('.tif') for name in names}
 
 
 def hash_network(segmenter: Segmenter, model: Sequence[str]) -> str:
-    """Returns what tells a network from others: its metadata and its weights."""
+    """Returns a hash of a network's metadata and weights."""
     digest = hashlib.sha256(segmenter.metadata.to_json().encode())
     weights = Path(model[-1])
     digest.update(weights.read_bytes() if weights.is_file() else model[-1].encode())

@@ -21,7 +21,7 @@ from mmseg_hrvit.words import number_of
 
 
 def run(args: Namespace) -> None:
-    """Writes the file and prints how it did."""
+    """Writes the file and prints how it compares with torch."""
     if args.precision != 'fp32' and not args.images:
         raise InputError(f'--precision {args.precision} needs --images to compare on')
     start = time.perf_counter()

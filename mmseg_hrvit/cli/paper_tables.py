@@ -19,7 +19,7 @@ LATENCY = 'The same mIoU against latency.'
 
 
 def print_tables(args: Namespace):
-    """Prints the tables that were asked for."""
+    """Prints the requested tables."""
     tables = [table for table in TABLES if table.number in args.tables]
     measured = measure_tables(tables, args.results)
     print('\n\n'.join(render_table(table, measured) for table in tables))

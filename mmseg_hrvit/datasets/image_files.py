@@ -1,7 +1,7 @@
-"""What a readable image and a readable label map are: all that reads them asks here.
+"""The rules for readable images and label maps; all code that reads them uses these.
 
-An image has one or three channels of 8 bits, or of 16 bits that are used; alpha is
-dropped. A label map has one byte a pixel, the number of its class, as it was written.
+An image has one or three channels of 8 bits, or of 16 bits whose full range is used;
+alpha is dropped. A label map has one byte per pixel: the number of its class.
 """
 
 import os
@@ -31,11 +31,11 @@ USED_BITS = 14
 
 
 def check_whole(path: str) -> None:
-    """Refuses a JPEG or PNG file that is truncated, no image, or far too large.
+    """Refuses a JPEG or PNG file that is truncated, not an image, or far too large.
 
-    Only the header and the last bytes are read: before a decoder takes memory, and
-    since some versions of OpenCV fill what is missing with grey. Files of other
-    formats, and those that are not on this machine's disks, are left to their loader.
+    It reads only the header and the last bytes, before a decoder takes memory. Some
+    versions of OpenCV fill what is missing with grey. Files of other formats, and files
+    that are not on local disks, are left to their loader.
 
     Args:
         path (str): The file.
@@ -55,15 +55,15 @@ def check_whole(path: str) -> None:
 
 
 def check_image_file(path: str) -> None:
-    """Refuses an image file that mmcv would not read as it looks.
+    """Refuses an image file that mmcv would read as something else.
 
     Args:
-        path (str): The file. One that is not on this machine's disks passes, and so
-            does one of a format that Pillow does not know.
+        path (str): The file. One that is not on a local disk passes, and so does one in
+            a format that Pillow does not know.
 
     Raises:
-        DataError: If it is broken, has bands that are no colours, floating point
-            numbers, or so few of 16 bits in use that it would come out nearly black.
+        DataError: If it is broken, has bands that are not colours, has floating point
+            numbers, or uses so few of 16 bits that it would look nearly black.
     """
     header = read_checked(path)
     if header is None:
@@ -88,11 +88,11 @@ def check_label_file(path: str) -> None:
     """Refuses a label map whose pixels are not the numbers of classes.
 
     Args:
-        path (str): The file. One that is not on this machine's disks passes.
+        path (str): The file. One that is not on a local disk passes.
 
     Raises:
-        DataError: If it is broken, of a lossy format, in colours, of several bytes a
-            pixel, scaled, inverted, or turned by EXIF.
+        DataError: If it is broken, lossy, in colours, scaled, inverted, rotated by
+            EXIF, or has several bytes per pixel.
     """
     header = read_checked(path)
     if header is None:
@@ -106,15 +106,15 @@ def read_colour_map(path: str) -> np.ndarray:
     """Reads a label map whose classes have colours.
 
     Args:
-        path (str): The file. Grey of 16 or 32 bits is taken for numbers; number 3 is
-            the colour (3, 3, 3).
+        path (str): The file. Grey of 16 or 32 bits is read as numbers; number 3 is the
+            colour (3, 3, 3).
 
     Returns:
         np.ndarray: (height, width, 3), RGB, 8 bits.
 
     Raises:
-        DataError: If it is broken, of a lossy format, of values that are no colours,
-            scaled, inverted, turned by EXIF, or transparent over a colour.
+        DataError: If it is broken, lossy, scaled, inverted, rotated by EXIF,
+            transparent over a colour, or has values that are not colours.
     """
     header = read_checked(path)
     if header is None:
@@ -147,7 +147,7 @@ def read_colour_map(path: str) -> np.ndarray:
 
 
 def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
-    """Makes grey colours of numbers, which must fit into a byte."""
+    """Converts numbers to grey colours; they must fit into a byte."""
     if numbers.min() < 0 or numbers.max() > 255:
         what = f'it has numbers from {numbers.min()} to {numbers.max()}'
         raise refused(path, what, 'number the classes from 0 to 254')
@@ -155,7 +155,7 @@ def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
 
 
 def check_values(path: str, header: Header) -> None:
-    """Refuses a file whose values or places readers may change."""
+    """Refuses a file whose values or pixel positions readers may change."""
     if header.is_lossy:
         raise refused(
             path,
@@ -178,7 +178,7 @@ def check_values(path: str, header: Header) -> None:
 
 
 def read_checked(path: str) -> Header | None:
-    """Reads the header of a file that is whole; None: it is not ours to judge."""
+    """Reads the header of a complete file; None if the file is left to its loader."""
     if not os.path.isfile(path):
         return None
     check_whole(path)
@@ -191,7 +191,7 @@ def read_checked(path: str) -> Header | None:
 
 
 def describe_mode(header: Header) -> str:
-    """Says what a label map of more than one byte a pixel is."""
+    """Describes a label map with more than one byte per pixel."""
     if header.is_float:
         what = 'floating point numbers'
     elif header.channels > 1:
@@ -228,7 +228,7 @@ def refused(path: str, reason: str, remedy: str) -> DataError:
 
 
 def ends_whole(path: str, marker: bytes) -> bool:
-    """Whether a file ends with its format's end marker."""
+    """Whether a file ends with the end marker of its format."""
     with open(path, 'rb') as file:
         file.seek(-min(len(marker), os.path.getsize(path)), os.SEEK_END)
         return file.read() == marker
@@ -252,10 +252,10 @@ def unreadable(path: str, error: Exception) -> DataError:
 
 
 def find_hidden_turn(image: str) -> str | None:
-    """Says if EXIF turns an image in a way that its size does not tell.
+    """Says if EXIF rotates an image without changing its size.
 
-    Whether its label map was drawn on the picture as it is stored or as it is shown
-    cannot be known then. Training turns the image, and never the label map.
+    Then nobody can know whether its label map was drawn on the stored or on the rotated
+    image. Training rotates the image, but not the label map.
 
     Args:
         image (str): The image file.

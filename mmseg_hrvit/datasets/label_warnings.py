@@ -1,4 +1,4 @@
-"""What a survey's numbers look like, with the likely cause by its name."""
+"""Warnings about the numbers of a survey, with the likely cause."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,21 +25,21 @@ ZERO_IS_A_CLASS = (
 
 
 def find_warnings(survey: Survey, split: str) -> list[str]:
-    """Finds what would let a network learn nothing, or something else than is meant.
+    """Finds what would make a network learn nothing, or the wrong thing.
 
     Args:
         survey (Survey): What is in the data set.
         split (str): 'train', 'val' or 'test'.
 
     Returns:
-        list[str]: One line each: what it looks like, and what to do.
+        list[str]: One line each: what looks wrong, and what to do.
     """
     found = [*check_classes(survey, split), *check_files(survey)]
     return [f'{split}: {line}' for line in found]
 
 
 def check_classes(survey: Survey, split: str) -> Iterator[str]:
-    """Yields what is odd about the numbers; the worst alone, as others follow."""
+    """Yields what is odd about the numbers: only the worst, which causes the others."""
     present = np.flatnonzero(survey.images)
     if not survey.values.any():
         return
@@ -73,7 +73,7 @@ def find_missing(survey: Survey, split: str) -> Iterator[str]:
 
 
 def find_cause(survey: Survey) -> str:
-    """Names what label maps with no class, or one class alone, mostly are."""
+    """Names the usual cause of label maps with no class, or with only one."""
     values = set(np.flatnonzero(survey.values).tolist())
     if values == {0, IGNORED}:
         return MASK
@@ -89,7 +89,7 @@ def find_cause(survey: Survey) -> str:
 
 
 def has_shifted_values(survey: Survey) -> bool:
-    """Whether all classes occur but the first, whose number is 0."""
+    """Whether all classes occur except the first, whose number is 0."""
     return (
         survey.first == 0
         and not survey.values[0]
@@ -109,7 +109,7 @@ def has_lost_zero(survey: Survey) -> bool:
 
 
 def describe_missing(split: str) -> str:
-    """Says what a class without a pixel does."""
+    """Says what happens to a class without pixels."""
     if split == 'train':
         return 'it cannot be learnt: add images of it, or remove it from the classes'
     return (

@@ -1,4 +1,4 @@
-"""Refusing arguments that make no network, before it takes memory."""
+"""Refusing arguments that do not make a network, before any memory is allocated."""
 
 from collections.abc import Callable, Sequence
 from numbers import Real
@@ -27,7 +27,7 @@ def check_whole(name: str, value: object) -> None:
 
 
 def check_wholes(name: str, values: object, count: int, each: str) -> None:
-    """Raises InputError unless there are ``count`` whole numbers, one of ``each``."""
+    """Raises InputError unless there are ``count`` whole numbers, one per ``each``."""
     is_list = isinstance(values, list | tuple) and len(values) == count
     if not is_list or not all(map(is_whole, values)):
         raise InputError(

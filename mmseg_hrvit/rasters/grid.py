@@ -44,7 +44,7 @@ class Grid:
         window_size (Sequence[int]): Height and width of a window.
         stride (Sequence[int]): Pixels from one window to the next, by rows and columns.
         align_corners (bool): How logits are resized, as the network's head says.
-        device (torch.device): Where the logits are. Defaults to the CPU.
+        device (torch.device): Device of the logits. Defaults to the CPU.
     """
 
     size: Sequence[int]

@@ -38,7 +38,7 @@ class RasterReader:
         """Reads a crop and its labels.
 
         Args:
-            record (dict): What the data set knows of them.
+            record (dict): The data set's record of them.
 
         Returns:
             Sample: What is in them.

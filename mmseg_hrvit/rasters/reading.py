@@ -46,7 +46,7 @@ class Raster:
         path (str | Path): Any file, or name of a data set, that GDAL reads.
         bands (Sequence[int], optional): Numbers of the bands, from 1, in the order in
             which they are read. By default all but an alpha band.
-        fill (float): What bands have where they hold no data. Defaults to 0.
+        fill (float): Value of pixels without data. Defaults to 0.
         drivers (Sequence[str], optional): GDAL's drivers that may read it. By default
             all, of which some follow paths and addresses that stand in a file.
 

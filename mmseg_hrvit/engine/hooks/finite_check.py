@@ -51,7 +51,7 @@ class FiniteCheckHook(Hook):
         self.in_row = 0
 
     def before_train(self, runner: Runner) -> None:
-        """Looks at losses and gradients from now on.
+        """Checks losses and gradients from now on.
 
         Args:
             runner (Runner): The runner of the training.
@@ -95,7 +95,7 @@ class FiniteCheckHook(Hook):
             self._stop(runner, data_batch)
 
     def after_train(self, runner: Runner) -> None:
-        """Looks no longer.
+        """Stops the checks.
 
         Args:
             runner (Runner): The runner of the training.
@@ -133,13 +133,13 @@ class FiniteCheckHook(Hook):
 
 
 def copy_all(sources: list[Tensor], targets: list[Tensor]) -> None:
-    """Copies tensors, by few kernels where there are many."""
+    """Copies tensors; many tensors take only few kernels."""
     if sources:
         torch._foreach_copy_(targets, sources)
 
 
 def spread_failure(module: nn.Module, args: tuple, output: object) -> object:
-    """Makes the gradients of a loss not finite where the loss is not.
+    """Makes the gradients of a loss not finite if the loss is not.
 
     Args:
         module (nn.Module): The network.

@@ -1,4 +1,4 @@
-"""Which formats there are, and what each needs."""
+"""The formats, and what each of them needs."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,11 +16,12 @@ class Format:
     """One format.
 
     Args:
-        suffix (str): End of its files' names.
-        precisions (tuple[str, ...]): Those it can be written in.
+        suffix (str): Suffix of its files.
+        precisions (tuple[str, ...]): Precisions in which it can be written.
         to_write (tuple[str, ...]): Packages that writing needs.
         to_load (tuple[str, ...]): Packages that running needs.
-        beside (tuple[str, ...]): Ends of further files of one network. Defaults to ().
+        beside (tuple[str, ...]): Suffixes of further files of one network. Defaults to
+            ().
     """
 
     suffix: str
@@ -74,7 +75,7 @@ def open_format(name: str, precision: str = 'fp32') -> ModuleType:
 
 
 def load_engine(path: str | Path, threads: int | None = None) -> Engine:
-    """Loads a file that was written by ``write`` of a format.
+    """Loads a file that ``write`` of a format has written.
 
     Args:
         path (str | Path): The file; its suffix sets the format.
@@ -84,8 +85,8 @@ def load_engine(path: str | Path, threads: int | None = None) -> Engine:
         Engine: The graph, ready to run.
 
     Raises:
-        InputError: If there is no such file, it is none of these, or its engine is
-            not installed.
+        InputError: If there is no such file, if it is in no known format, or if its
+            engine is not installed.
     """
     path = Path(path)
     names = [name for name, form in FORMATS.items() if form.suffix == path.suffix]

@@ -121,11 +121,11 @@ class TransformerModule(HRModule):
 class HRNetViT(HRNet):
     """HRNetV2 whose residual blocks are Transformer blocks (section 3.2, Table 6).
 
-    The paper prints parameters and GFLOPs and says that residual blocks are
-    replaced directly. Assumed is what meets its figures:
+    The paper prints parameters and GFLOPs and says that residual blocks are replaced
+    directly. These assumptions reproduce its figures:
 
-    - All is HRNetV2's where it can be: stem, four bottlenecks in the first stage,
-      transitions, fusion, 1, 4 and 3 modules of four blocks a branch.
+    - Everything else is as in HRNetV2: stem, four bottlenecks in the first stage,
+      transitions, fusion, and 1, 4 and 3 modules with four blocks in each branch.
     - A branch of a module starts with a 3x3 convolution and LayerNorm, the patch
       embedding in Table 5's row without the efficient one. (Without it there are
       10 % fewer parameters than printed.)

@@ -82,8 +82,8 @@ def check_sizes(
         num_classes (int): Number of classes.
 
     Raises:
-        InputError: If one is no positive whole number, or there are not as many
-            indices as maps, or the head would be too large.
+        InputError: If one is not a positive whole number, if the numbers of indices and
+            maps differ, or if the head would be too large.
     """
     if not isinstance(in_channels, list | tuple) or not in_channels:
         raise InputError(f'in_channels={in_channels!r}: give a list, one for each map')

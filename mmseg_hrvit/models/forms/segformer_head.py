@@ -13,12 +13,12 @@ from .norms import fold_convolutions
 
 
 class CollapsedHead(LinearSegformerHead):
-    """The head without its large maps.
+    """The head without large maps.
 
-    Up to the norm of its fusion all is linear. So projection and fusion are multiplied
-    into one small matrix a map, applied at the map's own resolution. Up-sampling is
-    linear along rows and along columns: it is a product with a matrix as well, and one
-    product up-samples all maps and sums them.
+    Everything before the norm of its fusion is linear. So projection and fusion are
+    multiplied into one small matrix for each map, applied at the map's own resolution.
+    Up-sampling is linear along rows and along columns, so it is a matrix product as
+    well, and one product up-samples all maps and sums them.
     """
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -88,7 +88,7 @@ class CollapsedHead(LinearSegformerHead):
 
 
 class FoldedHead(CollapsedHead):
-    """The head whose projections are the products already; ``fold_head`` makes it."""
+    """The head whose projections already are the products; ``fold_head`` makes it."""
 
     def collapse(self) -> tuple[list[Tensor], Tensor]:
         """Returns the products, (channels, C_i, 1, 1) a map, and a bias."""
@@ -96,7 +96,7 @@ class FoldedHead(CollapsedHead):
 
 
 def fold_head(head: LinearSegformerHead) -> FoldedHead:
-    """Keeps the product of projection, fusion and BatchNorm in place of them.
+    """Replaces projection, fusion and BatchNorm by their product.
 
     Args:
         head (LinearSegformerHead): The head, in evaluation mode. Changed in place.
