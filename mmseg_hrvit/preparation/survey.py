@@ -1,4 +1,4 @@
-"""Reading a whole data set as training will, and counting what is in it."""
+"""Reading a whole data set as training does, and counting what is in it."""
 
 from collections.abc import Sequence
 
@@ -29,8 +29,8 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
         Survey: What is in it.
 
     Raises:
-        InputError: If the config has no such data set, or its folders or images are
-            not there.
+        InputError: If the config has no such data set, or its folders or images do not
+            exist.
     """
     parts = build_parts(cfg, split)
     samples, faults = [], []
@@ -50,7 +50,7 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
 
 
 def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
-    """Builds the data sets of a split, without wrappers, files not yet listed.
+    """Builds the data sets of a split, without wrappers, before they list files.
 
     Args:
         cfg (Config): The config.
@@ -60,7 +60,7 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
         list[BaseSegDataset]: The data sets; one unless they are concatenated.
 
     Raises:
-        InputError: If there is none, it is of another kind, or folders are missing.
+        InputError: If there is none, it has another type, or folders are missing.
     """
     key = f'{split}_dataloader'
     if not cfg.get(key):
@@ -80,14 +80,14 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
 
 
 def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[str]:
-    """Finds label maps without an image; where a file lists names, none is spare.
+    """Finds label maps without an image; none if a file lists the names.
 
     Args:
         dataset (BaseSegDataset): The data set.
         records (Sequence[dict]): Its samples.
 
     Returns:
-        list[str]: What is wrong, a line for each.
+        list[str]: What is wrong, one line for each.
     """
     if dataset.ann_file or not dataset.data_prefix.get('seg_map_path'):
         return []

@@ -26,8 +26,8 @@ def fetch(address: str) -> Path:
         Path: The file, in the cache of huggingface_hub.
 
     Raises:
-        InputError: If huggingface_hub is not installed, the file cannot be had, or the
-            one in the cache is damaged.
+        InputError: If huggingface_hub is not installed, the file cannot be downloaded,
+            or the one in the cache is damaged.
     """
     try:
         from huggingface_hub import constants, hf_hub_download
@@ -60,8 +60,8 @@ def check(path: Path) -> None:
     """Raises InputError if a large file is not what its cache says.
 
     Args:
-        path (Path): A link to what is named by its SHA-256 (or, of small text files,
-            by git's hash, which is left alone).
+        path (Path): A link to a file that is named by its SHA-256. Small text files are
+            named by git's hash, which is not checked.
     """
     kept = path.resolve()
     if SHA256.fullmatch(kept.name) and hash_of(kept) != kept.name:

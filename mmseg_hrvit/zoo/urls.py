@@ -14,16 +14,16 @@ from .hashes import DIGITS, hash_in_name, hash_of
 
 
 def download(url: str) -> Path:
-    """Downloads a file, unless it has been before; one process of a machine does it.
+    """Downloads a file, unless it is in the cache; one process of a machine does this.
 
-    A file whose name has its hash, as ``hrvit publish`` gives it, is compared with it
-    whenever it is used.
+    If the name of a file has its hash, as ``hrvit publish`` writes it, the file is
+    compared with it whenever it is used.
 
     Args:
-        url (str): Its HTTP(S) address.
+        url (str): Its HTTP(S) URL.
 
     Returns:
-        Path: The file, whole, in the cache of torch.hub.
+        Path: The complete file, in the cache of torch.hub.
 
     Raises:
         InputError: If it cannot be downloaded, or is not what its name says.
@@ -47,7 +47,7 @@ def download(url: str) -> Path:
 
 
 def place(url: str) -> Path:
-    """Returns where the file of an address is kept; many have the same name."""
+    """Returns where the file of a URL is kept; many have the same name."""
     folder = Path(torch.hub.get_dir(), 'checkpoints')
     name = Path(unquote(urlparse(url).path)).name
     if hash_in_name(name):

@@ -15,7 +15,7 @@ def draw_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
         np.ndarray: (height, width), whether a pixel is inside.
 
     Raises:
-        ValueError: If they are of another size, or no run lengths.
+        ValueError: If they have another size, or are not run lengths.
     """
     stated, counts = segmentation.get('size'), segmentation.get('counts')
     if not isinstance(stated, list | tuple) or tuple(stated) != size:

@@ -1,6 +1,7 @@
 """Writing a data set in the layout of mmseg, with a config that trains on it.
 
-All of it is written aside: the folder has its name when it is whole.
+Everything is written to a temporary folder first, so the folder is complete when it
+appears.
 """
 
 import shutil
@@ -39,12 +40,12 @@ SPLITS = dict(
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a pair.
+    """The result for a pair.
 
     Args:
         split (str): 'train', 'val' or 'test'.
         labels (Sequence[int]): The labels that occur in it.
-        fault (str, optional): Why it was left out; None: it was written.
+        fault (str, optional): Why it was skipped; None: it was written.
         turn (str, optional): What is uncertain about its orientation.
     """
 
@@ -56,12 +57,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a data set.
+    """The result for a data set.
 
     Args:
         classes (Sequence[str]): Names of the classes.
-        pairs (Sequence[Written]): What became of each pair.
-        faults (Sequence[str]): What is wrong with each file that was left out.
+        pairs (Sequence[Written]): The result for each pair.
+        faults (Sequence[str]): What is wrong with each skipped file.
         notes (Sequence[str]): What else is worth knowing.
     """
 
@@ -95,19 +96,19 @@ def write_dataset(
 
     Args:
         source (Source): The data set.
-        out (Path): Folder for it, which must not be there yet.
+        out (Path): Folder for it, which must not exist yet.
         base (str): Name of the shipped config to inherit.
         workers (int): Processes.
-        val_share (float): Share of the images for validation, of those that are in
-            no folder that says it. Defaults to 0.2.
-        seed (int): Of the split. Defaults to 0.
+        val_share (float): Share of the images for validation, among those whose folder
+            does not set the split. Defaults to 0.2.
+        seed (int): Seed of the split. Defaults to 0.
 
     Returns:
-        Report: What was written, and what was left out.
+        Report: What was written, and what was skipped.
 
     Raises:
-        InputError: If the folder is there or cannot be written, or no data set comes
-            of it.
+        InputError: If the folder exists or cannot be written, or the result is not a
+            data set.
     """
     if not source.pairs:
         first = f', the first one: {source.faults[0]}' if source.faults else ''
@@ -141,19 +142,19 @@ def write_dataset(
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:
-    """Chooses which images validate.
+    """Chooses the split of each image.
 
     Args:
         names (Sequence[str]): Names of the pairs.
         val_share (float): As in ``write_dataset``.
-        seed (int): Of the choice.
+        seed (int): Seed of the choice.
 
     Returns:
         dict[str, str]: The path below ``images`` for every name.
 
     Raises:
-        InputError: If the share is not between 0 and 1, or a path is there twice
-            or leaves the folder.
+        InputError: If the share is not between 0 and 1, or a path occurs twice or
+            leaves the folder.
     """
     if not 0 < val_share < 1:
         raise InputError(f'--val-share {val_share}: give one between 0 and 1')
@@ -185,10 +186,10 @@ def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> Written:
     Args:
         item (tuple[Pair, str]): The pair, and its path from ``choose_splits``.
         root (Path): Folder of the data set.
-        suffix (str): Of all images. Files of that kind are copied as they are.
+        suffix (str): Suffix of all images. Files of that format are copied as they are.
 
     Returns:
-        Written: What became of it.
+        Written: The result.
     """
     pair, path = item
     split = path.partition('/')[0]
@@ -230,7 +231,7 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
     """Refuses a data set that has nothing to train on, or to validate with.
 
     Args:
-        pairs (Sequence[Written]): What became of each pair.
+        pairs (Sequence[Written]): The result for each pair.
         faults (Sequence[str]): What is wrong with the others.
 
     Raises:
@@ -257,7 +258,7 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
 
 
 def find_notes(pairs: Sequence[Written]) -> list[str]:
-    """Says how many images may be turned another way than their labels."""
+    """Says how many images may be rotated differently from their labels."""
     turns = [pair.turn for pair in pairs if pair.turn]
     if not turns:
         return []
