@@ -138,7 +138,7 @@ def build_oracle(cfg: Config) -> nn.Module:
         nn.Module: Image to logits.
 
     Raises:
-        InputError: If the config is of another network, or there are no tests.
+        InputError: If the config is for another network, or there are no tests.
     """
     backbone, head = cfg.model.backbone, cfg.model.get('decode_head', {})
     types = backbone.type, head.get('type')

@@ -28,7 +28,7 @@ def describe_model(model: Sequence[str]) -> list[str]:
     """Describes a network by the content of its files.
 
     Args:
-        model (Sequence[str]): As of ``find_model``.
+        model (Sequence[str]): As in ``find_model``.
 
     Returns:
         list[str]: Texts for ``identify``.

@@ -13,7 +13,7 @@ def find_pretrained(source: str | Path) -> tuple[str, str]:
     """Finds a trained network whose file names its config.
 
     Args:
-        source (str | Path): As of ``mmseg_hrvit.zoo.find_weights``.
+        source (str | Path): As in ``mmseg_hrvit.zoo.find_weights``.
 
     Returns:
         tuple[str, str]: The name of its config, and the path of its file.

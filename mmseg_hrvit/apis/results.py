@@ -96,7 +96,7 @@ class ResultFolder:
         write_picture(self._labels(name), labels)
 
     def write_table(self, names: Sequence[str], path: Path) -> None:
-        """Writes the areas of those of some images that have any; see ``write_areas``.
+        """Writes the areas of some images, if they have any; see ``write_areas``.
 
         Args:
             names (Sequence[str]): The images.

@@ -51,7 +51,7 @@ class Segmentation:
 
         Args:
             path (str | Path): The file; its suffix sets the format.
-            opacity (float): As of ``plot``. Defaults to 0.5.
+            opacity (float): As in ``plot``. Defaults to 0.5.
 
         Raises:
             InputError: If the suffix is not a known format.

@@ -62,9 +62,9 @@ class Segmenter:
             source (str | Path): The name of a network in this package, the path or URL
                 (HTTP(S)) of a checkpoint, or ``OWNER/REPOSITORY`` of the Hugging Face
                 Hub.
-            config (str | Path | Config, optional): As of ``from_checkpoint``.
+            config (str | Path | Config, optional): As in ``from_checkpoint``.
                 Defaults to None: the shipped one that the file names.
-            device (str | torch.device, optional): As of ``from_checkpoint``.
+            device (str | torch.device, optional): As in ``from_checkpoint``.
 
         Returns:
             Segmenter: The network.

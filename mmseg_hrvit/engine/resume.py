@@ -115,7 +115,7 @@ def unclear(checkpoint: Path) -> str:
     return (
         f'{checkpoint.parent} has checkpoints, but no file {LAST} that says from which '
         f'one to resume: give it, e.g. --cfg-options resume=True '
-        f'load_from={checkpoint}, or start anew without --resume'
+        f'load_from={checkpoint}, or start without --resume'
     )
 
 

@@ -150,7 +150,7 @@ def open_file(path: str, drivers: Sequence[str] | None = None):
 
     Args:
         path (str): The file.
-        drivers (Sequence[str], optional): As of ``Raster``.
+        drivers (Sequence[str], optional): As in ``Raster``.
 
     Returns:
         rasterio.DatasetReader: The open file.

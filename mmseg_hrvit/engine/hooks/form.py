@@ -19,7 +19,7 @@ class FormHook(Hook):
     function, with the same parameters and checkpoints (see ``mmseg_hrvit.convert``).
 
     Args:
-        compile (bool): Compile the repeated parts, in place of 'training_cpu'. Images
+        compile (bool): Compile the repeated parts, instead of 'training_cpu'. Images
             should have one size. Defaults to False.
         memory (bool, optional): Train in the form 'memory'. Defaults to None: on a
             CPU, where it costs no time, unless parts are compiled.

@@ -150,8 +150,8 @@ class HRNetViT(HRNet):
         norm_cfg (dict): Config of the BatchNorm layers. Defaults to
             ``dict(type='BN')``.
         pretrained (str, optional): A checkpoint with this backbone in it.
-        init_cfg (dict | list[dict], optional): Initialisation, in place of HRNet's
-            for convolutions and HRViT's for the rest.
+        init_cfg (dict | list[dict], optional): Initialisation, instead of HRNet's for
+            convolutions and HRViT's for the rest.
 
     Raises:
         InputError: If ``block`` is unknown or the width does not divide into heads.

@@ -77,7 +77,7 @@ class Report:
         splits = Counter(pair.split for pair in written)
         parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
         left_out = number_of(len(self.faults), 'file')
-        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} left out'
+        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} skipped'
         images = Counter(label for pair in written for label in pair.labels)
         named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
         yield f'classes (images): {", ".join(named)}'
