@@ -35,7 +35,7 @@ def count_setting(name: str, default: int, least: int = 0) -> int:
 def parse_count(name: str, text: str, least: int) -> int:
     """Reads a whole number; the error calls it ``name``."""
     if not text.isdecimal() or int(text) < least:
-        raise InputError(f'{name}={text}: give a whole number from {least} on')
+        raise InputError(f'{name}={text}: give a whole number, {least} or more')
     return int(text)
 
 

@@ -108,8 +108,8 @@ def check_spelling(names: Sequence[str]) -> None:
         first = spellings.setdefault(' '.join(name.split()).casefold(), name)
         if first != name:
             raise InputError(
-                f"'{first}' and '{name}' differ in upper and lower case or spaces "
-                'alone: spell them alike, or rename one'
+                f"'{first}' and '{name}' differ only in upper and lower case or "
+                'spaces: spell them alike, or rename one'
             )
 
 

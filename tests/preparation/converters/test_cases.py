@@ -353,7 +353,7 @@ LABELME = {
     'upper and lower case': (
         spoilt(shapes=[shape('Car', CAR)]),
         2,
-        "'Car' and 'car' differ in upper and lower case",
+        "'Car' and 'car' differ only in upper and lower case",
         '',
     ),
     'no label': (spoilt(shapes=[shape(' ', CAR)]), 1, 'a shape has no label', 'bcd'),
