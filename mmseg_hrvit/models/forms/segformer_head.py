@@ -35,7 +35,7 @@ class CollapsedHead(LinearSegformerHead):
         return self._drop_and_classify(x)
 
     def collapse(self) -> tuple[list[Tensor], Tensor]:
-        """Multiplies projections and fusion: (channels, C_i, 1, 1) per map, and a bias."""
+        """Multiplies projections and fusion: (channels, C_i, 1, 1), and a bias."""
         fusion = self.fusion_conv.conv
         parts = fusion.weight.flatten(1).chunk(len(self.convs), dim=1)
         bias = 0 if fusion.bias is None else fusion.bias
