@@ -102,7 +102,7 @@ def tabulate(times: HookTimes) -> Table:
     """
     table = Table()
     table.add_column('hook')
-    table.add_column('ms a step', justify='right')
+    table.add_column('ms per step', justify='right')
     table.add_column('of the step', justify='right')
 
     def add_row(name: str, seconds: float) -> None:

@@ -48,4 +48,4 @@ def describe_turn(image: str, label_size: tuple[int, int]) -> str:
     """Says if a label map has the size of an image before EXIF rotates it."""
     header = read_checked(image)
     is_turned = header and header.orientation != 1 and header.size == label_size
-    return f', turned by EXIF (orientation {header.orientation})' if is_turned else ''
+    return f', rotated by EXIF (orientation {header.orientation})' if is_turned else ''

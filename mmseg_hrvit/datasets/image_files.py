@@ -197,8 +197,8 @@ def describe_mode(header: Header) -> str:
     elif header.channels > 1:
         what = 'colours'
     else:
-        what = f'{header.bits} bits a pixel'
-    return f'it has {what} (mode {header.mode or UNKNOWN}), not one byte a pixel'
+        what = f'{header.bits} bits per pixel'
+    return f'it has {what} (mode {header.mode or UNKNOWN}), not one byte per pixel'
 
 
 def is_transparent(path: str) -> bool:
@@ -267,6 +267,6 @@ def find_hidden_turn(image: str) -> str | None:
     if header is None or not header.hides_its_turn:
         return None
     return (
-        f'EXIF (orientation {header.orientation}) turns {image}, and the size does not '
-        'tell if its labels were drawn before or after'
+        f'EXIF (orientation {header.orientation}) rotates {image}, and the size does '
+        'not show whether its labels were drawn before or after'
     )

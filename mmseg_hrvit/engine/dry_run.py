@@ -90,7 +90,7 @@ class Report:
             [
                 f'dry run: {ITERS} iterations and an evaluation of a few images, all '
                 'well',
-                f'memory: {self.memory / GIB:.2f} GiB a process, {where}',
+                f'memory: {self.memory / GIB:.2f} GiB per process, {where}',
                 f'time:   {timedelta(seconds=round(seconds))} h, for {self.iters} '
                 f'iterations of {self.iter_seconds:.3g} s and {self.evaluations} '
                 f'evaluations of {self.evaluation_seconds:.3g} s',

@@ -18,14 +18,14 @@ HANG = 142  # of HangWatchHook
 # After these exit statuses a run is started again.
 LOSSES = {
     PREEMPTED: 'a signal to one process made the run save and exit',
-    128 + signal.SIGHUP: 'a process was ended by SIGHUP',
+    128 + signal.SIGHUP: 'SIGHUP ended a process',
     128 + signal.SIGABRT: 'a process aborted, as NCCL does after its timeout',
-    128 + signal.SIGBUS: 'a process was ended by SIGBUS, as without shared memory',
+    128 + signal.SIGBUS: 'SIGBUS ended a process, as happens without shared memory',
     128 + signal.SIGKILL: 'a process was killed, usually by the out-of-memory killer',
-    128 + signal.SIGUSR1: 'a process was ended by SIGUSR1',
+    128 + signal.SIGUSR1: 'SIGUSR1 ended a process',
     128 + signal.SIGSEGV: 'a process crashed',
     HANG: 'a rank hung',
-    128 + signal.SIGTERM: 'a process was ended by SIGTERM',
+    128 + signal.SIGTERM: 'SIGTERM ended a process',
 }
 FINAL_REASONS = ('config', 'data', 'numeric', 'interrupted')  # in the work directory
 

@@ -44,7 +44,7 @@ def resume_latest(cfg: Config) -> None:
         if get_rank() == 0:
             print_log(
                 f'--resume: {cfg.work_dir} has no checkpoint yet, so the run starts '
-                'from its beginning',
+                'from the beginning',
                 logger='current',
             )
     if seed is not None:

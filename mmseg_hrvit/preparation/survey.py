@@ -93,7 +93,7 @@ def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[
         return []
     known = {record['seg_map_path'] for record in records}
     return [
-        f'label map {path} has no image: add it, or take the file out'
+        f'label map {path} has no image: add it, or remove the file'
         for path in list_files(dataset.data_prefix['seg_map_path'])
         if path.endswith(dataset.seg_map_suffix) and path not in known
     ]

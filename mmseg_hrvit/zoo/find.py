@@ -60,12 +60,12 @@ def find_local(source: str) -> Path:
 def advise(source: str) -> str:
     """Suggests what the user may have meant by a name that is not a file."""
     if source in config_names():
-        return 'it is a config of which the package has no weights: give a checkpoint'
+        return 'it is a config without weights in the package: give a checkpoint'
     if '/' in source or source.endswith(ENDINGS):
         return 'check the path'
     names = [*read_index()]
     near = get_close_matches(source, names, cutoff=0.4) or names
-    return f'check the path, or give a name: there is {", ".join(near)}'
+    return f'check the path, or give a name: the nearest are {", ".join(near)}'
 
 
 def is_file(source: str) -> bool:

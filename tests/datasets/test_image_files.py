@@ -21,7 +21,7 @@ from mmseg_hrvit.errors import DataError
 SIZE = (40, 60)
 NUMBERS = np.random.default_rng(0).integers(0, 12, SIZE, dtype=np.uint8)
 PIXELS = np.random.default_rng(0).integers(0, 256, (*SIZE, 4), dtype=np.uint8)
-ONE_BYTE = 'not one byte a pixel'
+ONE_BYTE = 'not one byte per pixel'
 
 
 @pytest.fixture(params=['jpg', 'png'])
@@ -247,7 +247,7 @@ def test_a_turn_that_the_size_hides(tmp_path, orientation, suffix):
     path = turned(orientation, suffix)(tmp_path)
     told = find_hidden_turn(str(path))
     assert bool(told) == (orientation in (2, 3, 4))
-    assert told is None or f'(orientation {orientation}) turns {path}' in told
+    assert told is None or f'(orientation {orientation}) rotates {path}' in told
     shown = mmcv.imread(str(path)).shape[:2]
     assert shown == (SIZE[::-1] if orientation >= 5 else SIZE)
 

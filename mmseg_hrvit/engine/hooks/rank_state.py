@@ -47,7 +47,7 @@ class RankStateHook(Hook):
         else:
             runner.logger.log(
                 logging.WARNING,
-                f'the checkpoint is of {len(states)} processes, and here are '
+                f'the checkpoint is from {len(states)} processes, but this run has '
                 f'{get_world_size()}: the run resumes, but not bit for bit',
             )
 

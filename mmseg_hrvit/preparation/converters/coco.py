@@ -24,7 +24,7 @@ from .source import (
 )
 
 KEYS = ('images', 'annotations', 'categories')
-ADVICE = '--background NAME makes one of what has no annotation'
+ADVICE = '--background NAME makes pixels without annotation a class'
 
 
 def read_coco(
@@ -219,7 +219,9 @@ def count_empty(
     """Says how many images have no annotation, and what happens to them."""
     empty = sum(not shapes[name] for name in there)
     what = 'ignored' if background is None else f"'{background}'"
-    return [f'{empty} images have no annotation: all is {what}'] if empty else []
+    return (
+        [f'{empty} images have no annotation: their pixels are {what}'] if empty else []
+    )
 
 
 def draw(

@@ -29,7 +29,7 @@ from .source import (
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
-ADVICE = '--background NAME makes one of what has no shape'
+ADVICE = '--background NAME makes pixels without a shape a class'
 
 
 @dataclass(frozen=True)

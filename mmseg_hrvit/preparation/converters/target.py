@@ -263,6 +263,6 @@ def find_notes(pairs: Sequence[Written]) -> list[str]:
     if not turns:
         return []
     return [
-        f'warning: {turns[0]}; they were taken as drawn on the picture that is shown '
-        f'({len(turns)} such images): see by `hrvit browse`'
+        f'warning: {turns[0]}; they were read as drawn on the upright image '
+        f'({len(turns)} such images): check with `hrvit browse`'
     ]

@@ -482,7 +482,7 @@ def test_what_has_no_annotation_is_told(project, convert):
 
     project.write_coco(drop)
     text = convert('coco').text
-    assert "1 images have no annotation: all is 'road'" in text
+    assert "1 images have no annotation: their pixels are 'road'" in text
     assert '1 pictures are not in ' in text and 'spare.jpg' in text
 
 
