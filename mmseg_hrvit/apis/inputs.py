@@ -49,7 +49,7 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
         array = image
     else:
         raise InputError(
-            f'an image cannot be a {type(image).__name__}: {HINT}, or a path'
+            f'an image cannot be of type {type(image).__name__}: {HINT}, or a path'
         )
     if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
         raise InputError(f'an array of the shape {array.shape} is not an image: {HINT}')

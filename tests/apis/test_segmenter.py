@@ -158,7 +158,7 @@ def test_batches_keep_the_order(segmenter, images, size):
         (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is not an image'),
         (np.zeros((8, 8, 3)), 'float64 is not an image: .* 0 to 255'),
         (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is not an image'),
-        ([b'bytes'], 'an image cannot be a bytes'),
+        ([b'bytes'], 'an image cannot be of type bytes'),
     ],
 )
 def test_what_is_no_image_is_refused(segmenter, image, message):
