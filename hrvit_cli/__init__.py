@@ -1,7 +1,8 @@
-"""The command ``hrvit``: verbs and their arguments.
+"""The program ``hrvit``: its commands (verbs) and their arguments.
 
-A package of its own, since ``import mmseg_hrvit`` registers everything and with that
-imports torch: help has to answer at once. What the verbs do is in ``mmseg_hrvit.cli``.
+This is a separate package, because ``import mmseg_hrvit`` registers everything and so
+imports torch, but help has to answer at once. ``mmseg_hrvit.cli`` has what the verbs
+do.
 """
 
 from .verbs import VERBS, Verb

@@ -1,4 +1,4 @@
-"""The command ``hrvit``, also as ``python -m hrvit_cli``."""
+"""The program ``hrvit``, also as ``python -m hrvit_cli``."""
 
 import sys
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from importlib.metadata import version
 
 from .verbs import GROUPS, VERBS, Verb
 
-USAGE = 'usage: hrvit VERB [arguments]; `hrvit VERB --help` explains one'
-WRONG_USE = 2  # exit status, as argparse has it
+USAGE = 'usage: hrvit COMMAND [arguments]; `hrvit COMMAND --help` explains a command'
+WRONG_USE = 2  # exit status, the same as that of argparse
 
 
 def overview() -> str:
-    """Every verb with its line, in groups."""
+    """Lists every verb with its summary, in groups."""
     width = max(map(len, VERBS))
     lines = [USAGE]
     for group, verbs in GROUPS.items():
@@ -22,10 +22,10 @@ def overview() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Does what the verb says; alone, lists the verbs.
+    """Runs a verb; without arguments, lists the verbs.
 
     Args:
-        argv (Sequence[str], optional): The arguments. Defaults to the process's.
+        argv (Sequence[str], optional): The arguments. Defaults to those of the process.
     """
     verb, *rest = (sys.argv[1:] if argv is None else argv) or ['--help']
     if verb in ('-h', '--help'):
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         Verb(verb).main(rest, prog=f'hrvit {verb}')
     else:
         near = get_close_matches(verb, VERBS, n=1)
-        hint = f'did you mean {near[0]}?' if near else '`hrvit` alone lists all'
-        print(f"error: no verb '{verb}': {hint}", file=sys.stderr)
+        hint = f'did you mean {near[0]}?' if near else '`hrvit` lists all commands'
+        print(f"error: no command '{verb}': {hint}", file=sys.stderr)
         sys.exit(WRONG_USE)
 
 

@@ -1,4 +1,4 @@
-"""What several commands take: the config, how a run is started, files to load."""
+"""Arguments that several commands take: the config, launch options, files to load."""
 
 import os
 from argparse import ArgumentParser
@@ -12,7 +12,7 @@ CHECKPOINT_HELP = (
     'in it is executed'
 )
 WEIGHTS_HELP = (
-    'the name of weights in the package (hrvit_quickstart), their file or address, or '
+    'the name of weights in the package (hrvit_quickstart), a weight file or URL, or '
     'OWNER/REPOSITORY of the Hugging Face Hub'
 )
 MODEL_HELP = (
@@ -41,7 +41,7 @@ def add_config(parser: ArgumentParser) -> None:
 
 
 def add_run(parser: ArgumentParser) -> None:
-    """Adds what training and testing share; mmseg's own tools take the same.
+    """Adds the arguments of training and testing; mmseg's own tools take the same.
 
     ``mmseg_hrvit.engine.cli.load_config`` reads it.
 
@@ -66,7 +66,7 @@ def add_run(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--compile',
         action='store_true',
-        help='compile the repeated parts of HRViT by torch.compile',
+        help='compile the repeated parts of HRViT with torch.compile',
     )
     parser.add_argument(
         '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
@@ -75,7 +75,7 @@ def add_run(parser: ArgumentParser) -> None:
 
 
 def add_device(parser: ArgumentParser) -> None:
-    """Adds where a config and a checkpoint run.
+    """Adds the option that says where a config and a checkpoint run.
 
     Args:
         parser (ArgumentParser): Gets '--device'.

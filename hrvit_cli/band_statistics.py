@@ -1,7 +1,7 @@
 """Measures mean and standard deviation of every band of a data set.
 
 The memory does not depend on the size of the files. Copy the printed lines into
-model.data_preprocessor of the config. Pixels without data do not count.
+model.data_preprocessor of the config. The command ignores pixels without data.
 """
 
 from argparse import ArgumentParser

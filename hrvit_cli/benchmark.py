@@ -7,7 +7,7 @@ in the same way for all networks. CONFIG@FORM selects the form in which a networ
   runtime   the form that training and testing choose (the default)
   plain     as it is defined, layer by layer
   compile   compiled by torch.compile: training by regions, inference as a whole
-  cudagraph likewise, and replayed as CUDA graphs: inference on a GPU alone
+  cudagraph the same, replayed as CUDA graphs: only for inference on a GPU
   openvino  exported to OpenVINO, float32, on the CPU
   oracle    the literal transcription of the paper in tests/
 """

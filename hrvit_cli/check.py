@@ -1,10 +1,10 @@
 """Reads every file of the data sets that a config names, and reports what is wrong.
 
-It names files that are missing or broken or have no partner, label maps of another
-size than their image, and label values that are no class. It also counts the pixels and
-images of each class, and the image sizes, and warns of numbers with which a network
-cannot learn. The exit status is 0 if all is well, 1 after an error or a warning, and 2
-if there is no data.
+It names files that are missing or broken or have no partner, label maps whose size
+differs from their image, and label values that are not a class. It also counts the
+pixels and images of each class, and the image sizes, and warns of numbers with which a
+network cannot learn. The exit status is 0 if all is well, 1 after an error or a
+warning, and 2 if there is no data.
 """
 
 from argparse import ArgumentParser

@@ -1,7 +1,7 @@
 """Compares exported files, and checkpoints in a lower precision, on a test set.
 
-All of them segment the same images in turn. Labels and speed are compared with the
-first one; the time goes from an image in memory to its label map.
+All of them segment the same images in turn. The command compares labels and speed with
+those of the first one. The time is that from an image in memory to its label map.
 """
 
 from argparse import ArgumentParser
@@ -21,5 +21,5 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--max-images',
         type=int,
-        help='use so many images, evenly spread (default: all)',
+        help='use only this number of images, evenly spread (default: all)',
     )

@@ -1,8 +1,8 @@
 """Lists the shipped configs: data set, size and the paper's figure.
 
-Other verbs take these names as CONFIG. Parameters are in millions. GFLOPs are those of
-one image, by the paper's convention. If they are missing, `hrvit flops CONFIG` counts
-them.
+Other commands take these names as CONFIG. Parameters are in millions. GFLOPs are those
+of one image, by the paper's convention. If they are missing, `hrvit flops CONFIG`
+counts them.
 """
 
 import csv
@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
     """Prints the rows; returns the exit status."""
     rows = [row for row in read_rows() if is_wanted(row, args.pattern)]
     if not rows:
-        print(f'no config is like {args.pattern}: `hrvit configs` alone lists all')
+        print(f'no config matches {args.pattern}: `hrvit configs` lists all of them')
         return 1
     table = [HEADER, *([row[column] for column in COLUMNS] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -42,16 +42,16 @@ def run(args: Namespace) -> int:
 
 
 def is_wanted(row: dict[str, str], pattern: str) -> bool:
-    """Whether a row's name or data set is like the pattern."""
+    """Whether a row's name or data set matches the pattern."""
     texts = row['name'].lower(), row['dataset'].lower()
     pattern = pattern.lower()
     return any(pattern in text or fnmatch(text, pattern) for text in texts)
 
 
 def read_rows() -> list[dict[str, str]]:
-    """Lists the configs that are there, with what their index says of them.
+    """Lists the configs that exist, with what their index says about them.
 
-    The package is not imported: that takes seconds.
+    This does not import the package, because that takes seconds.
     """
     package = Path(find_spec('mmseg_hrvit').origin).parent
     installed = package / '.mim' / 'configs'

@@ -1,7 +1,7 @@
 """Shows which classes a network confuses, as a picture and a table.
 
 `hrvit test CONFIG CHECKPOINT --out DIR` writes the label maps. Each row shows the
-predictions for one true class, in shares.
+predictions for one true class, as shares.
 """
 
 from argparse import ArgumentParser

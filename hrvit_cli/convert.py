@@ -1,8 +1,8 @@
 """Converts annotations to label maps, in mmseg's folders, with a config for them.
 
 It writes a folder with images, annotations and a config named after the folder:
-`hrvit train OUT/NAME.py` trains on it. The exit status is 0, or 1 if some files were
-broken and left out, or 2 if nothing could be converted.
+`hrvit train OUT/NAME.py` trains on it. The exit status is 0, or 1 if the command
+skipped broken files, or 2 if it could convert nothing.
 """
 
 from argparse import ArgumentParser
@@ -68,7 +68,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_writing(parser: ArgumentParser) -> None:
-    """Adds the arguments of what writes a new data set."""
+    """Adds the arguments of a converter that writes a new data set."""
     parser.add_argument('out', type=Path, help='new folder for the data set')
     parser.add_argument(
         '--base',
@@ -79,7 +79,7 @@ def add_writing(parser: ArgumentParser) -> None:
 
 
 def add_splitting(parser: ArgumentParser) -> None:
-    """Adds the arguments of data without a split of its own."""
+    """Adds the arguments for data that has no split yet."""
     parser.add_argument(
         '--val-share',
         type=float,

@@ -13,5 +13,5 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--classifier',
         action='store_true',
-        help="convert to mmpretrain's classification model, not to a backbone alone",
+        help="convert to mmpretrain's classification model, not only to a backbone",
     )

@@ -1,9 +1,9 @@
-"""Segments images, a video, a camera, an address or a raster of any size.
+"""Segments images, a video, a camera, a URL or a raster of any size.
 
 It writes overlays with a legend, label maps (the class of each pixel) and the area of
 each class to --out. For a raster (GeoTIFF, VRT, JPEG 2000, ...) it writes a GeoTIFF of
 the labels, and the areas. After an interruption, the same command continues. The exit
-status is 0, or 1 if some files could not be read, or 2 if nothing could be done.
+status is 0, or 1 if it could not read some files, or 2 if it could do nothing.
 """
 
 from argparse import ArgumentParser
@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         'source',
         help="an image, a raster, a folder, a glob in quotes, a video, 'camera:0', or "
-        'an HTTP(S) address of an image',
+        'an HTTP(S) URL of an image',
     )
     parser.add_argument('model', nargs='+', help=MODEL_HELP)
     add_device(parser)
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='opacity of the colours (default: 0.5)',
     )
     parser.add_argument(
-        '--max-frames', type=int, help='stop after so many frames of a video'
+        '--max-frames', type=int, help='stop after this number of frames of a video'
     )
     parser.add_argument(
         '--labels',

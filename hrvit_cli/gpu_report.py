@@ -1,9 +1,10 @@
 """Measures the networks on a GPU, and writes a report in Markdown, JSON and a picture.
 
-b1, b2 and b3 beside the MiT of equal accuracy and the literal transcription in tests/:
-eager, compiled and with CUDA graphs, bfloat16 and float16, one image and sixteen,
-inference and training steps, with memory, kernels and the share of what the GPU can do.
-What matters most is measured first, and the report is written after each row.
+The rows are b1, b2 and b3 beside the MiT of equal accuracy and the literal
+transcription in tests/: eager, compiled and with CUDA graphs, bfloat16 and float16, one
+image and sixteen, inference and training steps. Each row has the memory, the kernels
+and the share of the GPU's peak rate. The most important rows come first, and the
+command writes the report after each row.
 """
 
 from argparse import ArgumentParser
@@ -25,11 +26,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='tiny networks and images: tries the tool itself, also on a CPU',
+        help='try the tool itself with tiny networks and images, also on a CPU',
     )
     parser.add_argument(
         '--minutes',
         type=float,
         default=6.0,
-        help='no row is begun after these (default: 6)',
+        help='start no new row after this time (default: 6)',
     )

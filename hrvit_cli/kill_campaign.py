@@ -1,10 +1,10 @@
-"""Kills a training again and again, and compares it with one that is left alone.
+"""Kills a training run again and again, and compares it with an uninterrupted run.
 
 It runs the config once to its end. Then it runs it again: it kills a process at a
 random moment of training, validation or saving, continues with --resume, and so on.
 Choose a short run with --cfg-options. At the end it prints how many kills the files
 survived, after how many of them weights and optimizer were equal bit for bit, how many
-faults there were, and how many results of validations were lost.
+faults there were, and how many validation results were lost.
 """
 
 from argparse import ArgumentParser
@@ -27,5 +27,5 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--seed',
         type=int,
         default=0,
-        help='seed of the moments of the kills (default: 0)',
+        help='seed for the moments of the kills (default: 0)',
     )

@@ -1,6 +1,6 @@
-"""Writes the paper's tables and Figure 5 beside what is measured here.
+"""Writes the paper's tables and Figure 5 with the figures measured here beside them.
 
-It builds each system from its config and trains nothing; docs/paper.md explains it.
+It builds each network from its config and trains nothing; docs/paper.md explains it.
 """
 
 from argparse import ArgumentParser
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--latency',
         type=Path,
         metavar='FILE',
-        help='measured latencies (JSON), to draw Figure 5 over latency too',
+        help='measured latencies (JSON), to draw Figure 5 against latency, too',
     )
     parser.add_argument(
         '--out', type=Path, default=Path('docs'), metavar='DIR', help='default: docs'

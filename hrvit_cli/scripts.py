@@ -1,4 +1,4 @@
-"""What the shell scripts in tools do: a run in several processes, also by Slurm."""
+"""What the shell scripts in tools/ do: run several processes, also with Slurm."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ WRONG_USE = 2  # exit status, as argparse has it
 def dist_train(tools: Path, config: str, processes: str, *arguments: str) -> int:
     """CONFIG PROCESSES [arguments of train.py]
 
-    Trains in several processes, one a GPU, or on the CPU where there is none. On
+    Trains in several processes: one for each GPU, or on the CPU if there is no GPU. On
     several machines set NNODES, NODE_RANK, MASTER_ADDR and PORT on each.
     """
     argv = [config, *arguments]
@@ -55,8 +55,8 @@ def slurm_train(
     """PARTITION JOB_NAME CONFIG [arguments of train.py]
 
     Submits a batch job that trains. GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SBATCH_ARGS
-    set its size. GRACE seconds (default 120) before its time is over, and when a task
-    got SIGTERM or SIGUSR1, it saves and is queued again; it goes on with --resume.
+    set its size. GRACE seconds (default 120) before its time limit, or if a task gets
+    SIGTERM or SIGUSR1, the run saves and the job requeues itself. It then resumes.
     """
     argv = [config, *arguments]
     args = Verb('train').parse_args(argv, prog='train.py')
@@ -88,7 +88,7 @@ def slurm_test(
 ) -> int:
     """PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py]
 
-    Evaluates by srun. GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS set the size.
+    Evaluates with srun. GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS set the size.
     """
     argv = [config, checkpoint, *arguments]
     Verb('test').parse_args(argv, prog='test.py')
@@ -110,7 +110,7 @@ SCRIPTS = dict(
 
 
 def main(tools: Path, argv: Sequence[str] | None = None) -> None:
-    """Does what a script says.
+    """Runs a script.
 
     Args:
         tools (Path): The folder of the scripts, and of train.py and test.py.
@@ -127,9 +127,9 @@ def main(tools: Path, argv: Sequence[str] | None = None) -> None:
 
 
 def call(function: str, *arguments: object) -> int:
-    """Calls a function of ``mmseg_hrvit.engine``; a mistake is told in one line.
+    """Calls a function of ``mmseg_hrvit.engine``; reports a mistake in one line.
 
-    The import takes seconds. A signal that comes meanwhile waits for the launcher.
+    The import takes seconds. A signal that arrives meanwhile waits for the launcher.
 
     Args:
         function (str): Its module and name.
@@ -149,7 +149,7 @@ def call(function: str, *arguments: object) -> int:
 
 
 def size(partition: str, job_name: str) -> list[str]:
-    """Options of sbatch and srun for where a job runs, and for its size."""
+    """Returns the options of sbatch and srun for the partition and size of a job."""
     per_node = os.environ.get('GPUS_PER_NODE') or '8'
     return [
         *('-p', partition),
@@ -162,7 +162,7 @@ def size(partition: str, job_name: str) -> list[str]:
 
 
 def cpus_per_task() -> str:
-    """Cores of a task: those of the job, in which there is one."""
+    """Returns the number of cores of a task, inside a job that of the job."""
     environ = os.environ
     return environ.get('SLURM_CPUS_PER_TASK') or environ.get('CPUS_PER_TASK') or '5'
 
@@ -173,12 +173,12 @@ def srun(
     """Makes the command that starts a tool in every task.
 
     Args:
-        options (Sequence[str]): Those of srun.
+        options (Sequence[str]): Options of srun.
         tool (Path): The tool.
         argv (Sequence[str]): Its arguments.
-        positional (int): How many come before its options.
+        positional (int): How many of them come before the tool's options.
     """
-    # The tasks meet at a port of the job's own: many jobs may share a node.
+    # The tasks meet at a port that only this job uses: several jobs may share a node.
     job = int(os.environ.get('SLURM_JOB_ID') or time.time_ns())
     os.environ.setdefault('MASTER_PORT', str(10_000 + job % 20_000))
     python = ['python', '-u', str(tool), *argv[:positional], '--launcher', 'slurm']
@@ -186,13 +186,13 @@ def srun(
 
 
 def replace_process(*command: str) -> int:
-    """Runs a command in place of this process.
+    """Replaces this process by a command.
 
     Returns:
-        int: 127, as of a shell, if there is no such command.
+        int: 127, as in a shell, if there is no such command.
     """
     try:
         os.execvp(command[0], command)
     except FileNotFoundError:
-        print(f'error: no command {command[0]}: is Slurm here?', file=sys.stderr)
+        print(f'error: no command {command[0]}: is Slurm installed?', file=sys.stderr)
         return 127

@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint of mmseg or mmpretrain by its config."""
+"""Evaluates a checkpoint of mmseg or mmpretrain as its config says."""
 
 from argparse import ArgumentParser
 
@@ -26,5 +26,5 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--plain',
         action='store_true',
         help='evaluate the network in the form for training, not in the faster form '
-        'for inference, which computes the same',
+        'for inference, which gives the same results',
     )

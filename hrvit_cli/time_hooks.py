@@ -1,7 +1,7 @@
 """Measures the share of the training time that the hooks of this package take.
 
 It trains for some steps on the config's real data under Python's profiler. It does not
-evaluate or save, and leaves no files.
+evaluate or save anything, and leaves no files.
 """
 
 from argparse import ArgumentParser

@@ -1,7 +1,8 @@
 """Measures what sliding windows cost outside the network, in mmseg's loop and here.
 
-Weights and image are random; the time goes from 8 bits to labels. 'outside' is the time
-outside backbone and head; memory is the peak beyond the loaded model.
+Weights and image are random. The time is that from an 8-bit image to labels. 'outside'
+is the time outside backbone and head; memory is the peak in addition to the loaded
+model.
 """
 
 from argparse import ArgumentParser

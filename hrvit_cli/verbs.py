@@ -1,4 +1,4 @@
-"""A verb of the command line: its parser is read here, its work is loaded late."""
+"""A verb of the command line: reads its arguments here, and imports its work late."""
 
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -37,7 +37,7 @@ class Verb:
 
     @property
     def summary(self) -> str:
-        """What it does, in one line."""
+        """What the verb does, in one line."""
         return self.options.__doc__.partition('\n')[0]
 
     def parse_args(
@@ -46,9 +46,10 @@ class Verb:
         """Reads a command line.
 
         Args:
-            argv (Sequence[str], optional): Its arguments. Defaults to the process's.
-            prog (str, optional): What the help calls the program. Defaults to the
-                process's name.
+            argv (Sequence[str], optional): Its arguments. Defaults to those of the
+                process.
+            prog (str, optional): The program's name in the help. Defaults to the name
+                of the process.
 
         Returns:
             Namespace: The arguments.
@@ -59,23 +60,25 @@ class Verb:
             formatter_class=RawDescriptionHelpFormatter,
         )
         self.options.add_arguments(parser)
+        if self.name == 'convert':  # each kind of annotations has its own parser
+            return parser.parse_args(argv)
         # Options may stand between arguments: CONFIG --to onnx CHECKPOINT.
         return parser.parse_intermixed_args(argv)
 
     def main(self, argv: Sequence[str] | None = None, prog: str | None = None) -> None:
-        """Reads a command line and does what it says.
+        """Reads a command line and runs the verb.
 
-        A mistake of the user's is told in one line, and ends the process with 2; a
-        verb that has an exit status of its own ends it with that.
+        After a mistake of the user, it prints one line and ends the process with status
+        2. If a verb returns an exit status, the process ends with that.
 
         Args:
-            argv (Sequence[str], optional): As of ``parse_args``.
-            prog (str, optional): As of ``parse_args``.
+            argv (Sequence[str], optional): As in ``parse_args``.
+            prog (str, optional): As in ``parse_args``.
         """
         args = self.parse_args(argv, prog)
         if hasattr(self.options, 'run'):  # it needs nothing of the package
             sys.exit(self.options.run(args))
-        # A file's name may have bytes that are no text: they are shown, not raised.
+        # A file name may have bytes that are not text: show them, raise no error.
         sys.stdout.reconfigure(errors='backslashreplace')
         from mmseg_hrvit.checkpoints.loading import register_all
         from mmseg_hrvit.engine.launch import one_line_errors

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent
 def config(name: str) -> str:
     """Finds a shipped config, in a checkout or in an installed package.
 
-    A config elsewhere inherits it by
+    Another config inherits it with
     ``_base_ = __import__('mmseg_hrvit').config('hrvit_b2_ade20k')``.
 
     Args:
@@ -28,7 +28,7 @@ def config(name: str) -> str:
         known = config_names()
         near = get_close_matches(name, known, cutoff=0.4) or known
         raise InputError(
-            f"no config is called '{name}': there is {', '.join(near)}; "
+            f"no config is called '{name}': the nearest are {', '.join(near)}; "
             '`hrvit configs` lists all'
         )
     return str(path)
@@ -41,7 +41,7 @@ def config_folder() -> Path:
 
 
 def shipped_name(path: str | Path) -> str | None:
-    """Returns the name of the shipped config in a file; None if it is another."""
+    """Returns the name of the shipped config in a file; None if it is not one."""
     path, folder = Path(path).resolve(), config_folder().resolve()
     if not path.is_relative_to(folder):
         return None

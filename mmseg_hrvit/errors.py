@@ -2,10 +2,10 @@
 
 
 class InputError(ValueError):
-    """A mistake in what the user gave: a config, a file, a data set.
+    """A mistake in the input of the user: a config, a file, a data set.
 
-    Its message is one line that says what is wrong, where, and what to do. The
-    tools print that line alone, without a traceback.
+    Its message is one line that says what is wrong, where, and what to do. The tools
+    print only that line, without a traceback.
     """
 
     reason = 'config'  # as in mmseg_hrvit.engine.stop_reason
@@ -18,6 +18,6 @@ class DataError(InputError):
 
 
 class NumericError(InputError):
-    """Losses or gradients that stay not finite."""
+    """Losses or gradients that stay NaN or infinite."""
 
     reason = 'numeric'

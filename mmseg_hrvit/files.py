@@ -1,4 +1,4 @@
-"""Files that are whole whenever they are there, whatever ends the process."""
+"""Writing files that are always complete, however the process ends."""
 
 import errno
 import os
@@ -22,17 +22,17 @@ NO_FOLDER_SYNC = (
 
 @contextmanager
 def written_aside(path: str | Path) -> Iterator[Path]:
-    """Gives a path to write to; at the end the file is flushed and gets its own name.
+    """Gives a temporary path to write to; at the end flushes the file and renames it.
 
     Args:
-        path (str | Path): The file. What is there stays until the new one is whole.
-            Its folder is made if it is not there.
+        path (str | Path): The file. An older one stays until the new one is complete.
+            Its folder is created if it does not exist.
 
     Yields:
-        Path: Where to write it: beside it, on the same disk.
+        Path: The temporary path: beside the file, on the same disk.
 
     Raises:
-        OSError: If it cannot be written. Nothing is left aside then.
+        OSError: If it cannot be written. No temporary file is left then.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,25 +49,25 @@ def written_aside(path: str | Path) -> Iterator[Path]:
 
 
 def write_durably(data: bytes, path: str | Path) -> None:
-    """Writes a file aside and on to the disk, then gives it its name.
+    """Writes a temporary file, flushes it to the disk, and renames it.
 
     Args:
-        data (bytes): What the file holds.
-        path (str | Path): Its path. What is there stays until the new file is whole.
+        data (bytes): The content of the file.
+        path (str | Path): Its path. An older file stays until the new one is complete.
 
     Raises:
-        OSError: If it cannot be written. Nothing is left aside then.
+        OSError: If it cannot be written. No temporary file is left then.
     """
     with written_aside(path) as aside, open(aside, 'wb') as file:
         file.write(data)
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts the names in a folder on to the disk, as ``fsync`` does with a file.
+    """Flushes the names in a folder to the disk, as ``fsync`` does with a file.
 
     Args:
-        folder (Path): The folder. Where the file system cannot do that, or the
-            operating system, the names get there in their own time.
+        folder (Path): The folder. If the file system or the operating system cannot do
+            that, the names are written later.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -1,6 +1,7 @@
-"""Lines of other packages that are known to be harmless, kept from the screen.
+"""Hiding lines of other packages that are known to be harmless.
 
-Each is named by its text, and by its module where Python tells it. All else is shown.
+Each line is matched by its text, and by its module if Python gives it. Everything else
+is shown.
 """
 
 import sys
@@ -33,7 +34,7 @@ def ignore_harmless_warnings() -> None:
 
 
 class KnownLinesDropped(TextIOBase):
-    """A stream that hands on all but one line.
+    """A stream that passes on everything except one line.
 
     Args:
         stream (TextIOBase): Where the rest goes.
@@ -46,7 +47,7 @@ class KnownLinesDropped(TextIOBase):
         self.held = ''
 
     def write(self, text: str) -> int:
-        """Writes what can no longer become the line."""
+        """Writes text that can no longer become the line."""
         self.held += text
         while self.held and not self.line.startswith(self.held):
             if self.held.startswith(self.line):
@@ -64,7 +65,7 @@ class KnownLinesDropped(TextIOBase):
         self.stream.flush()
 
     def finish(self) -> None:
-        """Writes what is held back: it did not become the line."""
+        """Writes the text that is held back, because it did not become the line."""
         self.stream.write(self.held)
         self.held = ''
 

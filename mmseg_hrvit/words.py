@@ -1,4 +1,4 @@
-"""Words of messages."""
+"""Words for messages."""
 
 
 def number_of(number: int, noun: str) -> str:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the project's Python environment in .venv; where it is there, does nothing.
+# Creates the project's Python environment in .venv; does nothing if it exists.
 #   bash tools/make_env.sh [EXTRAS]    EXTRAS of setup.py, e.g. tests,tensorboard
-# PYTHON=COMMAND  makes it with this Python (3.10 to 3.13).
-# VENV=FOLDER     is an environment of your own to use as it is, such as the active
-#                 one: VENV=$VIRTUAL_ENV or VENV=$CONDA_PREFIX. Nothing is installed.
+# PYTHON=COMMAND  creates it with this Python (3.10 to 3.13).
+# VENV=FOLDER     uses your own environment as it is, such as the active one:
+#                 VENV=$VIRTUAL_ENV or VENV=$CONDA_PREFIX. Nothing is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ find_python() {
     fail "${PYTHON:-python3} is not Python 3.10 to 3.13: set PYTHON to one that is"
 }
 
-# Runs pip, unless it has done the same before, with what the file says now.
+# Runs pip, unless it has done the same before with the same content of the file.
 install() { # MESSAGE FILE PIP_ARGUMENTS...
     local message=$1 mark
     mark="${*:2} $(cksum <"$2")"

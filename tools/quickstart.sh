@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains a tiny HRViT on drawn street scenes, from nothing to pictures of its
-# predictions. About five minutes on two CPU cores, after the environment is made.
+# predictions. About five minutes on two CPU cores, once the environment exists.
 #   bash tools/quickstart.sh
 # VENV and PYTHON: see tools/make_env.sh.
 set -euo pipefail
@@ -34,7 +34,7 @@ mkdir -p "$out"
 step '2 of 5: drawing 450 streets'
 logged draw python tools/dataset/draw_scenes.py data/quickstart
 
-# Two processes of 4 images each; one of 8 where there is one GPU.
+# Two processes of 4 images each; one process of 8 images if there is one GPU.
 processes=$(python -c 'import torch; print({0: 2, 1: 1}.get(torch.cuda.device_count(), 2))')
 step "3 of 5: training ($processes processes)"
 logged train bash tools/dist_train.sh "$config" "$processes" --work-dir "$out" \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs some tests with OpenMMLab's original packages, in the environment .venv-originals.
 #   bash tools/test_originals.sh WHEELS
-# WHEELS is a folder with a wheel of mmcv 2.1.0 for Python 3.11 and torch 2.13. To make
+# WHEELS is a folder with a wheel of mmcv 2.1.0 for Python 3.11 and torch 2.13. Building
 # one from mmcv's source takes half an hour.
-# PYTHON=COMMAND  makes the environment with this Python 3.11.
+# PYTHON=COMMAND  creates the environment with this Python 3.11.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wheels=${1:?the folder with a wheel of mmcv 2.1.0 is missing}

@@ -1,7 +1,7 @@
 """Timing networks side by side.
 
-All are built first and then run in turn, round after round, so that a machine whose
-speed drifts treats them alike: compare the ratios.
+All of them are built first and then run in turn, round after round. If the speed of the
+machine drifts, this affects them alike, so compare the ratios.
 """
 
 import statistics
@@ -31,7 +31,7 @@ class Setting:
 
     Args:
         shape (Sequence[int]): Height and width of the images. Defaults to 512 x 512.
-        batch_size (int): Images at a time. Defaults to 1.
+        batch_size (int): Number of images in a batch. Defaults to 1.
         device (str): 'cpu' or 'cuda'. Defaults to 'cpu'.
         dtype (str): 'float32', or 'bfloat16' or 'float16' for autocast. Defaults to
             'float32'.
@@ -55,11 +55,12 @@ class Timing:
 
     Args:
         name (str): Its config and form.
-        seconds (Sequence[float]): Of its counted runs, in order.
-        ratio (float): Median over the rounds of its time by that of the first
-            network in the same round.
-        peak_bytes (int): Memory that a run takes beyond what was held before.
-        saved_bytes (int, optional): What a training step keeps for backward.
+        seconds (Sequence[float]): Times of its counted runs, in order.
+        ratio (float): Median over the rounds of the ratio of its time to that of the
+            first network.
+        peak_bytes (int): Memory that a run takes in addition to what was held before.
+        saved_bytes (int, optional): Memory that a training step stores for the backward
+            pass.
     """
 
     name: str
@@ -90,7 +91,7 @@ def time_networks(
         setting (Setting): How they are run.
 
     Returns:
-        list[Timing]: One a network, in order.
+        list[Timing]: One for each network, in order.
     """
     calls, saved = {}, {}
     for name, (cfg, form) in networks.items():
@@ -117,8 +118,8 @@ def prepare(
         setting (Setting): How it is run.
 
     Returns:
-        tuple: What runs it once, and waits; of a training step also what counts the
-        bytes that are saved for backward, else None.
+        tuple: A function that runs it once and waits. For a training step also one that
+        counts the bytes that are saved for the backward pass, otherwise None.
     """
     channels = cfg.model.backbone.get('in_channels', 3)
     shape = setting.batch_size, channels, *setting.shape
@@ -146,7 +147,7 @@ def run(network: Callable[[Tensor], object], images: Tensor, dtype: str) -> None
 
 
 def compare(seconds: Sequence[float], first: Sequence[float]) -> float:
-    """Median over the rounds of one network's time by another's."""
+    """Median over the rounds of the ratio of one network's time to another's."""
     return statistics.median(map(float.__truediv__, seconds, first))
 
 
@@ -161,7 +162,7 @@ def interleave(
         warmup (int): Rounds before them.
 
     Returns:
-        list[list[float]]: Of each function its seconds, one a counted round.
+        list[list[float]]: For each function its seconds, one value per counted round.
     """
     seconds = [[] for _ in calls]
     for i in track(range(warmup + rounds), 'timing', transient=True):
@@ -183,17 +184,17 @@ def describe_device(device: str) -> str:
 def tabulate(
     timings: Sequence[Timing], batch_size: int, shares: Mapping[str, float]
 ) -> Table:
-    """Makes a table with a row a network.
+    """Makes a table with one row for each network.
 
     Args:
         timings (Sequence[Timing]): The times.
-        batch_size (int): Images at a time.
+        batch_size (int): Number of images in a batch.
         shares (Mapping[str, float]): Of the machine's rate of multiplying matrices,
             by name; may be empty.
 
     Returns:
-        Table: Median and quartiles of a run, images a second, ratio, peak of memory
-        and what is saved for backward.
+        Table: Median and quartiles of a run, images per second, ratio, peak memory and
+        the memory saved for the backward pass.
     """
     table = Table()
     table.add_column('network', overflow='fold')

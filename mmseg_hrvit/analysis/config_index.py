@@ -1,7 +1,7 @@
 """The index of the shipped configs, configs/index.csv, which ``hrvit configs`` prints.
 
-``python -m mmseg_hrvit.analysis.config_index`` measures what has no size yet;
-with the file deleted, all of them. It takes some minutes.
+``python -m mmseg_hrvit.analysis.config_index`` measures the configs that have no size
+yet, or all of them if the file is deleted. It takes some minutes.
 """
 
 import csv
@@ -81,7 +81,7 @@ def paper_figure(name: str) -> str:
 
 
 def write_index(path: Path) -> None:
-    """Writes the index; what it has already is not measured again.
+    """Writes the index; does not measure again what it already has.
 
     Args:
         path (Path): The file.

@@ -1,4 +1,4 @@
-"""Which classes a network takes for which, from the label maps of a test run."""
+"""Which classes a network confuses, from the label maps of a test run."""
 
 import csv
 import os
@@ -33,7 +33,8 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
         rows are the truth, columns the prediction. And the names of the classes.
 
     Raises:
-        InputError: If a label map is missing, or is of another size or data set.
+        InputError: If a label map is missing, or has another size, or is from another
+            data set.
     """
     dataset = build_test_set(config)
     root = dataset.data_prefix['img_path']
@@ -51,7 +52,7 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
 
 
 def find_map(folder: str | Path, image: str, root: str) -> Path:
-    """Finds the label map of an image: in its folder, or by the mere name.
+    """Finds the label map of an image: in its folder, or by the name alone.
 
     Args:
         folder (str or Path): Folder of the label maps.
@@ -69,7 +70,7 @@ def find_map(folder: str | Path, image: str, root: str) -> Path:
     found = next((p for p in (path, flat) if p.is_file()), None)
     if found is None:
         raise InputError(
-            f'{path}: no label map of {image}; make them by `hrvit test CONFIG '
+            f'{path}: no label map of {image}; create them with `hrvit test CONFIG '
             'CHECKPOINT --out DIR`'
         )
     return found
@@ -97,7 +98,7 @@ def count_pixels(
         np.ndarray: Pixels (classes, classes).
 
     Raises:
-        InputError: If the prediction is of another size or data set.
+        InputError: If the prediction has another size, or is from another data set.
     """
     if truth.shape != labels.shape:
         raise InputError(
@@ -115,7 +116,7 @@ def count_pixels(
 
 
 def normalise_rows(matrix: np.ndarray) -> np.ndarray:
-    """Divides each row by its sum; a class that is nowhere has NaN in its row."""
+    """Divides each row by its sum; a class that does not occur has NaN in its row."""
     sums = matrix.sum(1, keepdims=True, dtype=float)
     return np.divide(matrix, sums, out=np.full(matrix.shape, np.nan), where=sums > 0)
 
@@ -144,7 +145,7 @@ def draw_matrix(matrix: np.ndarray, classes: Sequence[str], out: str | Path) -> 
     Args:
         matrix (np.ndarray): Pixels (classes, classes).
         classes (Sequence[str]): Names of the classes.
-        out (str or Path): Picture to write; its suffix says the format.
+        out (str or Path): Picture to write; its suffix sets the format.
     """
     shares = 100 * normalise_rows(matrix)
     side = 3.0 + max(0.22 * len(classes), 4.0)  # inches

@@ -9,10 +9,10 @@ from mmseg_hrvit.errors import InputError
 
 
 def read_history(work_dir: str | Path) -> list[dict]:
-    """Reads what a run logged, over all times that it was started.
+    """Reads what a run logged, from all its starts.
 
-    Each start leaves its own ``TIME/vis_data/scalars.json``. One that was resumed
-    goes on where it resumed, and one from scratch replaces all before it.
+    Each start writes its own ``TIME/vis_data/scalars.json``. A resumed run continues
+    the log from where it resumed; a run from scratch replaces all before it.
 
     Args:
         work_dir (str or Path): Work directory of the run.
@@ -37,10 +37,10 @@ def read_history(work_dir: str | Path) -> list[dict]:
 
 
 def keep_before(history: list[dict], later: list[dict]) -> list[dict]:
-    """Keeps of a history what a later start did not do again.
+    """Keeps the part of a history that a later start did not repeat.
 
-    In a training by epochs the step of an evaluation is its epoch, and that of a
-    training record its iteration: the two are compared apart.
+    If a training counts epochs, the step of an evaluation is its epoch, but the step of
+    a training record is its iteration. So the two are compared separately.
 
     Args:
         history (list[dict]): The records so far.
@@ -67,7 +67,7 @@ def plot_run(work_dir: str | Path, out: str | Path) -> None:
 
     Args:
         work_dir (str or Path): Work directory of the run.
-        out (str or Path): Picture to write; its suffix says the format.
+        out (str or Path): Picture to write; its suffix sets the format.
 
     Raises:
         InputError: Nothing was logged in the directory.

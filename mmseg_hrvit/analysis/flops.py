@@ -57,7 +57,7 @@ class Macs:
 
 @dataclass(frozen=True)
 class Part:
-    """A module of a network and what it costs, its children included.
+    """A module of a network and its cost, including its children.
 
     Args:
         name (str): The module's name in its parent; the network's class for the
@@ -77,8 +77,8 @@ def measure(model: nn.Module, *args, **kwargs) -> Part:
     """Counts a network's parameters and the multiply-accumulates of one call.
 
     Args:
-        model (nn.Module): The network, in eval mode and on the meta device: there
-            nothing is computed, and fused attention is two products on every
+        model (nn.Module): The network, in eval mode and on the meta device. There
+            nothing is computed, and fused attention counts as two products on every
             version of torch.
         *args: Arguments of its forward pass, on the meta device.
         **kwargs: Further arguments of its forward pass.
@@ -127,7 +127,7 @@ def as_macs(flops: Mapping) -> Macs:
 def padded_attention(
     q: Tensor, k: Tensor, v: Tensor, window_size: int, head_dim: int
 ) -> Tensor:
-    """Cross-shaped attention as drawn: a short window is padded to its full size.
+    """Cross-shaped attention as in the paper: a short window is padded to full size.
 
     Only its cost is right: the padding is not masked.
 
@@ -153,7 +153,7 @@ def padded_attention(
 
 
 def pad_windows(model: nn.Module) -> nn.Module:
-    """Lets all cross-shaped attention of a model cost what the paper counts."""
+    """Makes all cross-shaped attention of a model cost what the paper counts."""
     for module in model.modules():
         if isinstance(module, CrossShapedAttention | CSWinAttention):
             module.attend = padded_attention
@@ -166,8 +166,8 @@ def measure_config(cfg: Config, shape: Sequence[int], executed: bool = False) ->
     Args:
         cfg (Config): A config of mmseg or mmpretrain.
         shape (Sequence[int]): Height and width of the image.
-        executed (bool): Count what runs: the form for inference, without padding;
-            otherwise the network as it is drawn. Defaults to False.
+        executed (bool): Count what runs: the form for inference, without padding.
+            Otherwise count the network as the paper draws it. Defaults to False.
 
     Returns:
         Part: The model. An auxiliary head has parameters and no
@@ -177,7 +177,7 @@ def measure_config(cfg: Config, shape: Sequence[int], executed: bool = False) ->
         InputError: If the config has no model.
     """
     if 'model' not in cfg:
-        raise InputError(f'{cfg.filename}: a config without a model')
+        raise InputError(f'{cfg.filename}: the config has no model')
     model = build_network(cfg).to('meta')
     model = convert(model, 'inference') if executed else pad_windows(model)
     channels = cfg.model.backbone.get('in_channels', 3)
@@ -198,9 +198,9 @@ def tabulate(model: Part, depth: int, executed: Part | None = None) -> Table:
     """Draws the parts of a network that compute or have parameters.
 
     Args:
-        model (Part): The network as it is drawn.
+        model (Part): The network as the paper draws it.
         depth (int): Levels of modules to show.
-        executed (Part, optional): The network as it runs, for a column of its own.
+        executed (Part, optional): The network as it runs, for a separate column.
 
     Returns:
         Table: Parameters in millions, multiply-accumulates in billions.
@@ -231,8 +231,8 @@ def walk(
 ) -> Iterator[tuple[int, Part, Part | None]]:
     """Yields the parts inside a part, with their levels and the same parts as they run.
 
-    A layer that does all that its parent does, as the convolution of a ConvModule,
-    is left out.
+    This skips a layer that does all the work of its parent, such as the convolution of
+    a ConvModule.
     """
     same = {child.name: child for child in ran.children} if ran else {}
     for child in part.children if level < depth else ():

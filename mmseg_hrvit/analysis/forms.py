@@ -33,7 +33,7 @@ def build_network(cfg: Config) -> nn.Module:
 
 
 def awaken(network: nn.Module) -> nn.Module:
-    """Draws the scales of BatchNorms; at a start of zero nothing before them counts."""
+    """Draws the scales of BatchNorms; at an initial 0, nothing before them counts."""
     for module in network.modules():
         if isinstance(module, _BatchNorm) and module.affine:
             nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -46,7 +46,7 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
     Args:
         cfg (Config): A config of mmseg or mmpretrain.
         form (str): One of ``FORMS``.
-        images (Tensor): Images (B, C, H, W) as they will come.
+        images (Tensor): Images (B, C, H, W) like those that will follow.
 
     Returns:
         Network: The function.
@@ -85,7 +85,9 @@ class TrainingStep:
         self, cfg: Config, form: str, device: torch.device, scaled: bool = False
     ) -> None:
         if form not in TRAINED_FORMS:
-            raise InputError(f'@{form}: it is trained as {", ".join(TRAINED_FORMS)}')
+            raise InputError(
+                f'@{form}: for training, choose {", ".join(TRAINED_FORMS)}'
+            )
         if form == 'oracle':
             self.network, self.options = build_oracle(cfg).to(device), {}
         else:
@@ -121,7 +123,7 @@ class TrainingStep:
             images (Tensor): Images (B, C, H, W).
 
         Returns:
-            int: Bytes, those of parameters and images left out.
+            int: Bytes, without those of parameters and images.
         """
         return kept_bytes(lambda: self.loss(images))
 
@@ -136,12 +138,12 @@ def build_oracle(cfg: Config) -> nn.Module:
         nn.Module: Image to logits.
 
     Raises:
-        InputError: If the config is of another network, or there are no tests.
+        InputError: If the config is for another network, or there are no tests.
     """
     backbone, head = cfg.model.backbone, cfg.model.get('decode_head', {})
     types = backbone.type, head.get('type')
     if types != ('mmseg_hrvit.HRViT', 'mmseg_hrvit.LinearSegformerHead'):
-        raise InputError("the oracle is of HRViT with SegFormer's head alone")
+        raise InputError("the oracle is only for HRViT with SegFormer's head")
     if not TESTS.is_dir():
         raise InputError('the oracle is in tests/: run this in a checkout')
     sys.path.append(str(TESTS))
@@ -179,6 +181,6 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
     difference = relative_difference(run(images), run_graph(Reference(network), images))
     if not difference <= TOLERANCE:
         raise RuntimeError(
-            f'OpenVINO computes something else: it differs by {difference:.1e}'
+            f'the output of OpenVINO differs too much: by {difference:.1e}'
         )
     return lambda x: run(x.numpy())

@@ -1,4 +1,4 @@
-"""How much of a training's time its hooks take."""
+"""The share of the training time that the hooks take."""
 
 import cProfile
 import pstats
@@ -20,12 +20,12 @@ ONCE = ('before_run', 'before_train', 'after_train', 'after_run')
 
 @dataclass(frozen=True)
 class HookTimes:
-    """Times of a training.
+    """Times of a training run.
 
     Args:
-        steps (int): Steps of the training.
+        steps (int): Steps of the run.
         step_seconds (float): Mean time of a step, with its batch and all hooks.
-        hook_seconds (dict[str, float]): Mean time a step of each hook of this
+        hook_seconds (dict[str, float]): Mean time per step of each hook of this
             package, by the name of its file.
     """
 
@@ -35,12 +35,12 @@ class HookTimes:
 
     @property
     def share(self) -> float:
-        """Of a step's time, what all these hooks take."""
+        """The share of a step's time that all these hooks take."""
         return sum(self.hook_seconds.values()) / self.step_seconds
 
 
 def time_hooks(cfg: Config, steps: int) -> HookTimes:
-    """Trains for some steps under Python's profiler, and leaves nothing behind.
+    """Trains for some steps under Python's profiler, and leaves no files.
 
     Args:
         cfg (Config): The config of a training by iterations, with ``launcher`` and
@@ -51,7 +51,7 @@ def time_hooks(cfg: Config, steps: int) -> HookTimes:
         HookTimes: The times; nothing is evaluated or saved in them.
 
     Raises:
-        InputError: As the training itself would.
+        InputError: As the training run itself would.
     """
     never = steps + 1
     cfg.merge_from_dict(
@@ -92,7 +92,7 @@ def seconds_in_hooks(profile: cProfile.Profile, steps: int) -> dict[str, float]:
 
 
 def tabulate(times: HookTimes) -> Table:
-    """Makes a table with a row a hook.
+    """Makes a table with one row for each hook.
 
     Args:
         times (HookTimes): The times.
@@ -102,7 +102,7 @@ def tabulate(times: HookTimes) -> Table:
     """
     table = Table()
     table.add_column('hook')
-    table.add_column('ms a step', justify='right')
+    table.add_column('ms per step', justify='right')
     table.add_column('of the step', justify='right')
 
     def add_row(name: str, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Killing a training again and again, and comparing it with one that is left alone."""
+"""Killing a training run again and again, and comparing it with an undisturbed run."""
 
 import random
 import time
@@ -18,10 +18,11 @@ class Figures:
     """What a campaign has found.
 
     Args:
-        survived (int): Kills after which every checkpoint was whole.
-        exact (int): Kills of runs that have ended bit for bit like the other one.
+        survived (int): Kills after which every checkpoint was complete.
+        exact (int): Kills in runs that ended with the same result as the uninterrupted
+            run, bit for bit.
         injected (int): Kills.
-        lost (int): Results of validations that are missing, or are others.
+        lost (int): Validation results that are missing or different.
     """
 
     survived: int = 0
@@ -46,7 +47,7 @@ class Figures:
 
 
 def prepare(cfg: Config, folder: Path) -> Path:
-    """Writes a config whose runs tell how far they are, and repeat bit for bit.
+    """Writes a config whose runs report their progress, and repeat bit for bit.
 
     Args:
         cfg (Config): The config. Changed in place.
@@ -70,12 +71,12 @@ def prepare(cfg: Config, folder: Path) -> Path:
 
 
 class Campaign:
-    """Kills runs of a config, beside which its folder gets them.
+    """Kills runs of a config, which lie in the folder of the config.
 
     Args:
         config (Path): From ``prepare``.
         processes (int): Processes of a run. Defaults to 1.
-        seed (int): Of the moments. Defaults to 0.
+        seed (int): Seed of the moments of the kills. Defaults to 0.
     """
 
     def __init__(self, config: Path, processes: int = 1, seed: int = 0) -> None:
@@ -90,17 +91,17 @@ class Campaign:
             self.latest['val'] = 2
 
     def run(self, kills: int) -> Figures:
-        """Kills so often.
+        """Kills the run a number of times.
 
         Args:
             kills (int): How often.
 
         Returns:
-            Figures: What came of it.
+            Figures: What the campaign found.
 
         Raises:
-            InputError: If the run itself does not end well, or leaves a checkpoint
-                that is not whole.
+            InputError: If the run itself fails, or leaves a checkpoint that is not
+                complete.
         """
         untouched = self.config.with_name('untouched')
         self._start(untouched).end()

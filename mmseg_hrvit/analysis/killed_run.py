@@ -1,4 +1,4 @@
-"""The processes of a training that is going to be killed, and what it leaves."""
+"""The processes of a training run that will be killed, and the files that it leaves."""
 
 import hashlib
 import json
@@ -29,20 +29,20 @@ TIMES = ('time', 'data_time')  # in the logs, and never twice the same
 
 @HOOKS.register_module()
 class ProgressHook(Hook):
-    """Tells in a file of each rank what it is about to do."""
+    """Writes into a file for each rank what the rank is about to do."""
 
     def before_train_iter(
         self, runner: Runner, *args: object, **kwargs: object
     ) -> None:
-        """Tells of an iteration."""
+        """Notes an iteration."""
         self._tell('train')
 
     def before_val_iter(self, runner: Runner, *_: object, **__: object) -> None:
-        """Tells of a batch of a validation."""
+        """Notes a batch of a validation."""
         self._tell('val')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Tells of a checkpoint."""
+        """Notes a checkpoint."""
         self._tell('save')
 
     def _tell(self, kind: str) -> None:
@@ -53,7 +53,7 @@ class ProgressHook(Hook):
 
 
 class Life:
-    """The processes of a training, from a start with ``--resume`` on.
+    """The processes of a training run, started with ``--resume``.
 
     Args:
         config (Path): The config, with a ``ProgressHook``.
@@ -88,7 +88,7 @@ class Life:
             ]
 
     def reaches(self, kind: str, times: int, rank: int) -> bool:
-        """Waits until a rank has told something so often.
+        """Waits until a rank has noted something a number of times.
 
         Args:
             kind (str): One of ``KINDS``.
@@ -145,19 +145,19 @@ def environment(folder: Path, rank: int, shared: dict[str, str]) -> dict[str, st
 
 
 def check_whole(work_dir: Path) -> None:
-    """Reads every checkpoint that has its name, and looks for the last one.
+    """Reads every checkpoint that has its final name, and looks for the last one.
 
     Args:
         work_dir (Path): The work directory.
 
     Raises:
-        InputError: If one cannot be read, or if the last one is not there.
+        InputError: If one cannot be read, or if the last one is missing.
     """
     for path in work_dir.glob('*.pth'):
         load_from_local(str(path))
     pointer = work_dir / LAST
     if pointer.is_file() and not Path(pointer.read_text()).is_file():
-        raise InputError(f'{pointer} names a checkpoint that is not there')
+        raise InputError(f'{pointer} names a checkpoint that does not exist')
 
 
 def digest(work_dir: Path) -> tuple[str, str]:

@@ -20,7 +20,7 @@ def plot_logs(runs: Sequence[Path], keys: Sequence[str], out: str | Path) -> Non
         runs (Sequence[Path]): Work directories. Parts of a run that was resumed are
             joined.
         keys (Sequence[str]): Keys of the log, such as 'loss', 'lr' or 'mIoU'.
-        out (str or Path): Picture to write; its suffix says the format.
+        out (str or Path): Picture to write; its suffix sets the format.
 
     Raises:
         InputError: Nothing was logged in a directory, or no run has a key.
@@ -43,7 +43,7 @@ def read_curve(history: Sequence[dict], key: str) -> tuple[list, list]:
 
 
 def find_keys(histories: Sequence[Sequence[dict]]) -> list[str]:
-    """Lists what can be drawn of some histories: what is a number."""
+    """Lists the keys of some histories that can be drawn: those with numbers."""
     return sorted(
         {
             key

@@ -1,4 +1,4 @@
-"""The memory that a call takes: at its peak, and for as long as its result is there."""
+"""The memory that a call takes: at its peak, and as long as its result exists."""
 
 import ctypes
 import gc
@@ -23,8 +23,8 @@ def peak_memory(call: Callable[[], object], device: str) -> int:
     Args:
         call (Callable[[], object]): The function.
         device (str): 'cpu': resident memory of this process, on Linux; best in a
-            process of its own, since what others have freed is used again. 'cuda':
-            what torch has allocated.
+            separate process, because memory that others have freed is used again.
+            'cuda': what torch has allocated.
 
     Returns:
         int: Bytes.
@@ -38,7 +38,7 @@ def peak_memory(call: Callable[[], object], device: str) -> int:
         call()
         return torch.cuda.max_memory_allocated() - before
     if not RESET.exists():
-        raise InputError('peak memory on a CPU is measured on Linux alone')
+        raise InputError('peak memory on a CPU can be measured only on Linux')
     give_back_freed()
     RESET.write_text('5')  # the peak is now what is held
     before = read_status('VmRSS')
@@ -47,16 +47,16 @@ def peak_memory(call: Callable[[], object], device: str) -> int:
 
 
 def kept_bytes(call: Callable[[], object]) -> int:
-    """Calls a function and counts what it leaves in memory while its result is there.
+    """Calls a function and counts what stays in memory as long as its result exists.
 
-    Of a loss that is all that its backward pass needs, however it is kept: what hooks
-    or recomputation keep instead counts, and what they let go does not.
+    For a loss, this is all that its backward pass needs, however it is stored. What
+    hooks or recomputation store instead counts; what they release does not.
 
     Args:
         call (Callable[[], object]): The function.
 
     Returns:
-        int: Bytes of all storages that were made in the call and are there after it.
+        int: Bytes of all storages that were created in the call and exist after it.
     """
     with StorageWatch() as watch:
         result = call()
@@ -67,7 +67,7 @@ def kept_bytes(call: Callable[[], object]) -> int:
 
 
 class StorageWatch(TorchDispatchMode):
-    """Notes the storages that operators make, and keeps none of them alive."""
+    """Notes the storages that operators create, and keeps none of them alive."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ def references(tree: object) -> list[tuple[StorageWeakRef, int]]:
 
 
 def give_back_freed() -> None:
-    """Lets the C library return what is free, where it can: it would be used again."""
+    """Makes the C library return free memory, if it can; later calls would reuse it."""
     trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
     if trim is not None:
         trim(0)

@@ -1,4 +1,4 @@
-"""Pictures of a network's predictions beside the truth."""
+"""Pictures of a network's predictions beside the true labels."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ UNLABELLED = (255, 255, 255)
 
 
 def predict(config: Config, checkpoint: str | Path, count: int):
-    """Segments images that lie evenly spread over a config's test set.
+    """Segments images that are evenly spread over a config's test set.
 
     Args:
         config (Config): Config of a segmentation model.
@@ -57,7 +57,7 @@ def draw_sheet(triples: list, metainfo: dict, out: str | Path) -> None:
         triples (list[tuple[np.ndarray, np.ndarray, np.ndarray]]): Image, truth and
             prediction of every image, as from `predict`.
         metainfo (dict): 'classes' and 'palette' of the data set.
-        out (str or Path): Picture to write; its suffix says the format.
+        out (str or Path): Picture to write; its suffix sets the format.
     """
     classes, palette = metainfo['classes'], np.array(metainfo['palette'], np.uint8)
     colours = np.full((256, 3), UNLABELLED, np.uint8)

@@ -1,7 +1,7 @@
-"""What lower precision costs: labels, mIoU and time of one network's forms.
+"""What lower precision costs: labels, mIoU and time of the forms of one network.
 
-All are loaded first, and see an image in turn, so that a machine whose speed drifts
-treats them alike: compare the ratios.
+All forms are loaded first, and then segment each image in turn. If the speed of the
+machine drifts, this affects them alike, so compare the ratios.
 """
 
 import statistics
@@ -33,12 +33,12 @@ Labeller = Callable[[np.ndarray], np.ndarray]
 
 @dataclass
 class Outcome:
-    """How one form did on the images.
+    """The result of one form on the images.
 
     Args:
-        name (str): What it was named.
-        seconds (list[float]): From an image to its label map, of each image but the
-            first, for which engines make their plans.
+        name (str): Its name.
+        seconds (list[float]): Seconds from an image to its label map, for each image
+            except the first, in which engines make their plans.
         same (int): Pixels with the label of the first form.
         pixels (int): All pixels.
         areas (Tensor or int): Pixels of each class in intersection, union, prediction
@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def mean_iou(self) -> float:
-        """mIoU, a share; classes that are nowhere do not count."""
+        """mIoU, from 0 to 1; classes that do not occur do not count."""
         ious = IoUMetric.total_area_to_metrics(*self.areas, ['mIoU'])['IoU']
         return float(np.nanmean(ious))
 
@@ -99,7 +99,7 @@ def open_form(name: str, config: Config) -> Labeller:
     is_checkpoint = path.endswith(CHECKPOINTS)
     if dtype not in (('', *DTYPES) if is_checkpoint else ('',)):
         raise InputError(
-            f'{name}: @ and a type, {" or ".join(DTYPES)}, goes behind a checkpoint'
+            f'{name}: write CHECKPOINT@TYPE, with TYPE {" or ".join(DTYPES)}'
         )
     if not is_checkpoint:
         segmenter = Segmenter.from_file(path)
@@ -122,10 +122,11 @@ def compare_forms(
     Args:
         forms (Mapping[str, Labeller]): By name; labels are compared with the first's.
         config (Config): Its test set has images and truth.
-        max_images (int, optional): So many, evenly spread; by default all.
+        max_images (int, optional): Number of images to use, evenly spread; by default
+            all.
 
     Returns:
-        list[Outcome]: One a form, in order.
+        list[Outcome]: One for each form, in order.
 
     Raises:
         InputError: If a folder is missing, an image or label map cannot be used, or
@@ -158,7 +159,7 @@ def timed(form: Labeller, image: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def tabulate(outcomes: Sequence[Outcome]) -> Table:
-    """Makes a table with a row a form, all beside the first."""
+    """Makes a table with one row for each form, all compared with the first."""
     table = Table()
     table.add_column('form', overflow='fold')
     for header in ('same label', 'mIoU', 'median (s)', 'speed'):

@@ -1,4 +1,4 @@
-"""What a machine can do at best: the ceiling over all networks."""
+"""The peak rates of a machine, which limit all networks."""
 
 import time
 from collections.abc import Callable
@@ -17,10 +17,10 @@ def matmul_rate(device: str, dtype: torch.dtype, side: int | None = None) -> flo
         device (str): 'cpu' or 'cuda'.
         dtype (torch.dtype): Type of their values.
         side (int, optional): Of the matrices. Defaults to None: 2048 on a CPU, 8192 on
-            a GPU, which takes a small product in less time than it is started in.
+            a GPU, where starting a small product takes longer than the product.
 
     Returns:
-        float: Multiply-accumulates a second.
+        float: Multiply-accumulates per second.
     """
     side = side or SIDES[device]
     a, b = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
@@ -28,7 +28,7 @@ def matmul_rate(device: str, dtype: torch.dtype, side: int | None = None) -> flo
 
 
 def copy_bandwidth(device: str) -> float:
-    """Measures how fast memory is copied, in bytes read and written a second."""
+    """Measures how fast memory is copied, in bytes read and written per second."""
     source = torch.zeros(COPIED, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     return 2 * COPIED / shortest(lambda: target.copy_(source), device)

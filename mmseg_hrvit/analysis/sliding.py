@@ -1,6 +1,6 @@
-"""What windows cost outside of the network: mmseg's loop and the tiled one.
+"""What sliding windows cost outside the network: mmseg's loop and the tiled one.
 
-Both get the same network and the same image, and go from 8 bits to labels.
+Both get the same network and the same 8-bit image, and return labels.
 """
 
 import statistics
@@ -53,7 +53,7 @@ class Cost:
         seconds (Sequence[float]): Of the counted runs, in order.
         outside (Sequence[float]): The part of each that is spent outside of backbone
             and head.
-        peak (int): Peak of memory beyond the loaded model, in bytes.
+        peak (int): Peak memory in addition to the loaded model, in bytes.
     """
 
     loop: str
@@ -104,7 +104,7 @@ def now() -> float:
 
 
 def compare_loops(setup: Setup, rounds: int, warmup: int) -> list[Cost]:
-    """Measures both loops: time in turn, memory each in a process of its own.
+    """Measures both loops: the time in turn, the memory in separate processes.
 
     Args:
         setup (Setup): What is measured.
@@ -150,7 +150,7 @@ def build_loop(setup: Setup, loop: str) -> BaseModel:
 
 
 def tabulate(costs: Sequence[Cost]) -> Table:
-    """Makes a table with a row a loop, and its ratios to mmseg's.
+    """Makes a table with one row for each loop, and its ratios to mmseg's loop.
 
     Args:
         costs (Sequence[Cost]): As from ``compare_loops``, one after the other.
@@ -178,5 +178,5 @@ def tabulate(costs: Sequence[Cost]) -> Table:
 
 
 def outside_ratio(cost: Cost, first: Cost) -> float:
-    """Median over the rounds of one loop's time outside by another's."""
+    """Median over the rounds of the ratio of one loop's outside time to another's."""
     return statistics.median(map(float.__truediv__, cost.outside, first.outside))

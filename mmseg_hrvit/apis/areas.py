@@ -1,4 +1,4 @@
-"""How much of an image each class covers."""
+"""The area of each class in an image."""
 
 import csv
 import json

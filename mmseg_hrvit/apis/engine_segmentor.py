@@ -1,4 +1,4 @@
-"""An exported file in the place of a network."""
+"""An exported file in place of a network."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -22,15 +22,15 @@ class EngineSegmentor(TiledEncoderDecoder):
         keep_logits (bool): Predictions have full-size logits too. Defaults to False.
 
     Raises:
-        InputError: If the file gives labels alone.
+        InputError: If the file gives only labels.
     """
 
     def __init__(self, engine: Engine, keep_logits: bool = False) -> None:
         metadata = engine.metadata
         if metadata.output == 'labels':
             raise InputError(
-                'this file gives labels alone, of which windows and sizes cannot be '
-                'put together: export it with --output logits'
+                'this file gives only labels, which cannot be merged from windows or '
+                'resized: export it with --output logits'
             )
         BaseSegmentor.__init__(self, data_preprocessor=build_preprocessor(metadata))
         self.engine = engine
@@ -54,7 +54,7 @@ class EngineSegmentor(TiledEncoderDecoder):
 
 
 def build_preprocessor(metadata: Metadata) -> SegDataPreProcessor:
-    """Builds what normalises images, or hands them on as a file takes them."""
+    """Builds what normalises images, or passes them on if the file does that."""
     count = len(metadata.mean)
     mean = metadata.mean if metadata.normalized else [0.0] * count
     std = metadata.std if metadata.normalized else [1.0] * count

@@ -1,4 +1,4 @@
-"""What may be given as an image, and how it becomes an array."""
+"""What counts as an image input, and how it becomes an array."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ HINT = 'give one image as (H, W, 3) of 8 bits, and several as a list'
 
 
 def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
-    """Turns what was given into an array.
+    """Converts an image input to an array.
 
     Args:
         image (ImageInput): A path, an array (H, W, 3), a tensor (3, H, W), or a
@@ -33,7 +33,7 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits.
 
     Raises:
-        InputError: If it is of another kind or shape.
+        InputError: If it has another type or shape.
         DataError: If a file cannot be read.
     """
     if channel_order not in ('bgr', 'rgb'):
@@ -48,16 +48,18 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
     elif isinstance(image, np.ndarray):
         array = image
     else:
-        raise InputError(f'an image is no {type(image).__name__}: {HINT}, or a path')
+        raise InputError(
+            f'an image cannot be of type {type(image).__name__}: {HINT}, or a path'
+        )
     if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        raise InputError(f'an array of the shape {array.shape} is no image: {HINT}')
+        raise InputError(f'an array of the shape {array.shape} is not an image: {HINT}')
     if array.dtype != np.uint8:
-        raise InputError(f'an array of {array.dtype} is no image: {HINT}, 0 to 255')
+        raise InputError(f'an array of {array.dtype} is not an image: {HINT}, 0 to 255')
     return array if channel_order == 'bgr' else np.ascontiguousarray(array[..., ::-1])
 
 
 def to_bands(image: ImageInput, metadata: Metadata) -> np.ndarray:
-    """Turns what was given to a network for rasters into an array.
+    """Converts the input of a network for rasters to an array.
 
     Args:
         image (str | Path | np.ndarray): A raster file, or (H, W, bands), of 8 bits or
@@ -92,7 +94,7 @@ def tensor_to_array(tensor: torch.Tensor) -> np.ndarray:
     """Turns a tensor (3, H, W) into an array (H, W, 3)."""
     if tensor.ndim != 3 or tensor.shape[0] != 3:
         raise InputError(
-            f'a tensor of the shape {tuple(tensor.shape)} is no image: give one as '
+            f'a tensor of the shape {tuple(tensor.shape)} is not an image: give one as '
             '(3, H, W) of 8 bits, and several as a list'
         )
     return tensor.detach().cpu().permute(1, 2, 0).contiguous().numpy()
@@ -108,7 +110,7 @@ def read_image(path: str | Path) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits.
 
     Raises:
-        DataError: If there is none, or it cannot be read as it looks.
+        DataError: If there is no such file, or it would be read as something else.
     """
     check_image_file(str(path))
     try:
@@ -118,7 +120,7 @@ def read_image(path: str | Path) -> np.ndarray:
     except Exception as error:  # decoders raise of many kinds
         raise unreadable(str(path), error) from error
     if image is None:
-        raise unreadable(str(path), OSError('OpenCV does not know what it is'))
+        raise unreadable(str(path), OSError('OpenCV does not know its format'))
     return image
 
 

@@ -1,4 +1,4 @@
-"""The folder that label maps of a test go to."""
+"""The folder for the label maps of a test."""
 
 import json
 import os
@@ -15,22 +15,22 @@ RECORD = 'made_from.json'
 
 
 def use_label_folder(cfg: Config, out: str) -> None:
-    """Lets a test write its label maps into a folder; ``claim_label_folder`` makes it.
+    """Sets the folder for the label maps of a test; ``claim_label_folder`` creates it.
 
     Args:
         cfg (Config): Config of a test. Changed in place.
         out (str): The folder.
 
     Raises:
-        InputError: If it lies among the images.
+        InputError: If it is inside the folder of the images.
     """
     roots = find_image_roots(cfg)
     target = Path(out).resolve()
     for root in roots:
         if Path(root).resolve() in (target, *target.parents):
             raise InputError(
-                f'--out {out} lies among the images of {root}: give another folder, or '
-                'the next run would take the results for images'
+                f'--out {out} is inside the image folder {root}: give another folder, '
+                'or the next run would segment the results, too'
             )
     evaluator = cfg.test_evaluator
     if isinstance(evaluator, list):
@@ -57,21 +57,21 @@ def find_image_roots(cfg: Config) -> list[str]:
 
 
 def describe(cfg: Config) -> list[str]:
-    """Tells a test from others by what its label maps depend on."""
+    """Describes a test by all that its label maps depend on."""
     parts = [cfg.model, cfg.test_dataloader['dataset'], cfg.get('custom_hooks')]
     texts = [json.dumps(part, default=str, sort_keys=True) for part in parts]
     return [*texts, hash_file(str(cfg.load_from))]
 
 
 def claim_label_folder(cfg: Config, folder: Path) -> None:
-    """Makes a folder, and writes into it what its label maps are from.
+    """Creates a folder, and writes into it which test its label maps come from.
 
     Args:
         cfg (Config): Config of a test, complete, with its checkpoint.
         folder (Path): The folder.
 
     Raises:
-        InputError: If it has label maps of something else, or cannot be made.
+        InputError: If it has label maps of another test, or cannot be created.
     """
     made_from = identify(describe(cfg))
     record = folder / RECORD

@@ -31,8 +31,8 @@ def load_model(
         nn.Module: The model.
 
     Raises:
-        InputError: If the checkpoint cannot be read, or does not fit the config, or
-            the device is not there.
+        InputError: If the checkpoint cannot be read, or does not fit the config, or the
+            device is not available.
     """
     place = find_device(device)
     model = MODELS.build(config.model)
@@ -44,7 +44,7 @@ def load_model(
 
 
 def find_device(device: str | torch.device | None) -> torch.device:
-    """Returns the device, or the default one, if it is there."""
+    """Returns the device, or the default one, if it is available."""
     if device is None:
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     try:

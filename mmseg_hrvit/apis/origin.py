@@ -1,4 +1,4 @@
-"""What has made results: the network with its options, and the file they are of."""
+"""Where results come from: the network with its options, and the image file."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ BESIDE = ('.bin', '.data')
 
 
 def identify(parts: Iterable[str]) -> str:
-    """Makes one short text of several: another one as soon as any of them changes."""
+    """Combines texts into one short text, which changes if any of them changes."""
     digest = hashlib.sha256(__version__.encode())
     for part in parts:
         digest.update(b'\0' + part.encode(errors='surrogateescape'))
@@ -26,10 +26,10 @@ def identify(parts: Iterable[str]) -> str:
 
 
 def describe_model(model: Sequence[str]) -> list[str]:
-    """Tells a network from others by what its files hold.
+    """Describes a network by the content of its files.
 
     Args:
-        model (Sequence[str]): As of ``find_model``.
+        model (Sequence[str]): As in ``find_model``.
 
     Returns:
         list[str]: Texts for ``identify``.
@@ -45,13 +45,13 @@ def describe_model(model: Sequence[str]) -> list[str]:
 
 
 def describe_file(path: Path) -> str:
-    """Tells a file from others, and from itself when it has changed."""
+    """Describes a file; another file, or a changed one, has another description."""
     status = path.stat()
     return f'{path.resolve()} {status.st_size} {status.st_mtime_ns}'
 
 
 def hash_file(path: str) -> str:
-    """Returns a hash of what a file holds; of an address, and of no file, the name."""
+    """Returns a hash of a file's content; for a URL or a missing file, the name."""
     if not Path(path).is_file():
         return path
     return hash_of(Path(path))

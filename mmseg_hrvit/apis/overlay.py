@@ -35,15 +35,15 @@ def draw_overlay(
     opacity: float,
     all_classes: bool = False,
 ) -> np.ndarray:
-    """Lays the classes' colours over an image, with a legend below.
+    """Draws the colours of the classes over an image, with a legend below.
 
     Args:
         image (np.ndarray): (H, W, 3), BGR, 8 bits.
-        labels (np.ndarray): (H, W); what is no class stays without a colour.
+        labels (np.ndarray): (H, W); pixels without a class get no colour.
         metadata (Metadata): Classes and palette.
         opacity (float): Of the colours, from 0 to 1.
-        all_classes (bool): The legend has all classes, and with that always the same
-            size; otherwise those in the image. Defaults to False.
+        all_classes (bool): The legend has all classes, so it always has the same size;
+            otherwise only those in the image. Defaults to False.
 
     Returns:
         np.ndarray: (H + legend, W, 3), BGR, 8 bits.

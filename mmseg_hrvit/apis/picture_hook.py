@@ -19,8 +19,8 @@ class PictureHook(Hook):
     """Draws every image of a test with its truth, if there is one, and prediction.
 
     Args:
-        out (str | Path): The folder; a picture lies in it as its image does in
-            the data set's.
+        out (str | Path): The folder; it gets the same subfolders as the image folder of
+            the data set.
     """
 
     def __init__(self, out: str | Path) -> None:

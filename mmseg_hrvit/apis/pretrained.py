@@ -1,4 +1,4 @@
-"""What a command line, or a call, names a trained network by."""
+"""How a command line or a call names a trained network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +10,16 @@ from mmseg_hrvit.zoo import find_weights
 
 
 def find_pretrained(source: str | Path) -> tuple[str, str]:
-    """Finds a trained network that says itself by which config it was trained.
+    """Finds a trained network whose file names its config.
 
     Args:
-        source (str | Path): As of ``mmseg_hrvit.zoo.find_weights``.
+        source (str | Path): As in ``mmseg_hrvit.zoo.find_weights``.
 
     Returns:
         tuple[str, str]: The name of its config, and the path of its file.
 
     Raises:
-        InputError: If there is none, or it does not say so.
+        InputError: If there is none, or it does not name a config.
     """
     path = find_weights(source)
     return find_config_name(path), str(path)
@@ -36,7 +36,7 @@ def find_model(model: Sequence[str]) -> tuple[str, ...]:
         tuple[str, ...]: Config and checkpoint, or the exported file.
 
     Raises:
-        InputError: If it is more than that, or there is no such network.
+        InputError: If there are more arguments, or there is no such network.
     """
     if len(model) > 2:
         raise InputError(

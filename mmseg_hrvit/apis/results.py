@@ -1,4 +1,4 @@
-"""The folder that results go to, and what of it is done."""
+"""The folder for results, and which of them are done."""
 
 import json
 import os
@@ -20,11 +20,11 @@ from .overlay import draw_overlay
 class ResultFolder:
     """Overlays, label maps and areas of images, and which images are done.
 
-    ``overlays/STEM.jpg`` and ``labels/STEM.png`` are written first and
-    ``areas/STEM.json``, which says that the image is done and what has made it, at
-    last and at once: a run that was killed goes on with the first image that is not
-    done. What another network has made, or of another file, is not done. The stem is
-    the image's name without its ending, unless two images differ in that alone.
+    ``overlays/STEM.jpg`` and ``labels/STEM.png`` are written first. ``areas/STEM.json``
+    is written last, in one step: it says that the image is done, and by which network.
+    So after a kill the run continues with the first image that is not done. Results of
+    another network, or of another file, do not count as done. STEM is the image's name
+    without its suffix, unless two images differ only in the suffix.
 
     Args:
         root (Path): The folder.
@@ -34,7 +34,7 @@ class ResultFolder:
         names (Sequence[str]): All images, paths below their folder. Defaults to ().
 
     Raises:
-        InputError: If the opacity is another, or the folder cannot be made.
+        InputError: If the opacity is out of range, or the folder cannot be created.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ResultFolder:
         make_folder(root)
 
     def is_done(self, name: str, source: str) -> bool:
-        """Whether an image's results are there, of this network and this file.
+        """Whether an image has results that come from this network and this file.
 
         Args:
             name (str): The image.
@@ -77,7 +77,7 @@ class ResultFolder:
             name (str): Its path below the folder of images.
             image (np.ndarray): (H, W, 3), BGR, 8 bits.
             labels (np.ndarray): (H, W).
-            source (str): What they were made from, as in ``is_done``.
+            source (str): The file that they come from, as in ``is_done``.
         """
         overlay = draw_overlay(image, labels, self.metadata, self.opacity)
         self.discard(name)
@@ -92,11 +92,11 @@ class ResultFolder:
         os.replace(unfinished, path)
 
     def write_labels(self, name: str, labels: np.ndarray) -> None:
-        """Writes a label map alone; see ``write``."""
+        """Writes only a label map; see ``write``."""
         write_picture(self._labels(name), labels)
 
     def write_table(self, names: Sequence[str], path: Path) -> None:
-        """Writes the areas of those of some images that have any; see ``write_areas``.
+        """Writes the areas of some images, if they have any; see ``write_areas``.
 
         Args:
             names (Sequence[str]): The images.
@@ -106,7 +106,7 @@ class ResultFolder:
         write_areas([(k, pixels) for k, pixels in found.items() if pixels], path)
 
     def count_others(self, names: Sequence[str]) -> int:
-        """Counts label maps of other images, which an earlier run has left."""
+        """Counts label maps of other images, from an earlier run."""
         known = {self._labels(name) for name in names}
         return sum(path not in known for path in self.root.glob('labels/**/*.png'))
 
@@ -135,24 +135,25 @@ class ResultFolder:
 
 
 def without_suffix(name: str) -> str:
-    """Returns a path without the ending of its last part."""
+    """Returns a path without its suffix."""
     return PurePosixPath(name).with_suffix('').as_posix()
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder for results, and those above it.
+    """Creates a folder for results, and its parents.
 
     Args:
         path (Path): The folder.
 
     Raises:
-        InputError: If it cannot be made.
+        InputError: If it cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f'{path} cannot be made ({error}): give a folder where files can be written'
+            f'{path} cannot be created ({error}): give a folder where files can be '
+            'written'
         ) from error
 
 

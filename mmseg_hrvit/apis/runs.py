@@ -45,15 +45,15 @@ def segment_files(
     folder: ResultFolder,
     batch_size: int,
 ) -> list[str]:
-    """Segments image files; those that are done already are left alone.
+    """Segments image files; skips those that are done already.
 
-    What an earlier run has left of a file that cannot be read is deleted.
+    If a file cannot be read, this deletes its results from an earlier run.
 
     Args:
         segmenter (Segmenter): The network.
         files (Sequence[tuple[str, Path]]): Names and paths.
         folder (ResultFolder): Where results go.
-        batch_size (int): Images at a time.
+        batch_size (int): Number of images in a batch.
 
     Returns:
         list[str]: What is wrong with each file that could not be read.
@@ -98,7 +98,7 @@ def segment_video(
         folder (ResultFolder): ``overlays.mp4`` goes there.
         table (Path): Where the areas of every frame go.
         batch_size (int): Frames at a time.
-        max_frames (int, optional): Stop after so many. Defaults to None.
+        max_frames (int, optional): Stop after this number of frames. Defaults to None.
         labels (bool): Write the label map of every frame too, ``labels/NUMBER.png``.
             Defaults to False.
 

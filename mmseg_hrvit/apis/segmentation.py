@@ -1,4 +1,4 @@
-"""What a network says of an image, and a picture of it."""
+"""The prediction of a network for an image, and a picture of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from .overlay import draw_overlay
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What a network says of an image.
+    """The prediction of a network for an image.
 
     Args:
         labels (np.ndarray): The class of every pixel, (H, W), uint8 or uint16.
@@ -31,7 +31,7 @@ class Segmentation:
     probabilities: np.ndarray | None = None
 
     def plot(self, opacity: float = 0.5) -> PillowImage.Image:
-        """Lays the classes' colours over the image, with a legend below.
+        """Draws the colours of the classes over the image, with a legend below.
 
         Args:
             opacity (float): Of the colours, from 0 to 1. Defaults to 0.5.
@@ -51,11 +51,11 @@ class Segmentation:
         """Writes the picture of ``plot``, and the folders above it.
 
         Args:
-            path (str | Path): The file; its suffix says the format.
-            opacity (float): As of ``plot``. Defaults to 0.5.
+            path (str | Path): The file; its suffix sets the format.
+            opacity (float): As in ``plot``. Defaults to 0.5.
 
         Raises:
-            InputError: If the suffix is no format.
+            InputError: If the suffix is not a known format.
         """
         picture = self.plot(opacity)
         path = Path(path)

@@ -57,14 +57,15 @@ class Segmenter:
         config: str | Path | Config | None = None,
         device: str | torch.device | None = None,
     ) -> 'Segmenter':
-        """Loads a network by its name, or from anywhere. Nothing in it is executed.
+        """Loads a network by name, path or URL. Nothing in it is executed.
 
         Args:
-            source (str | Path): The name of one in this package, a checkpoint's path
-                or HTTP(S) address, or ``OWNER/REPOSITORY`` of the Hugging Face Hub.
-            config (str | Path | Config, optional): As of ``from_checkpoint``.
+            source (str | Path): The name of a network in this package, the path or URL
+                (HTTP(S)) of a checkpoint, or ``OWNER/REPOSITORY`` of the Hugging Face
+                Hub.
+            config (str | Path | Config, optional): As in ``from_checkpoint``.
                 Defaults to None: the shipped one that the file names.
-            device (str | torch.device, optional): As of ``from_checkpoint``.
+            device (str | torch.device, optional): As in ``from_checkpoint``.
 
         Returns:
             Segmenter: The network.
@@ -148,8 +149,8 @@ class Segmenter:
             return cls.from_checkpoint(*found, device)
         if device is not None:
             raise InputError(
-                f'--device {device}: an exported file runs where its engine does; '
-                'leave --device out'
+                f'--device {device}: an exported file runs on the device of its '
+                'engine; omit --device'
             )
         return cls.from_file(*found)
 

@@ -25,21 +25,22 @@ def find_images(source: str, without: Path | None = None) -> list[Path]:
     """Finds image files.
 
     Args:
-        source (str): A file, a folder, with those below it, or a glob.
-        without (Path, optional): Folder of results: what is in it is no source.
+        source (str): A file, a folder (with its subfolders), or a glob.
+        without (Path, optional): Folder of results, in which no images are searched.
             Defaults to None.
 
     Returns:
         list[Path]: The files, sorted by name.
 
     Raises:
-        InputError: If there is none, or the results would lie among the sources.
+        InputError: If there is none, or the results would be in the folder of the
+            images.
     """
     path = Path(source)
     if without and path.is_dir() and path.resolve() == without.resolve():
         raise InputError(
             f'--out {without} is the folder of the images: give another, or the next '
-            'run would take the results for images'
+            'run would segment the results, too'
         )
     if path.is_dir():
         files = map(Path, list_files(source))
@@ -60,7 +61,7 @@ def find_images(source: str, without: Path | None = None) -> list[Path]:
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is an HTTP or HTTPS address."""
+    """Whether a source is an HTTP or HTTPS URL."""
     return source.startswith(('http://', 'https://'))
 
 
@@ -73,14 +74,14 @@ def download(address: str) -> tuple[str, np.ndarray]:
     """Downloads an image.
 
     Args:
-        address (str): Its HTTP or HTTPS address.
+        address (str): Its HTTP or HTTPS URL.
 
     Returns:
         tuple[str, np.ndarray]: Its file's name, and the image (H, W, 3), BGR.
 
     Raises:
-        DataError: If it cannot be had, is larger than ``MAX_DOWNLOAD``, or is no
-            image.
+        DataError: If it cannot be downloaded, is larger than ``MAX_DOWNLOAD``, or is
+            not an image.
     """
     try:
         with urlopen(address, timeout=TIMEOUT) as response:
@@ -92,9 +93,9 @@ def download(address: str) -> tuple[str, np.ndarray]:
     try:
         image = mmcv.imfrombytes(data)
     except Exception as error:  # decoders raise of many kinds
-        raise DataError(f'{address}: is no image ({error})') from error
+        raise DataError(f'{address}: is not an image ({error})') from error
     if image is None:
-        raise DataError(f'{address}: is no image')
+        raise DataError(f'{address}: is not an image')
     return Path(unquote(urlparse(address).path)).name or 'image', image
 
 
@@ -127,10 +128,10 @@ def names_below(paths: Sequence[Path], source: str) -> list[str]:
 
     Args:
         paths (Sequence[Path]): The files.
-        source (str): What they were found by.
+        source (str): The source by which they were found.
 
     Returns:
-        list[str]: One a file, all different.
+        list[str]: One for each file, all different.
     """
     root = Path(source)
     if root.is_dir():

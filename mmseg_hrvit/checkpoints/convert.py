@@ -1,7 +1,8 @@
 """Turning ImageNet checkpoints of the authors' code into this project's.
 
-The networks compute the same, so converting is renaming; only the biases in front
-of the classifier's BatchNorms, which mmpretrain does not have, are folded.
+The networks compute the same, so converting only renames tensors, with one exception:
+    mmpretrain has no biases in front of the classifier's BatchNorms, so these are
+    folded.
 """
 
 import re
@@ -81,7 +82,7 @@ FOLDED_BIAS = r'(head\.(?:downsamp_modules\.\d|final_layer))\.0\.bias'
 
 
 def convert_backbone(checkpoint: Mapping) -> Converted:
-    """Converts to the weights of ``HRViT``; the classifier is left out.
+    """Converts to the weights of ``HRViT``, without the classifier.
 
     Args:
         checkpoint (Mapping): The authors' checkpoint, or its state_dict.
@@ -123,10 +124,10 @@ def convert_file(src: str, dst: str, classifier: bool = False) -> Converted:
 
     Args:
         src (str): A checkpoint of the authors' code, or of the public CSWin.
-        dst (str): The ``.pth`` or ``.safetensors`` file to write. It appears when
-            it is whole.
-        classifier (bool): Convert the whole classification model. Defaults to
-            False: the backbone.
+        dst (str): The ``.pth`` or ``.safetensors`` file to write. It appears only when
+            it is complete.
+        classifier (bool): Convert the whole classification model. Defaults to False:
+            only the backbone.
 
     Returns:
         Converted: What was written.
@@ -139,7 +140,7 @@ def convert_file(src: str, dst: str, classifier: bool = False) -> Converted:
     if path.suffix not in ('.pth', '.safetensors'):
         raise InputError(f'{dst}: name a .pth or a .safetensors file')
     if not path.parent.is_dir():
-        raise InputError(f'{dst}: there is no such folder; make it first')
+        raise InputError(f'{dst}: there is no such folder; create it first')
     if path.exists() and Path(src).exists() and path.samefile(src):
         raise InputError(f'{dst}: is the source itself; name another file')
     checkpoint = CheckpointLoader.load_checkpoint(src, 'cpu', logger='current')
@@ -158,7 +159,7 @@ def choose_conversion(
 
     Args:
         checkpoint (Mapping): The checkpoint.
-        classifier (bool): Whether the whole classification model is asked for.
+        classifier (bool): Whether to convert the whole classification model.
 
     Returns:
         Callable[[Mapping], Converted]: The function.
@@ -169,7 +170,9 @@ def choose_conversion(
     if not is_cswin(checkpoint):
         return convert_classifier if classifier else convert_backbone
     if classifier:
-        raise InputError('of CSWin the backbone is converted: leave out --classifier')
+        raise InputError(
+            'only the backbone of CSWin can be converted: omit --classifier'
+        )
     return convert_cswin
 
 
@@ -204,7 +207,7 @@ def read_authors(checkpoint: Mapping) -> tuple[dict[str, Tensor], str]:
 def place(
     weights: Mapping[str, Tensor], arch: str, network: nn.Module, prefix: str = ''
 ) -> Converted:
-    """Puts the authors' weights in the places of a network.
+    """Puts the authors' weights into a network.
 
     Args:
         weights (Mapping[str, Tensor]): Their names -> tensors.
@@ -216,7 +219,7 @@ def place(
         Converted: The network's names -> tensors.
 
     Raises:
-        InputError: If a place stays empty or a tensor does not fit in it.
+        InputError: If the network lacks a tensor, or a tensor has another shape.
     """
     expected = network.state_dict()
     targets = {name: rename(name, prefix) for name in weights}
@@ -228,15 +231,16 @@ def place(
     wrong = differences(expected, state_dict)
     if wrong:
         raise InputError(
-            f'not a whole checkpoint of HRViT-{arch}: {len(wrong)} of {len(expected)} '
-            f'entries are missing or mis-shaped (first: {wrong[0]})'
+            f'not a complete checkpoint of HRViT-{arch}: {len(wrong)} of '
+            f'{len(expected)} entries are missing or have another shape (first: '
+            f'{wrong[0]})'
         )
     unplaced = [name for name, target in targets.items() if target not in expected]
     return Converted(arch, state_dict, unplaced)
 
 
 def rename(name: str, prefix: str = '') -> str | None:
-    """Finds the name that an entry of the authors' has here.
+    """Finds the name here of an entry of the authors' checkpoint.
 
     Args:
         name (str): E.g. ``features.3.branches.0.0.attn_norm.weight``.
@@ -299,7 +303,7 @@ def fold_biases(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def build_backbone(arch: str) -> nn.Module:
-    """Builds an HRViT, by its name: this package is below the models."""
+    """Builds an HRViT by its registered name: this package does not import models."""
     return MODELS.build(dict(type='mmseg_hrvit.HRViT', arch=arch))
 
 

@@ -34,7 +34,7 @@ def is_cswin(checkpoint: Mapping) -> bool:
 
 
 def convert_cswin(checkpoint: Mapping) -> Converted:
-    """Converts to the weights of ``CSWin``; the classifier is left out.
+    """Converts to the weights of ``CSWin``, without the classifier.
 
     Args:
         checkpoint (Mapping): The public checkpoint, or its state_dict.
@@ -44,7 +44,7 @@ def convert_cswin(checkpoint: Mapping) -> Converted:
         which a classifier does not have, are new.
 
     Raises:
-        InputError: If it is not a whole checkpoint of CSWin-T or S (or Ti).
+        InputError: If it is not a complete checkpoint of CSWin-T or S (or Ti).
     """
     weights = unwrap(checkpoint)
     arch = guess_arch(weights)
@@ -62,14 +62,15 @@ def convert_cswin(checkpoint: Mapping) -> Converted:
     wrong = differences(expected, state_dict)
     if wrong:
         raise InputError(
-            f'not a whole checkpoint of CSWin-{arch}: {len(wrong)} of {len(expected)} '
-            f'entries are missing or mis-shaped (first: {wrong[0]})'
+            f'not a complete checkpoint of CSWin-{arch}: {len(wrong)} of '
+            f'{len(expected)} entries are missing or have another shape (first: '
+            f'{wrong[0]})'
         )
     return Converted(arch, state_dict, unplaced, network='CSWin')
 
 
 def guess_arch(weights: Mapping[str, Tensor]) -> str:
-    """Tells a variant by its width and the blocks of its third stage.
+    """Recognises a variant by its width and the blocks of its third stage.
 
     Args:
         weights (Mapping[str, Tensor]): Public names -> tensors.

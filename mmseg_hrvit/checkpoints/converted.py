@@ -18,7 +18,7 @@ class Converted:
     Args:
         arch (str): 'b1', 'b2' or 'b3'; CSWin's 'ti', 't' or 's'.
         state_dict (dict): Names here -> tensors.
-        unplaced (list[str]): Entries of the source that have no place here.
+        unplaced (list[str]): Entries of the source that could not be converted.
         network (str): 'HRViT' or 'CSWin'. Defaults to 'HRViT'.
     """
 
@@ -37,7 +37,7 @@ class Converted:
 
 
 def write(converted: Converted, path: Path) -> None:
-    """Writes a converted checkpoint; what is there stays until it is whole.
+    """Writes a converted checkpoint; an older file stays until it is complete.
 
     Args:
         converted (Converted): The checkpoint.

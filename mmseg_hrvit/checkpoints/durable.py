@@ -1,4 +1,4 @@
-"""mmengine's writer of files, for checkpoints that survive whatever ends the run."""
+"""mmengine's file backend, for checkpoints that stay complete however the run ends."""
 
 import errno
 import zipfile
@@ -14,7 +14,7 @@ DURABLE = 'mmseg_hrvit.durable'  # the backend's name
 
 
 class DiskFull(InputError):
-    """There is no room for a checkpoint."""
+    """The disk has no room for a checkpoint."""
 
 
 @register_backend(DURABLE)
@@ -29,7 +29,7 @@ class DurableBackend(LocalBackend):
             filepath (str | Path): Its path.
 
         Raises:
-            DiskFull: If there is no room for it.
+            DiskFull: If the disk has no room for it.
             InputError: If it cannot be written for another reason.
         """
         try:
@@ -44,7 +44,7 @@ class DurableBackend(LocalBackend):
 
 
 def is_whole(path: str | Path) -> bool:
-    """Whether a file is a checkpoint with nothing cut off its end.
+    """Whether a file is a checkpoint that is not truncated.
 
     ``torch.save`` writes a zip archive, whose directory comes last.
     """

@@ -1,11 +1,12 @@
 """Loaders for mmengine that read checkpoints and never run code from them.
 
 A checkpoint is a pickle, and unpickling can run any program. The loaders here rebuild
-tensors, plain containers, and what mmengine itself writes, and refuse the rest.
+only tensors, plain containers, and what mmengine itself writes, and refuse everything
+else.
 
-Importing this package registers the one for files of this machine, which also takes
-the names of ``mmseg_hrvit.zoo``, and one for the Hugging Face Hub. The tools register
-those for all addresses by ``register_all``. With the environment variable
+Importing this package registers the loader of local files, which also takes the names
+of ``mmseg_hrvit.zoo``, and one for the Hugging Face Hub. With ``register_all``, the
+tools also register the loaders for all URLs. With the environment variable
 ``MMSEG_HRVIT_TRUST_CHECKPOINTS=1`` mmengine reads all pickles in its own way.
 """
 
@@ -67,7 +68,7 @@ def get_statistic(owner: type, name: str) -> object:
         object: The method.
 
     Raises:
-        UnpicklingError: If anything else is asked for.
+        UnpicklingError: If the file asks for anything else.
     """
     if owner is not HistoryBuffer or name not in STATISTICS:
         raise UnpicklingError('GLOBAL builtins.getattr')
@@ -75,12 +76,13 @@ def get_statistic(owner: type, name: str) -> object:
 
 
 def allowed_globals() -> list:
-    """Lists what checkpoints may hold beside tensors and plain containers.
+    """Lists what checkpoints may hold besides tensors and plain containers.
 
     Returns:
         list: HistoryBuffer, what arguments and configs are kept in, dates, paths,
-        and NumPy's arrays and scalars of numbers, under the names of NumPy 1 and 2. Of
-        the dtypes only the numbers', since objects' could be rebuilt as raw memory.
+        and NumPy's arrays and scalars of numbers, under the names of NumPy 1 and 2.
+        Only dtypes of numbers are allowed, because objects could be rebuilt as raw
+        memory.
     """
     reconstruct = np.empty(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
@@ -108,12 +110,12 @@ def load_from_local(
             ``torch.load``.
 
     Returns:
-        dict: What was saved. Of a ``.safetensors`` file, its tensors as
-        ``state_dict`` and its metadata as ``meta``.
+        dict: What was saved. For a ``.safetensors`` file, its tensors as ``state_dict``
+        and its metadata as ``meta``.
 
     Raises:
-        InputError: If there is no such file, if it cannot be read, if it holds
-            anything but data, or more of it than a file of its size can.
+        InputError: If there is no such file, if it cannot be read, if it holds anything
+            but data, or more data than a file of its size can hold.
     """
     path = find_local(filename)
     read = read_safetensors if path.suffix == '.safetensors' else read_pickle
@@ -122,7 +124,7 @@ def load_from_local(
     except InputError:
         raise
     except Exception as error:  # a broken file can raise almost anything
-        hint = '; delete it to have it downloaded again' if is_download(path) else ''
+        hint = '; delete it to download it again' if is_download(path) else ''
         raise InputError(f'{filename}: {explain(error)}{hint}') from error
     if not isinstance(checkpoint, dict):
         raise InputError(
@@ -139,7 +141,7 @@ def load_trusted(filename: str, map_location: str | torch.device | None = None) 
     """Reads a pickle as mmengine does, and so runs what is in it.
 
     Args:
-        filename (str): As of ``load_from_local``, which reads names of this package and
+        filename (str): As in ``load_from_local``, which reads names of this package and
             safetensors files.
         map_location (str | torch.device, optional): Where the tensors go.
 
@@ -172,7 +174,7 @@ def read_safetensors(path: Path, map_location: str | torch.device | None) -> dic
 
 
 def explain(error: Exception) -> str:
-    """Says in one line why a file was not read.
+    """Says in one line why a file could not be read.
 
     Args:
         error (Exception): What reading it raised.
@@ -195,7 +197,7 @@ def explain(error: Exception) -> str:
 
 
 def is_download(path: Path) -> bool:
-    """Whether a file lies in the cache of downloads."""
+    """Whether a file is in the cache of downloads."""
     return Path(torch.hub.get_dir()).resolve() in path.resolve().parents
 
 
@@ -205,7 +207,7 @@ def load_from_http(
     """Downloads a checkpoint once, then reads it as ``load_from_local`` does.
 
     Args:
-        filename (str): URL of the file. If its name has a hash, that is compared.
+        filename (str): URL of the file. If its name has a hash, the file must have it.
         map_location (str | torch.device, optional): Where the tensors go.
 
     Returns:
@@ -223,7 +225,7 @@ def load_from_hub(
     """Reads a checkpoint of the Hugging Face Hub as ``load_from_local`` does.
 
     Args:
-        filename (str): ``hf://OWNER/REPOSITORY``, as of ``mmseg_hrvit.zoo.fetch``.
+        filename (str): ``hf://OWNER/REPOSITORY``, as in ``mmseg_hrvit.zoo.fetch``.
         map_location (str | torch.device, optional): Where the tensors go.
 
     Returns:
@@ -246,10 +248,10 @@ def load_from_zoo(
         map_location (str | torch.device, optional): Where the tensors go.
 
     Returns:
-        dict: What was saved; of mmcls, the backbone's weights alone.
+        dict: What was saved; for mmcls, only the weights of the backbone.
 
     Raises:
-        InputError: If the name is unknown, or the file cannot be had or read.
+        InputError: If the name is unknown, or the file cannot be downloaded or read.
     """
     zoo, name = filename.split('://', 1)
     models = ZOOS[zoo]()
@@ -284,8 +286,8 @@ def load_from_intranet(
         InputError: Always.
     """
     raise InputError(
-        f'{filename}: checkpoints are not read from there; give a file or a URL, or '
-        f'set {TRUST}=1 where mmengine may read it in its own way'
+        f'{filename}: checkpoints cannot be read from there; give a file or a URL, or '
+        f'set {TRUST}=1 to let mmengine read it in its own way'
     )
 
 
@@ -295,18 +297,18 @@ def is_trusted() -> bool:
 
 
 def register(schemes: Mapping[str, Callable]) -> None:
-    """Puts loaders in place of mmengine's.
+    """Replaces loaders of mmengine.
 
     Args:
-        schemes (Mapping[str, Callable]): What an address begins with, a regular
-            expression, -> its loader.
+        schemes (Mapping[str, Callable]): The start of a URL, as a regular expression,
+            -> its loader.
     """
     for scheme, loader in schemes.items():
         CheckpointLoader.register_scheme(scheme, loader, force=True)
 
 
 def register_all() -> None:
-    """Registers the loaders for every address, unless checkpoints are trusted."""
+    """Registers the loaders for every URL, unless the user trusts all checkpoints."""
     if is_trusted():
         return
     register(

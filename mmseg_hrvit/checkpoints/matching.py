@@ -23,7 +23,7 @@ def unwrap(checkpoint: Mapping, wrappers: Sequence[str] = WRAPPERS) -> dict:
 
     Args:
         checkpoint (Mapping): What was saved: weights, or a dict around them.
-        wrappers (Sequence[str]): Keys under which they may stand, the best first.
+        wrappers (Sequence[str]): Keys that may hold the weights, the best first.
 
     Returns:
         dict: Name -> tensor, without the ``module.`` of a parallel wrapper.
@@ -41,15 +41,15 @@ def unwrap(checkpoint: Mapping, wrappers: Sequence[str] = WRAPPERS) -> dict:
 def differences(expected: Mapping, found: Mapping) -> list[str]:
     """Lists the entries of a network that a file does not fill.
 
-    A missing ``num_batches_tracked`` does not count: only BatchNorms without
-    momentum read it, and older files lack it.
+    A missing ``num_batches_tracked`` is allowed: only BatchNorms without momentum read
+    it, and older files lack it.
 
     Args:
         expected (Mapping): The network's names -> tensors.
         found (Mapping): The file's.
 
     Returns:
-        list[str]: For each missing or mis-shaped entry what is wrong with it.
+        list[str]: What is wrong with each entry that is missing or has another shape.
     """
     wrong = []
     for name, tensor in expected.items():
@@ -63,10 +63,10 @@ def differences(expected: Mapping, found: Mapping) -> list[str]:
 
 
 def guess_arch(weights: Mapping) -> str | None:
-    """Tells an HRViT by its first branch.
+    """Recognises an HRViT by its first branch.
 
     Args:
-        weights (Mapping): Names -> tensors, of a backbone or a network around it.
+        weights (Mapping): Names -> tensors of a backbone, or of a network around it.
 
     Returns:
         str | None: 'b1', 'b2', 'b3', or None if it is none of them.
@@ -98,11 +98,11 @@ def describe(wrong: Sequence[str], expected: Mapping, found: Mapping) -> str:
     elif arch and file_arch and arch != file_arch:
         hint = f"it looks like {file_arch}'s weights for arch {arch}"
     elif FIRST_NORM in found and f'backbone.{FIRST_NORM}' in expected:
-        hint = 'it holds a backbone alone: give it as model.backbone.pretrained'
+        hint = 'it holds only a backbone: give it as model.backbone.pretrained'
     else:
-        hint = 'check that it was made with the same config'
+        hint = 'check that it comes from the same config'
     return (
-        f'{len(wrong)} of {len(expected)} entries are missing or mis-shaped '
+        f'{len(wrong)} of {len(expected)} entries are missing or have another shape '
         f'(first: {wrong[0]}); {hint}'
     )
 
@@ -117,7 +117,7 @@ def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -
         found (Mapping): Those of the checkpoint.
 
     Raises:
-        InputError: That names what is wrong.
+        InputError: If anything is wrong.
     """
     if wrong:
         raise InputError(
@@ -135,7 +135,7 @@ def seen_by_mmengine(checkpoint: Mapping) -> dict:
 
 
 def warn_of_other_des(backbone: nn.Module, checkpoint: Mapping, filename: str) -> None:
-    """Warns if weights come from a network with another activation in its DES.
+    """Warns if weights come from a network with another activation in the DES.
 
     Args:
         backbone (nn.Module): The network that takes the weights.

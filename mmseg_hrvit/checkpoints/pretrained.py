@@ -21,13 +21,13 @@ BRANCH = r'hr_modules\.\d+\.(branches|fusion\.paths)\.\d+\.'
 def load_backbone(backbone: nn.Module, filename: str) -> None:
     """Loads a backbone's weights, all of them or none.
 
-    Takes an mmpretrain checkpoint, a segmentation one and a converted one alike:
-    finds the backbone in it and leaves classifier and heads. Weights for images of
-    three channels are widened to other numbers of bands by ``widen``.
+    It takes checkpoints of mmpretrain, of segmentation networks, and converted ones. It
+    loads the backbone and ignores classifier and heads. ``widen`` extends weights for
+    images of three channels to other numbers of bands.
 
     Args:
         backbone (nn.Module): The network to fill.
-        filename (str): A file, a URL, or another address that mmengine knows.
+        filename (str): A file, a URL, or another source that mmengine knows.
 
     Raises:
         InputError: If the file cannot be read, or an entry of the backbone is
@@ -46,7 +46,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     if surplus:
         print_log(
             f'{filename} has {len(surplus)} entries that the backbone does not have '
-            f'(first: {surplus[0]}): they are left out',
+            f'(first: {surplus[0]}): they are ignored',
             logger='current',
             level=logging.WARNING,
         )
@@ -58,18 +58,18 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
     print_log(f'loaded the backbone from {filename}', logger='current')
     if widened:
         print_log(
-            f'{widened} was widened from {COLOURS} to {expected[widened].shape[1]} '
+            f'{widened} was extended from {COLOURS} to {expected[widened].shape[1]} '
             'bands: each takes the weights of red, green and blue in turn',
             logger='current',
         )
 
 
 def find_backbone(weights: Mapping, expected: Mapping) -> dict:
-    """Takes the backbone's entries out of a network's.
+    """Selects the entries of the backbone from those of a network.
 
     Args:
-        weights (Mapping): Names -> tensors of a backbone, or of a network whose
-            part it is.
+        weights (Mapping): Names -> tensors of a backbone, or of a network that contains
+            it.
         expected (Mapping): The backbone's own.
 
     Returns:
@@ -93,8 +93,8 @@ def widen_first(found: dict, expected: Mapping) -> tuple[dict, str | None]:
         expected (Mapping): The network's.
 
     Returns:
-        tuple[dict, str | None]: The weights, and the name of those that were fitted;
-        None if there are no weights that differ in three input channels alone.
+        tuple[dict, str | None]: The weights, and the name of the tensor that was
+        changed. None if no tensor differs only in having three input channels.
     """
     for name, weight in expected.items():
         other = found.get(name)
@@ -112,11 +112,11 @@ def widen_first(found: dict, expected: Mapping) -> tuple[dict, str | None]:
 
 
 def widen(weight: Tensor, bands: int) -> Tensor:
-    """Makes weights for any number of bands of those for red, green and blue.
+    """Extends weights for red, green and blue to any number of bands.
 
-    The bands take the weights of red, green and blue in turn, times 3 / bands, so that
-    an image whose bands are all the same gives about what it gave as a grey picture.
-    One band takes the sum of the three, which gives exactly that.
+    The bands take the weights of red, green and blue in turn, times 3 / bands, so an
+    image whose bands are all the same gives about the same output as a grey image did.
+    One band takes the sum of the three, which gives exactly that output.
 
     Args:
         weight (Tensor): Of a convolution, (outputs, 3, h, w).
@@ -132,11 +132,11 @@ def widen(weight: Tensor, bands: int) -> Tensor:
 
 
 def is_surplus(name: str, expected: Mapping) -> bool:
-    """Whether an entry has no place, and not for want of its branch.
+    """Whether an entry is not used, although its branch is built.
 
     Args:
         name (str): An entry of the file.
-        expected (Mapping): The backbone's entries. With fewer ``out_indices`` some
+        expected (Mapping): The backbone's entries. With fewer ``out_indices``, some
             branches of the last module are not built.
 
     Returns:

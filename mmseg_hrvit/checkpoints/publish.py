@@ -1,4 +1,4 @@
-"""Making a file to hand on from the checkpoint of a training."""
+"""Making a file to publish from the checkpoint of a training run."""
 
 import hashlib
 import io
@@ -36,18 +36,18 @@ BESIDE = ('arch', 'des_act', CONFIG_NAME)  # texts that loading looks for
 
 @dataclass(frozen=True)
 class Published:
-    """What is handed on of a checkpoint.
+    """The part of a checkpoint that is published.
 
     Args:
         weights (dict[str, Tensor]): Names -> tensors.
-        meta (dict): Plain data: what the run noted of itself.
+        meta (dict): Plain data: what the run noted about itself.
     """
 
     weights: dict[str, Tensor]
     meta: dict
 
     def half(self) -> 'Published':
-        """Returns the same with matrices and kernels in 16 bits, if they fit in."""
+        """Returns the same with matrices and kernels in 16 bits, if they fit."""
         weights = {name: to_half(tensor) for name, tensor in self.weights.items()}
         return Published(weights, self.meta)
 
@@ -60,8 +60,8 @@ class Published:
     def to_safetensors(self) -> bytes:
         """Returns the content of a ``.safetensors`` file.
 
-        Its metadata are texts: 'mmseg_hrvit' is the JSON of ``meta``; what says how
-        the weights were trained stands beside it, where loading looks for it.
+        Its metadata are texts: 'mmseg_hrvit' is the JSON of ``meta``. Beside it is the
+            text that says how the weights were trained, where loading looks for it.
         """
         meta = {key: self.meta[key] for key in BESIDE if key in self.meta}
         meta[KEY] = json.dumps(self.meta, sort_keys=True)
@@ -84,14 +84,14 @@ def publish_file(
     cfg: Config | None = None,
     precision: str = 'fp32',
 ) -> list[Path]:
-    """Writes what is to be handed on of a checkpoint.
+    """Writes the files that publish a checkpoint.
 
     Args:
         src (str | Path): The checkpoint. Nothing in it is executed.
         out (str | Path): The folder; it need not exist.
-        name (str): What the files' names begin with.
-        cfg (Config, optional): Its config; then the checkpoint has to fit it, and the
-            files name it if it is a shipped one.
+        name (str): The start of the files' names.
+        cfg (Config, optional): Its config. If given, the checkpoint has to fit it, and
+            the files name it if it is a shipped one.
         precision (str): 'fp16' rounds matrices and kernels; vectors, such as biases
             and the statistics of BatchNorms, stay as they are. Defaults to 'fp32'.
 
@@ -122,7 +122,7 @@ def publish_file(
 
 
 def read_published(checkpoint: Mapping) -> Published:
-    """Takes out of a checkpoint what is to be handed on.
+    """Selects the part of a checkpoint that is published.
 
     Args:
         checkpoint (Mapping): What was saved.
@@ -146,14 +146,15 @@ def to_half(tensor: Tensor) -> Tensor:
 
 
 def read_meta(checkpoint: Mapping) -> dict:
-    """Takes out of a checkpoint what its run noted of itself.
+    """Selects from a checkpoint what its run noted about itself.
 
     Args:
         checkpoint (Mapping): What was saved.
 
     Returns:
-        dict: Numbers and texts, classes and palette. The config is a text, in which
-        absolute paths are cut to their last part: they are of another machine.
+        dict: Numbers and texts, classes and palette. The config is a text in which
+        absolute paths are cut to their last part, because they belong to another
+        machine.
     """
     found = checkpoint.get('meta')
     found = found if isinstance(found, Mapping) else {}
@@ -183,7 +184,7 @@ def check_fit(weights: Mapping, cfg: Config, filename: str | Path) -> None:
     Args:
         weights (Mapping): Names -> tensors.
         cfg (Config): The config.
-        filename (str | Path): Where the weights are from.
+        filename (str | Path): Source of the weights, for errors.
     """
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         expected = MODELS.build(cfg.model).state_dict()
@@ -195,13 +196,13 @@ def check_fit(weights: Mapping, cfg: Config, filename: str | Path) -> None:
 
 
 def write_hashed(content: bytes, folder: Path, name: str, suffix: str) -> Path:
-    """Writes a file that has its hash in its name, as torch.hub checks it.
+    """Writes a file with its hash in the name, as torch.hub checks it.
 
     Args:
         content (bytes): What it holds.
         folder (Path): Its folder.
-        name (str): What its name begins with.
-        suffix (str): What its name ends with, without the dot.
+        name (str): The start of its name.
+        suffix (str): Its suffix, without the dot.
 
     Returns:
         Path: The file.

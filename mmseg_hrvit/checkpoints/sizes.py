@@ -1,4 +1,4 @@
-"""Refusing small files that would fill the memory."""
+"""Refusing small files that would take much memory."""
 
 import mmap
 import os
@@ -16,14 +16,14 @@ BYTEARRAY = b'\nbytearray\n'
 
 
 def check_file(path: Path) -> None:
-    """Refuses a file of ``torch.save`` that unpacks into more than it holds.
+    """Refuses a file of ``torch.save`` that unpacks into more bytes than it has.
 
     Args:
-        path (Path): The file. What is no such file is left to its loader.
+        path (Path): The file. Other kinds of files are left to their loaders.
 
     Raises:
-        InputError: If it is compressed, which ``torch.save`` never does, or if parts
-            of it are used more than once, or if it asks for memory by a number.
+        InputError: If it is compressed (``torch.save`` never compresses), if parts of
+            it are used more than once, or if a number in it requests memory.
     """
     size = path.stat().st_size
     if zipfile.is_zipfile(path):
@@ -37,13 +37,13 @@ def check_file(path: Path) -> None:
     if size and contains(path, BYTEARRAY):
         raise InputError(
             f'{path}: refused, because it holds a bytearray, which can take any '
-            'memory; if you trust it, save only its state_dict, or save it as '
-            '.safetensors'
+            'amount of memory; if you trust it, save only its state_dict, or save it '
+            'as .safetensors'
         )
 
 
 def contains(path: Path, text: bytes) -> bool:
-    """Whether a file has a text in it; only what is looked at is read."""
+    """Whether a file contains a text; reads only the part that it searches."""
     with (
         open(path, 'rb') as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
@@ -52,10 +52,10 @@ def contains(path: Path, text: bytes) -> bool:
 
 
 def check_arrays(checkpoint: object, path: Path) -> None:
-    """Refuses arrays that claim to be larger than the file they are from.
+    """Refuses arrays that claim to be larger than their file.
 
-    An expanded tensor is one number in the file, and of any shape: it takes no
-    memory until something copies it.
+    An expanded tensor can be one number in the file and have any shape: it takes no
+        memory until something copies it.
 
     Args:
         checkpoint (object): What was loaded.

@@ -1,4 +1,4 @@
-"""The shipped config that a file was trained by."""
+"""The shipped config with which the weights in a file were trained."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ CONFIG_NAME = 'config_name'  # of a file's meta
 
 
 def find_config_name(path: str | Path) -> str:
-    """Reads from a published file by which shipped config it was trained.
+    """Reads from a published file which shipped config it was trained with.
 
     Args:
-        path (str | Path): What ``hrvit publish --config`` wrote. A config that it may
-            hold is never used.
+        path (str | Path): A file that ``hrvit publish --config`` wrote. If it contains
+            a config, that is not used.
 
     Returns:
         str: The config's name.

@@ -1,1 +1,1 @@
-"""What the verbs of the command ``hrvit`` do, one a file; ``run(args)`` begins it."""
+"""What the commands of ``hrvit`` do, one in each file; ``run(args)`` starts it."""

@@ -37,13 +37,13 @@ def read_networks(args: Namespace) -> dict[str, tuple[Config, str]]:
 
 
 def check(args: Namespace) -> None:
-    """Raises InputError at arguments that cannot be run."""
+    """Raises InputError for arguments that cannot work."""
     if min(*args.shape, args.batch_size, args.rounds - 1, args.warmup + 1) < 1:
         raise InputError('give a positive size and batch, 2 rounds or more')
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise InputError('--device cuda: there is no GPU here')
     if args.train and args.roofline:
-        raise InputError('--roofline is for inference: leave --train out')
+        raise InputError('--roofline is for inference: omit --train')
 
 
 def measure_shares(networks, timings: list[Timing], setting: Setting) -> dict:
@@ -86,7 +86,7 @@ def run(args: Namespace) -> None:
 
 
 def as_row(timing: Timing, setting: Setting, device: str) -> dict:
-    """What the JSON file says of a network."""
+    """The entry of a network in the JSON file."""
     return dict(
         config=timing.name,
         seconds=timing.median / setting.batch_size,

@@ -7,7 +7,7 @@ from mmseg_hrvit.engine.cli import print_table, read_config
 
 
 def run(args: Namespace) -> None:
-    """Loads all, segments and prints the table."""
+    """Loads all forms, segments the images and prints the table."""
     cfg = read_config(args)
     forms = {name: open_form(name, cfg) for name in args.forms}
     outcomes = compare_forms(forms, cfg, args.max_images)

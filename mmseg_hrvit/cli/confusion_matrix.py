@@ -7,7 +7,7 @@ from mmseg_hrvit.engine.cli import read_config
 
 
 def run(args: Namespace) -> None:
-    """Counts, and writes picture and table."""
+    """Counts the pixels, and writes picture and table."""
     cfg = read_config(args)
     matrix, classes = count_confusions(cfg, args.maps)
     table = args.out.with_suffix('.csv')

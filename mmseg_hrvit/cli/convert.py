@@ -18,7 +18,7 @@ SOME_BAD = 1  # exit status
 
 
 def read_source(args: Namespace):
-    """Reads the annotations of the kinds that become a new data set."""
+    """Reads annotations that become a new data set."""
     if args.kind == 'masks':
         table = read_table(args.table)
         return read_masks(args.images, args.masks, table, args.ignore, args.mask_ending)
@@ -30,7 +30,7 @@ def read_source(args: Namespace):
 
 
 def convert(args: Namespace) -> tuple[Sequence[str], Iterable[str]]:
-    """Converts; returns what is wrong with files that were left out, and a summary."""
+    """Converts; returns what is wrong with skipped files, and a summary."""
     if args.kind == 'cityscapes':
         return convert_cityscapes(args.out, args.workers), []
     if args.kind == 'ade20k':
@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
     """Converts; returns the exit status."""
     faults, summary = convert(args)
     for fault in faults:
-        print(f'left out: {fault}', file=sys.stderr)
+        print(f'skipped: {fault}', file=sys.stderr)
     for line in summary:
         print(line)
     print(f'train it: hrvit train {config_path(args.out)}')

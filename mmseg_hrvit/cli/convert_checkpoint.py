@@ -15,4 +15,4 @@ def run(args: Namespace) -> None:
         f'{len(converted.state_dict)} tensors{hint}'
     )
     for name in converted.unplaced:
-        print(f'not placed: {name}')
+        print(f'not converted: {name}')

@@ -37,7 +37,9 @@ def run(args: Namespace) -> int:
     if is_folder and (is_raster(source) or segmenter.metadata.bands):
         return segment_rasters(segmenter, paths, args, index, count)
     if count > 1:
-        raise InputError('several processes share a raster: start one for pictures')
+        raise InputError(
+            'several processes can only share a raster: start one for images'
+        )
     model = describe_model(args.model)
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model, names)
     if is_video(source):

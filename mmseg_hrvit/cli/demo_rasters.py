@@ -115,7 +115,7 @@ def segment(
 
 
 def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Says where the labels of each raster go."""
+    """Chooses the file for the labels of each raster."""
     if out.suffix.lower() in FILES and len(names) == 1:
         return {names[0]: out}
     return {name: (out / 'labels' / name).with_suffix('.tif') for name in names}

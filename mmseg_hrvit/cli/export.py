@@ -21,7 +21,7 @@ from mmseg_hrvit.words import number_of
 
 
 def run(args: Namespace) -> None:
-    """Writes the file and prints how it did."""
+    """Writes the file and prints how it compares with torch."""
     if args.precision != 'fp32' and not args.images:
         raise InputError(f'--precision {args.precision} needs --images to compare on')
     start = time.perf_counter()
@@ -43,7 +43,7 @@ def run(args: Namespace) -> None:
     images = [prepare(image, metadata) for image in read_images(paths)]
     out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
     trial = write_network(segmentor, out, metadata, args.to, images)
-    print(f'{out}: written and tried in {time.perf_counter() - start:.0f} s')
+    print(f'{out}: written and tested in {time.perf_counter() - start:.0f} s')
     print(f'largest difference from torch: {trial.difference:.1e} of the output')
     if trial.agreement is not None:
         many = number_of(len(images), 'image')

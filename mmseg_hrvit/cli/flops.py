@@ -20,6 +20,6 @@ def run(args: Namespace) -> None:
     for part in model.children:
         if part.params and not part.macs.full:
             print(
-                f'{part.name} runs in training only: counted in the parameters, '
+                f'{part.name} runs only in training: counted in the parameters, '
                 'not in the GFLOPs'
             )

@@ -15,7 +15,7 @@ def run(args: Namespace) -> int:
     folder = Path(args.work_dir or f'work_dirs/{Path(args.config).stem}_kills')
     folder = folder.absolute()
     if folder.exists():
-        raise InputError(f'{folder} is there already: give another --work-dir')
+        raise InputError(f'{folder} already exists: give another --work-dir')
     config = prepare(read_config(args), folder)
     figures = Campaign(config, args.processes, args.seed).run(args.kills)
     print(figures)

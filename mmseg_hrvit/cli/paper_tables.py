@@ -11,15 +11,15 @@ from mmseg_hrvit.analysis.paper.rows import FIGURE_5, TABLES
 
 COSTS = (
     "mIoU on ADE20K as the paper reports it, with SegFormer's head, against parameters "
-    "and GFLOPs as measured here by the paper's convention. The paper's figure has "
-    'HRNetV2+OCR too, without printing its figures.'
+    "and GFLOPs as measured here by the paper's convention. The paper's figure "
+    'also shows HRNetV2+OCR, but the paper does not print its numbers.'
 )
 
 LATENCY = 'The same mIoU against latency.'
 
 
 def print_tables(args: Namespace):
-    """Prints the tables that were asked for."""
+    """Prints the requested tables."""
     tables = [table for table in TABLES if table.number in args.tables]
     measured = measure_tables(tables, args.results)
     print('\n\n'.join(render_table(table, measured) for table in tables))

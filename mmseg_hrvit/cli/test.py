@@ -31,7 +31,7 @@ def apply_args(cfg: Config, args: Namespace) -> None:
 
 
 def show_predictions(cfg: Config, wait_time: float) -> None:
-    """Lets mmseg's hook open a window."""
+    """Makes mmseg's hook open a window."""
     if 'visualization' not in cfg.default_hooks:
         raise InputError(
             "--show needs default_hooks.visualization=dict(type='SegVisualizationHook')"

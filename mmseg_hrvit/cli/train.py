@@ -31,10 +31,10 @@ def apply_args(cfg: Config, args: Namespace) -> None:
 
 
 def use_amp(cfg: Config) -> None:
-    """Sets mixed precision, unless the config has it."""
+    """Sets mixed precision, unless the config already has it."""
     wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if wrapper not in ('OptimWrapper', 'AmpOptimWrapper'):
-        raise InputError(f'--amp does not go with optim_wrapper.type={wrapper}')
+        raise InputError(f'--amp does not work with optim_wrapper.type={wrapper}')
     cfg.optim_wrapper.type = 'AmpOptimWrapper'
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
@@ -47,7 +47,7 @@ def prepare(cfg: Config, args: Namespace) -> None:
 
 
 def rehearse(cfg: Config, args: Namespace) -> None:
-    """Does the dry run and prints what it has found."""
+    """Does the dry run and prints the results."""
     prepare(cfg, args)
     report = dry_run(cfg)
     if get_rank() == 0:

@@ -8,13 +8,13 @@ from mmseg.datasets import BaseSegDataset
 
 @DATASETS.register_module()
 class CamVidDataset(BaseSegDataset):
-    """CamVid: street scenes, 11 classes, 255 is unlabelled.
+    """CamVid: street scenes with 11 classes; 255 is unlabelled.
 
-    Images are ``*.jpg``, label maps ``*.png`` of one byte a pixel.
+    Images are ``*.jpg``, label maps ``*.png`` with one byte per pixel.
 
     Args:
-        img_suffix (str): End of the images' names. Defaults to '.jpg'.
-        seg_map_suffix (str): End of the label maps' names. Defaults to '.png'.
+        img_suffix (str): Suffix of the images. Defaults to '.jpg'.
+        seg_map_suffix (str): Suffix of the label maps. Defaults to '.png'.
         **kwargs: Further arguments of mmseg's ``BaseSegDataset``.
     """
 

@@ -10,21 +10,21 @@ from .image_files import read_checked
 
 @TRANSFORMS.register_module()
 class CheckAnnotations(BaseTransform):
-    """Refuses a label map of another size than the image.
+    """Refuses a label map whose size differs from the image.
 
     mmseg's transforms crop both in the same way, so the labels would shift unnoticed.
     Put it after ``LoadAnnotations``, and before anything that changes the label map.
     ``CheckedPipeline`` checks the values, because it knows the number of classes.
 
-    Required keys: ori_shape, img_path; gt_seg_map and seg_map_path if there is a label
-    map, as there is none in inference.
+    Required keys: ori_shape, img_path; also gt_seg_map and seg_map_path if there is a
+        label map (there is none in inference).
     """
 
     def transform(self, results: dict) -> dict:
         """Returns the results as they are.
 
         Args:
-            results (dict): Image and label map, and where they are from.
+            results (dict): Image and label map, and their paths.
 
         Raises:
             DataError: If their sizes differ.
@@ -45,7 +45,7 @@ class CheckAnnotations(BaseTransform):
 
 
 def describe_turn(image: str, label_size: tuple[int, int]) -> str:
-    """Says if a label map has the size of an image before EXIF turns it."""
+    """Says if a label map has the size of an image before EXIF rotates it."""
     header = read_checked(image)
     is_turned = header and header.orientation != 1 and header.size == label_size
-    return f', turned by EXIF (orientation {header.orientation})' if is_turned else ''
+    return f', rotated by EXIF (orientation {header.orientation})' if is_turned else ''

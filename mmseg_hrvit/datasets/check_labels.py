@@ -1,4 +1,4 @@
-"""Refusing label values that are no class."""
+"""Refusing label values that are not a class."""
 
 from collections.abc import Collection
 
@@ -16,10 +16,10 @@ def check_labels(
     """Refuses a label map with a value that is neither a class nor ignored.
 
     Otherwise a GPU stops with an assertion that names no file, and the evaluation
-    counts the pixels as if they were not there.
+    silently ignores the pixels.
 
     Args:
-        sample (BaseDataElement): mmseg's data sample; without a label map it passes.
+        sample (BaseDataElement): mmseg's data sample; one without a label map passes.
         num_classes (int): Number of classes.
         ignored (Collection[int]): Values that are ignored. Defaults to 255.
 
@@ -44,7 +44,7 @@ def is_known(labels: Tensor, num_classes: int, ignored: Collection[int]) -> Tens
 def describe_unknown(
     sample: BaseDataElement, num_classes: int, ignored: Collection[int]
 ) -> str:
-    """Tells which file has which values, as they stand in the file."""
+    """Says which file has which values, as stored in the file."""
     values = sample.gt_sem_seg.data.unique()
     unknown = values[~is_known(values, num_classes, ignored)]
     first = int(sample.get('reduce_zero_label') or 0)  # LoadAnnotations takes it off
@@ -65,7 +65,7 @@ def describe_unknown(
 def find_cause(
     values: list[int], num_classes: int, first: int, ignored: Collection[int]
 ) -> str:
-    """Says what labels mostly are that are no class, if it can be seen."""
+    """Names the usual cause of labels that are not a class, if it can be seen."""
     counted = [value for value in values if value not in ignored]
     if max(counted) == num_classes - first:
         if first == 0:

@@ -24,7 +24,7 @@ BACKENDS, COLOUR_TYPES = ('cv2', 'pillow', 'turbojpeg'), ('color', 'grayscale')
 
 
 class UnusableSamples:
-    """Which samples of a data set could not be used, known to all workers.
+    """The unusable samples of a data set, shared by all workers.
 
     Args:
         num_samples (int): Samples of the data set.
@@ -40,12 +40,12 @@ class UnusableSamples:
         """Marks a sample and logs it.
 
         Args:
-            data (dict): What the data set knows of the sample.
+            data (dict): The data set's record of the sample.
             error (DataError): What is wrong with it.
 
         Raises:
-            DataError: ``error``, if no sample may be skipped, or one that tells that
-                these are too many.
+            DataError: ``error``, if no sample may be skipped, or one that says that
+                there are too many.
         """
         if self.max_share == 0:
             raise error
@@ -75,13 +75,13 @@ class UnusableSamples:
 
 
 class CheckedPipeline(Compose):
-    """A pipeline that names the files of a sample which it cannot use.
+    """A pipeline that names the files of a sample that it cannot use.
 
-    These are files that are missing, truncated, no images, or too large to be
-    decoded, those that would be read as something else (``image_files``), label maps
-    of another size (``CheckAnnotations``), and label values that are no class. In
-    training such a sample is skipped, so that the data set draws another one, as long
-    as few enough are. In evaluation the first one is an error.
+    It refuses files that are missing, truncated, not images, or too large to be
+    decoded; files that would be read as something else (``image_files``); label maps of
+    another size (``CheckAnnotations``); and label values that are not a class. In
+    training it skips such a sample, so the data set draws another one, as long as there
+    are few enough. In evaluation the first one is an error.
 
     Args:
         pipeline (Compose): The data set's own.
@@ -105,13 +105,13 @@ class CheckedPipeline(Compose):
         self.ignored = ignored
 
     def __call__(self, data: dict) -> dict | None:
-        """Returns what the transforms make of a sample, or None if it is skipped.
+        """Returns the transformed sample, or None if it is skipped.
 
         Args:
-            data (dict): What the data set knows of the sample.
+            data (dict): The data set's record of the sample.
 
         Raises:
-            DataError: If it cannot be used and must not be skipped.
+            DataError: If it cannot be used and may not be skipped.
         """
         if not isinstance(data, dict):  # of a data set's own prepare_data
             return super().__call__(data)
@@ -139,10 +139,10 @@ class CheckedPipeline(Compose):
 
 
 def choose_checks(transforms: Sequence[object]) -> dict[str, Callable[[str], None]]:
-    """Chooses what a pipeline's files are checked for.
+    """Chooses the checks for the files of a pipeline.
 
-    Loaders of another class than mmcv's and mmseg's may read other kinds of files:
-    theirs must be whole, and that is all.
+    Loaders of other classes than mmcv's and mmseg's may read other kinds of files: for
+    these, it only checks that files are complete.
 
     Args:
         transforms (Sequence[Callable]): The transforms of the pipeline.
@@ -161,7 +161,7 @@ def choose_checks(transforms: Sequence[object]) -> dict[str, Callable[[str], Non
 
 
 def is_plain(loader: LoadImageFromFile) -> bool:
-    """Whether a loader makes 8 bits and three channels of every file."""
+    """Whether a loader converts every file to 8 bits and three channels."""
     return (
         type(loader) is LoadImageFromFile
         and loader.imdecode_backend in BACKENDS
@@ -170,17 +170,17 @@ def is_plain(loader: LoadImageFromFile) -> bool:
 
 
 def run(transform: object, data: dict) -> dict | None:
-    """Runs a transform; where it is a loader, its error names the file.
+    """Runs a transform; if it is a loader, its error names the file.
 
     Args:
         transform (Callable): A transform of the pipeline.
         data (dict): The sample so far.
 
     Returns:
-        dict | None: The sample, or None if the transform gave it up.
+        dict | None: The sample, or None if the transform rejected it.
 
     Raises:
-        DataError: If a loader failed. Other transforms raise what they raise.
+        DataError: If a loader failed. Errors of other transforms pass through.
     """
     key = next((key for key, loader in LOADERS if isinstance(transform, loader)), None)
     try:
@@ -200,13 +200,13 @@ def check_samples(
     """Gives data sets pipelines that check every sample.
 
     Args:
-        dataset (Dataset): A data set, or a wrapper around some. Changed in place. One
-            whose pipeline is not mmengine's ``Compose`` is left alone.
+        dataset (Dataset): A data set, or a wrapper around some. Changed in place,
+            unless its pipeline is not mmengine's ``Compose``.
         max_share (float): The share of samples that may be skipped in training.
         ignored (Collection[int]): Label values that the network ignores. Defaults to
             (): the data set's ``ignore_index``.
         is_binary (bool): Whether the network has a single channel, so that the labels
-            are 0 and 1, of which the data set may name one. Defaults to False.
+            are 0 and 1; the data set may name only one of them. Defaults to False.
     """
     for part in innermost(dataset):
         if not isinstance(getattr(part, 'pipeline', None), Compose):

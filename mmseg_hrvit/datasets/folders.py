@@ -1,17 +1,17 @@
-"""What files there are below a folder."""
+"""Listing the files below a folder."""
 
 import os
 
 
 def list_files(folder: str) -> list[str]:
-    """Lists all files below a folder, through links too; hidden ones are left out.
+    """Lists all files below a folder, also through links, without hidden ones.
 
     Args:
         folder (str): The folder.
 
     Returns:
-        list[str]: Their paths, sorted. A folder that links lead to several times is
-        listed once.
+        list[str]: Their paths, sorted. A folder to which several links lead is listed
+        once.
     """
     found, seen = [], set()
     for root, folders, names in os.walk(folder, followlinks=True):

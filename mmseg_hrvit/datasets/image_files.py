@@ -1,7 +1,7 @@
-"""What a readable image and a readable label map are: all that reads them asks here.
+"""The rules for readable images and label maps; all code that reads them uses these.
 
-An image has one or three channels of 8 bits, or of 16 bits that are used; alpha is
-dropped. A label map has one byte a pixel, the number of its class, as it was written.
+An image has one or three channels of 8 bits, or of 16 bits whose full range is used;
+alpha is dropped. A label map has one byte per pixel: the number of its class.
 """
 
 import os
@@ -31,11 +31,11 @@ USED_BITS = 14
 
 
 def check_whole(path: str) -> None:
-    """Refuses a JPEG or PNG file that is truncated, no image, or far too large.
+    """Refuses a JPEG or PNG file that is truncated, not an image, or far too large.
 
-    Only the header and the last bytes are read: before a decoder takes memory, and
-    since some versions of OpenCV fill what is missing with grey. Files of other
-    formats, and those that are not on this machine's disks, are left to their loader.
+    It reads only the header and the last bytes, before a decoder takes memory. Some
+    versions of OpenCV fill what is missing with grey. Files of other formats, and files
+    that are not on local disks, are left to their loader.
 
     Args:
         path (str): The file.
@@ -55,30 +55,30 @@ def check_whole(path: str) -> None:
 
 
 def check_image_file(path: str) -> None:
-    """Refuses an image file that mmcv would not read as it looks.
+    """Refuses an image file that mmcv would read as something else.
 
     Args:
-        path (str): The file. One that is not on this machine's disks passes, and so
-            does one of a format that Pillow does not know.
+        path (str): The file. One that is not on a local disk passes, and so does one in
+            a format that Pillow does not know.
 
     Raises:
-        DataError: If it is broken, has bands that are no colours, floating point
-            numbers, or so few of 16 bits in use that it would come out nearly black.
+        DataError: If it is broken, has bands that are not colours, has floating point
+            numbers, or uses so few of 16 bits that it would look nearly black.
     """
     header = read_checked(path)
     if header is None:
         return
     if header.is_float or header.bits > 16:
         kind = 'floating point numbers' if header.is_float else f'{header.bits} bits'
-        raise refused(path, f'its values are {kind}', 'write 8 bits a channel')
+        raise refused(path, f'its values are {kind}', 'write 8 bits per channel')
     if header.kind == 'TIFF' and (header.channels not in (1, 3, 4) or not header.mode):
         what = f'{header.channels} bands of {header.bits} bits'
-        raise refused(path, f'it has {what}', 'write the three that are to be seen')
+        raise refused(path, f'it has {what}', 'write the three to show')
     if header.kind == 'TIFF' and header.mode == 'RGBA' and is_transparent(path):
         raise refused(
             path,
-            'its fourth band would be taken for transparency and darken the others',
-            'write red, green and blue alone',
+            'its fourth band would be read as transparency and darken the others',
+            'write only red, green and blue',
         )
     if header.bits == 16:
         check_depth(path)
@@ -88,11 +88,11 @@ def check_label_file(path: str) -> None:
     """Refuses a label map whose pixels are not the numbers of classes.
 
     Args:
-        path (str): The file. One that is not on this machine's disks passes.
+        path (str): The file. One that is not on a local disk passes.
 
     Raises:
-        DataError: If it is broken, of a lossy format, in colours, of several bytes a
-            pixel, scaled, inverted, or turned by EXIF.
+        DataError: If it is broken, lossy, in colours, scaled, inverted, rotated by
+            EXIF, or has several bytes per pixel.
     """
     header = read_checked(path)
     if header is None:
@@ -106,19 +106,19 @@ def read_colour_map(path: str) -> np.ndarray:
     """Reads a label map whose classes have colours.
 
     Args:
-        path (str): The file. Grey of 16 or 32 bits is taken for numbers; number 3 is
-            the colour (3, 3, 3).
+        path (str): The file. Grey of 16 or 32 bits is read as numbers; number 3 is the
+            colour (3, 3, 3).
 
     Returns:
         np.ndarray: (height, width, 3), RGB, 8 bits.
 
     Raises:
-        DataError: If it is broken, of a lossy format, of values that are no colours,
-            scaled, inverted, turned by EXIF, or transparent over a colour.
+        DataError: If it is broken, lossy, scaled, inverted, rotated by EXIF,
+            transparent over a colour, or has values that are not colours.
     """
     header = read_checked(path)
     if header is None:
-        raise unreadable(path, OSError('it is no image'))
+        raise unreadable(path, OSError('it is not an image'))
     check_values(path, header)
     if header.is_float or not header.mode or (header.bits > 8 and header.channels > 1):
         raise refused(
@@ -147,15 +147,15 @@ def read_colour_map(path: str) -> np.ndarray:
 
 
 def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
-    """Makes grey colours of numbers, which must fit into a byte."""
+    """Converts numbers to grey colours; they must fit into a byte."""
     if numbers.min() < 0 or numbers.max() > 255:
         what = f'it has numbers from {numbers.min()} to {numbers.max()}'
-        raise refused(path, what, 'number classes from 0 to 254')
+        raise refused(path, what, 'number the classes from 0 to 254')
     return np.repeat(numbers.astype(np.uint8)[..., None], 3, axis=2)
 
 
 def check_values(path: str, header: Header) -> None:
-    """Refuses a file whose values or places readers may change."""
+    """Refuses a file whose values or pixel positions readers may change."""
     if header.is_lossy:
         raise refused(
             path,
@@ -165,7 +165,7 @@ def check_values(path: str, header: Header) -> None:
     if header.orientation != 1:
         raise refused(
             path,
-            f'EXIF (orientation {header.orientation}) turns it, which is not obeyed in '
+            f'EXIF (orientation {header.orientation}) rotates it, which is ignored in '
             'label maps',
             'write its pixels upright, without EXIF',
         )
@@ -178,7 +178,7 @@ def check_values(path: str, header: Header) -> None:
 
 
 def read_checked(path: str) -> Header | None:
-    """Reads the header of a file that is whole; None: it is not ours to judge."""
+    """Reads the header of a complete file; None if the file is left to its loader."""
     if not os.path.isfile(path):
         return None
     check_whole(path)
@@ -191,14 +191,14 @@ def read_checked(path: str) -> Header | None:
 
 
 def describe_mode(header: Header) -> str:
-    """Says what a label map of more than one byte a pixel is."""
+    """Describes a label map with more than one byte per pixel."""
     if header.is_float:
         what = 'floating point numbers'
     elif header.channels > 1:
         what = 'colours'
     else:
-        what = f'{header.bits} bits a pixel'
-    return f'it has {what} (mode {header.mode or UNKNOWN}), not one byte a pixel'
+        what = f'{header.bits} bits per pixel'
+    return f'it has {what} (mode {header.mode or UNKNOWN}), not one byte per pixel'
 
 
 def is_transparent(path: str) -> bool:
@@ -216,8 +216,8 @@ def check_depth(path: str) -> None:
     if 0 < brightest < 1 << USED_BITS:
         raise refused(
             path,
-            f'of its 16 bits {brightest.bit_length()} are used (the brightest value '
-            f'is {brightest}), and the upper 8 are read: it would be nearly black',
+            f'it uses {brightest.bit_length()} of its 16 bits (the brightest value is '
+            f'{brightest}), and only the upper 8 are read: it would be nearly black',
             'scale it to 8 bits',
         )
 
@@ -228,7 +228,7 @@ def refused(path: str, reason: str, remedy: str) -> DataError:
 
 
 def ends_whole(path: str, marker: bytes) -> bool:
-    """Whether a file ends with its format's end marker."""
+    """Whether a file ends with the end marker of its format."""
     with open(path, 'rb') as file:
         file.seek(-min(len(marker), os.path.getsize(path)), os.SEEK_END)
         return file.read() == marker
@@ -246,16 +246,16 @@ def unreadable(path: str, error: Exception) -> DataError:
     """
     reason = ' '.join(str(error).split()) or type(error).__name__
     return DataError(
-        f'{path} cannot be read ({reason[:160]}): repair the file, or take it out of '
+        f'{path} cannot be read ({reason[:160]}): repair the file, or remove it from '
         'the data set'
     )
 
 
 def find_hidden_turn(image: str) -> str | None:
-    """Says if EXIF turns an image in a way that its size does not tell.
+    """Says if EXIF rotates an image without changing its size.
 
-    Whether its label map was drawn on the picture as it is stored or as it is shown
-    cannot be known then. Training turns the image, and never the label map.
+    Then nobody can know whether its label map was drawn on the stored or on the rotated
+    image. Training rotates the image, but not the label map.
 
     Args:
         image (str): The image file.
@@ -267,6 +267,6 @@ def find_hidden_turn(image: str) -> str | None:
     if header is None or not header.hides_its_turn:
         return None
     return (
-        f'EXIF (orientation {header.orientation}) turns {image}, and the size does not '
-        'tell if its labels were drawn before or after'
+        f'EXIF (orientation {header.orientation}) rotates {image}, and the size does '
+        'not show whether its labels were drawn before or after'
     )

@@ -1,4 +1,4 @@
-"""What an image file says of itself, read without its pixels."""
+"""What an image file says about itself, read without its pixels."""
 
 import os
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ MODE_CHANNELS = {'LA': 2, 'PA': 2, 'La': 2, 'RGBA': 4, 'RGBa': 4, 'RGBX': 4, 'CM
 
 @dataclass(frozen=True)
 class Header:
-    """What an image file says of itself.
+    """What an image file says about itself.
 
     Args:
         kind (str): The format, by Pillow's name.
@@ -50,17 +50,17 @@ class Header:
 
     @property
     def shown_size(self) -> tuple[int, int]:
-        """Height and width once the image is turned upright."""
+        """Height and width of the image when it is upright."""
         return self.size[::-1] if self.orientation >= 5 else self.size
 
     @property
     def hides_its_turn(self) -> bool:
-        """Whether the image is turned or mirrored, but keeps its size."""
+        """Whether the image is rotated or mirrored, but keeps its size."""
         return self.orientation != 1 and self.shown_size == self.size
 
 
 def read_header(path: str) -> Header:
-    """Reads what a file says of itself.
+    """Reads what a file says about itself.
 
     Args:
         path (str): An image file.
@@ -69,8 +69,9 @@ def read_header(path: str) -> Header:
         Header: What it says.
 
     Raises:
-        OSError: If it cannot be opened, or is no image. Pillow raises others where a
-            file is broken, and ``DecompressionBombError`` where it is far too large.
+        OSError: If it cannot be opened, or is not an image. For a broken file Pillow
+            raises other errors, and for one that is far too large
+            ``DecompressionBombError``.
     """
     with open(path, 'rb') as file:
         start = file.read(26)
@@ -86,7 +87,7 @@ def read_header(path: str) -> Header:
 
 
 def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
-    """Makes a header of what Pillow knows.
+    """Makes a header from what Pillow knows.
 
     Args:
         image (Image.Image): The image, opened.
@@ -119,7 +120,7 @@ def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
 
 
 def read_png_exif(file: BinaryIO) -> Mapping:
-    """Reads the EXIF of a PNG file, which may stand behind its pixels."""
+    """Reads the EXIF data of a PNG file, which may follow its pixels."""
     exif = Image.Exif()
     file.seek(len(PNG_MAGIC))
     while len(head := file.read(8)) == 8:
@@ -143,7 +144,7 @@ def read_tags(file: BinaryIO) -> Mapping:
 
 
 def describe_tiff(tags: Mapping, mode: str) -> Header:
-    """Makes a header of a TIFF file's tags.
+    """Makes a header from the tags of a TIFF file.
 
     Args:
         tags (Mapping): The tags.

@@ -1,4 +1,4 @@
-"""What is in the label maps of a data set: of all of them, or of those read in time."""
+"""What is in the label maps of a data set: in all of them, or in those read in time."""
 
 import copy
 import time
@@ -40,8 +40,8 @@ class Sample:
         pixels (np.ndarray, optional): (256,), pixels of every label as training
             sees it.
         brightest (int, optional): Highest value of the image; None: not read.
-        colours (dict[int, Colour]): Colours of the values in it, where the file has
-            a palette.
+        colours (dict[int, Colour]): Colours of the values in it, if the file has a
+            palette.
         turn (str, optional): What is uncertain about its orientation.
         fault (str, optional): What is wrong, with the path.
     """
@@ -62,13 +62,13 @@ class Survey:
     Args:
         classes (Sequence[str]): Names of the classes.
         palette (Sequence[Sequence[int]]): An RGB colour for each.
-        first (int): Value in the files of the first class: 1 if 0 is no class.
-        is_subset (bool): Whether label maps have classes that are left out on purpose.
+        first (int): Value of the first class in the files: 1 if 0 is not a class.
+        is_subset (bool): Whether label maps have classes that are ignored on purpose.
         total (int): Images that the data set names.
-        samples (int): Those that were looked at.
+        samples (int): Those that were read.
         pixels (np.ndarray): (classes,), pixels of every class.
         images (np.ndarray): (classes,), images in which it occurs.
-        ignored (int): Pixels that are no class.
+        ignored (int): Pixels that are not a class.
         values (np.ndarray): (256,), pixels of every value in the files.
         brightest (int, optional): Highest value of all images; None: none was read.
         sizes (Counter): Images of every (height, width).
@@ -97,19 +97,19 @@ class Survey:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every image was looked at."""
+        """Whether every image was read."""
         return self.samples == self.total
 
 
 class PairReader:
-    """Reads pairs as the pipeline of their data set does, and counts what is in them.
+    """Reads pairs as the pipeline of their data set does, and counts their pixels.
 
     Args:
         dataset (BaseSegDataset): The data set.
-        with_images (bool): Whether images are decoded, or their headers read alone.
+        with_images (bool): Whether images are decoded, or only their headers are read.
             Defaults to True.
-        ignored (Collection[int]): Labels that are ignored, as ``check_samples`` has
-            it. Defaults to (): the pipeline's, or the data set's.
+        ignored (Collection[int]): Labels that are ignored, as in ``check_samples``.
+            Defaults to (): those of the pipeline, or of the data set.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class PairReader:
         """Reads an image and its label map.
 
         Args:
-            record (dict): What the data set knows of them.
+            record (dict): The data set's record of them.
 
         Returns:
             Sample: What is in them.
@@ -157,14 +157,14 @@ class PairReader:
         )
 
     def check_files(self, record: dict) -> None:
-        """Refuses files that are missing, broken, or would be read as another thing."""
+        """Refuses files that are missing, broken, or would be misread."""
         for key, what in (('img_path', 'image'), ('seg_map_path', 'label map')):
             path = record.get(key)
             if path is None:
                 raise DataError(f'image {record["img_path"]} has no label map: add it')
             if not Path(path).is_file():
                 raise DataError(
-                    f'{what} {path} is missing: add it, or take out its pair'
+                    f'{what} {path} is missing: add it, or remove its partner'
                 )
             self.checks[key](path)
 
@@ -174,15 +174,15 @@ class PairReader:
         """Counts the pixels of a label map.
 
         Args:
-            record (dict): What the data set knows of it.
+            record (dict): The data set's record of it.
             size (tuple[int, int]): Height and width of its image.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: (256,) each, by the values in the file, and
+            tuple[np.ndarray, np.ndarray]: (256,) each: by the values in the file, and
             by the labels that training sees.
 
         Raises:
-            DataError: If it has another size, or values that are no class.
+            DataError: If it has another size, or values that are not a class.
         """
         if self.is_plain:
             values = count_bytes(self.load(record, size, as_stored=True))
@@ -197,10 +197,10 @@ class PairReader:
         return values, pixels
 
     def load(self, record: dict, size: tuple[int, int], as_stored: bool) -> np.ndarray:
-        """Loads a label map by the pipeline's own loaders.
+        """Loads a label map with the pipeline's own loaders.
 
         Args:
-            record (dict): What the data set knows of it.
+            record (dict): The data set's record of it.
             size (tuple[int, int]): Height and width of its image.
             as_stored (bool): With the values that the file has.
 
@@ -232,7 +232,7 @@ def read_size(path: str) -> tuple[int, int]:
     """Returns the height and width of an image, as it is shown."""
     header = read_checked(path)
     if header is None:
-        raise DataError(f'{path} is no image that can be read: write it as PNG or JPEG')
+        raise DataError(f'{path} cannot be read as an image: write it as PNG or JPEG')
     return header.shown_size
 
 
@@ -242,7 +242,7 @@ def count_bytes(labels: np.ndarray) -> np.ndarray:
 
 
 def relabelling(record: dict) -> np.ndarray:
-    """Returns what mmseg's loader makes of every value, (256,)."""
+    """Returns to which label mmseg's loader maps every value, (256,)."""
     labels = np.arange(VALUES)
     if record.get('reduce_zero_label'):
         labels = np.where((labels == 0) | (labels == IGNORED), IGNORED, labels - 1)
@@ -267,24 +267,24 @@ def read_colours(path: str, values: np.ndarray) -> dict[int, Colour]:
 
 
 def find_foreign(dataset: BaseSegDataset) -> list[str]:
-    """Names the transforms in a pipeline that are nobody's but the user's.
+    """Names the transforms in a pipeline that the user wrote.
 
-    What they make of label maps is not known, so numbers in files say nothing.
+    Their effect on label maps is not known, so the numbers in files say nothing.
     """
     names = [type(transform) for transform in dataset.pipeline.transforms]
     return [cls.__name__ for cls in names if not cls.__module__.startswith(KNOWN)]
 
 
 def survey_parts(parts: Sequence[BaseSegDataset], seconds: float) -> Survey | None:
-    """Looks at label maps in an order drawn by chance, until the time is over.
+    """Reads label maps in random order, until the time is over.
 
     Args:
         parts (Sequence[BaseSegDataset]): Data sets with the same classes.
         seconds (float): The time.
 
     Returns:
-        Survey | None: What is in them; None if they have no label maps, or transforms
-        of the user's own.
+        Survey | None: What is in them; None if they have no label maps, or have
+        transforms that the user wrote.
     """
     readers = [PairReader(part, with_images=False) for part in parts]
     has_labels = all(reader.label_loaders for reader in readers)
@@ -302,14 +302,14 @@ def survey_parts(parts: Sequence[BaseSegDataset], seconds: float) -> Survey | No
 
 
 def find_unread(dataset: BaseSegDataset) -> list[str]:
-    """Finds images in a data set's folder that it does not read, by their suffix.
+    """Finds images in a data set's folder that it ignores because of their suffix.
 
     Args:
         dataset (BaseSegDataset): The data set.
 
     Returns:
-        list[str]: Their paths. Where a file lists names, and for label maps in the
-        folder of the images, there are none.
+        list[str]: Their paths. Empty if a file lists the names, or if the label maps
+        are in the folder of the images.
     """
     if dataset.ann_file:
         return []
@@ -328,13 +328,13 @@ def summarize(
     total: int,
     faults: Iterable[str] = (),
 ) -> Survey:
-    """Adds up what is known of the samples.
+    """Adds up the counts of the samples.
 
     Args:
         parts (Sequence[BaseSegDataset]): The data sets, with the same classes.
         samples (Sequence[Sample]): The samples.
         ignored (Collection[int]): Labels that are ignored.
-        total (int): How many there are in all.
+        total (int): Number of all samples.
         faults (Iterable[str]): What else is wrong. Defaults to ().
 
     Returns:

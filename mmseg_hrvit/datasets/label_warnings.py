@@ -1,4 +1,4 @@
-"""What a survey's numbers look like, with the likely cause by its name."""
+"""Warnings about the numbers of a survey, with the likely cause."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,11 +11,11 @@ from .label_survey import Survey
 SHOWN = 5  # names in a message
 DARK = 31  # of 255: an image that is nowhere brighter looks black
 MASK = (
-    f'they look like 0/255 masks: make 0 and 1 of them by {CONVERT}, with a table of '
-    'the colours 0,0,0 and 255,255,255'
+    f'they look like 0/255 masks: convert them to 0 and 1 with {CONVERT} and a table '
+    'of the colours 0,0,0 and 255,255,255'
 )
 FROM_ONE = (
-    'the numbers start at 1: take the first name out of the classes and set '
+    'the numbers start at 1: remove the first name from the classes and set '
     'reduce_zero_label=True, or write numbers from 0'
 )
 ZERO_IS_A_CLASS = (
@@ -25,42 +25,42 @@ ZERO_IS_A_CLASS = (
 
 
 def find_warnings(survey: Survey, split: str) -> list[str]:
-    """Finds what would let a network learn nothing, or something else than is meant.
+    """Finds what would make a network learn nothing, or the wrong thing.
 
     Args:
         survey (Survey): What is in the data set.
         split (str): 'train', 'val' or 'test'.
 
     Returns:
-        list[str]: One line each: what it looks like, and what to do.
+        list[str]: One line each: what looks wrong, and what to do.
     """
     found = [*check_classes(survey, split), *check_files(survey)]
     return [f'{split}: {line}' for line in found]
 
 
 def check_classes(survey: Survey, split: str) -> Iterator[str]:
-    """Yields what is odd about the numbers; the worst alone, as others follow."""
+    """Yields what is odd about the numbers: only the worst, which causes the others."""
     present = np.flatnonzero(survey.images)
     if not survey.values.any():
         return
     values = np.flatnonzero(survey.values)
     if len(present) == 0:
         yield (
-            f'no pixel is of a class, the values in the label maps are '
+            f'no pixel has a class, the values in the label maps are '
             f'{shorten(values.tolist())}; {find_cause(survey)}'
         )
     elif len(present) == 1 and len(survey.classes) > 1:
         name = survey.classes[present[0]]
         yield (
-            f"'{name}' is the only class that occurs, so that there is nothing to tell "
-            f'apart; {find_cause(survey)}'
+            f"'{name}' is the only class that occurs, so there is nothing to "
+            f'distinguish; {find_cause(survey)}'
         )
     elif survey.is_subset:
         yield from find_missing(survey, split)
     elif has_shifted_values(survey):
-        yield f"'{survey.classes[0]}' (0) occurs nowhere; {FROM_ONE}"
+        yield f"'{survey.classes[0]}' (0) does not occur; {FROM_ONE}"
     elif has_lost_zero(survey):
-        yield f"'{survey.classes[-1]}' (the last class) is nowhere; {ZERO_IS_A_CLASS}"
+        yield f"'{survey.classes[-1]}' (the last class) is missing; {ZERO_IS_A_CLASS}"
     else:
         yield from find_missing(survey, split)
 
@@ -73,7 +73,7 @@ def find_missing(survey: Survey, split: str) -> Iterator[str]:
 
 
 def find_cause(survey: Survey) -> str:
-    """Names what label maps with no class, or one class alone, mostly are."""
+    """Names the usual cause of label maps with no class, or with only one."""
     values = set(np.flatnonzero(survey.values).tolist())
     if values == {0, IGNORED}:
         return MASK
@@ -89,7 +89,7 @@ def find_cause(survey: Survey) -> str:
 
 
 def has_shifted_values(survey: Survey) -> bool:
-    """Whether all classes occur but the first, whose number is 0."""
+    """Whether all classes occur except the first, whose number is 0."""
     return (
         survey.first == 0
         and not survey.values[0]
@@ -109,11 +109,11 @@ def has_lost_zero(survey: Survey) -> bool:
 
 
 def describe_missing(split: str) -> str:
-    """Says what a class without a pixel does."""
+    """Says what happens to a class without pixels."""
     if split == 'train':
-        return 'it cannot be learnt: add images of it, or take it out of the classes'
+        return 'it cannot be learnt: add images of it, or remove it from the classes'
     return (
-        'its IoU is nan, which the mean leaves out, or 0 where the network sees it, '
+        'its IoU is nan, which the mean ignores, or 0 if the network predicts it, '
         'which the mean counts: add images of it'
     )
 
@@ -122,7 +122,7 @@ def check_files(survey: Survey) -> Iterator[str]:
     """Yields what is odd about the files."""
     if survey.turns:
         yield (
-            f'{survey.turns[0]} ({len(survey.turns)} such images): see by '
+            f'{survey.turns[0]} ({len(survey.turns)} such images): check with '
             '`hrvit browse`, and save them upright'
         )
     clash = {value: c for value, c in survey.colours.items() if len(c) > 1}
@@ -135,8 +135,8 @@ def check_files(survey: Survey) -> Iterator[str]:
         )
     if survey.unread:
         yield (
-            f'{len(survey.unread)} images are not read, as their names do not end with '
-            f'img_suffix: {shorten(survey.unread, 3)}; rename or convert them'
+            f'{len(survey.unread)} images are not read, because their names do not end '
+            f'with img_suffix: {shorten(survey.unread, 3)}; rename or convert them'
         )
     if survey.brightest is not None and survey.brightest <= DARK:
         yield (

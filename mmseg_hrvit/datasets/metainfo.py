@@ -1,4 +1,4 @@
-"""Data sets that say of themselves what they have: mistakes in it are one line."""
+"""Data sets that name their classes: a mistake in this ends in one line."""
 
 import os
 
@@ -15,7 +15,7 @@ def build_lazily(
 
     Args:
         dataset (dict): Its config.
-        key (str): Where that stands.
+        key (str): Its key in the config.
         registry (Registry): Where its type is. Defaults to mmengine's.
         pipeline (bool): Whether its pipeline is built too. Defaults to False.
 
@@ -23,13 +23,14 @@ def build_lazily(
         BaseDataset: The data set.
 
     Raises:
-        InputError: If its classes are no list, or its palette does not fit them.
+        InputError: If its classes are not a list, or its palette does not fit them.
     """
     classes = (dataset.get('metainfo') or {}).get('classes')
     if isinstance(classes, str) and not os.path.isfile(classes):
         raise InputError(
-            f"{key}.metainfo.classes='{classes}' is a text: write a list, ['{classes}'"
-            ', ...], or the name of a file with a class a line'
+            f"{key}.metainfo.classes='{classes}' is a string: write a list, "
+            f"['{classes}'"
+            ', ...], or the name of a file with one class per line'
         )
     changes = dict(lazy_init=True) | ({} if pipeline else dict(pipeline=[]))
     try:

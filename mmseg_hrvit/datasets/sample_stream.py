@@ -1,7 +1,7 @@
-"""The stream of training samples: the same one for a run that is stopped and resumed.
+"""The stream of training samples, which is the same for a stopped and resumed run.
 
-A sample is known by its position in the stream of its process. Its augmentation is
-drawn from (seed, rank, position) alone, whichever worker loads it, and when.
+A sample is identified by its position in the stream of its process. Its augmentation
+depends only on (seed, rank, position), not on which worker loads it, or when.
 """
 
 import random
@@ -18,15 +18,15 @@ from torch.utils.data import Dataset, Sampler
 
 @DATA_SAMPLERS.register_module()
 class StreamSampler(Sampler):
-    """Makes an endless stream of another sampler, which can start at any position.
+    """Turns another sampler into an endless stream, which can start at any position.
 
     It yields pairs (position in the stream, index of the sample) for
     ``StreamDataset``. The sampler sees the data set without the stream around it.
 
     Args:
         dataset (Dataset): The data set.
-        sampler (dict | Sampler): The sampler, or its config. One that ends is started
-            again, as its next epoch. An object must start anew with each ``iter``.
+        sampler (dict | Sampler): The sampler, or its config. If it ends, it starts
+            again with its next epoch. An object must start again with each ``iter``.
         seed (int, optional): Its seed; None: drawn, the same on all ranks. Defaults
             to None.
     """
@@ -66,8 +66,8 @@ class StreamDataset(Dataset):
     """Draws each sample of another data set from its position in the stream.
 
     The random states of the process stay as they are, so training does not depend
-    on whether samples are loaded in it or in workers. All attributes but ``seed`` are
-    the other data set's, to be read and to be set.
+    on whether samples are loaded in it or in workers. Reading or setting any attribute
+    except ``seed`` reads or sets that of the other data set.
 
     Args:
         dataset (dict | Dataset): The data set, or its config.

@@ -1,4 +1,4 @@
-"""Some of the classes that label maps have."""
+"""Training on some of the classes that label maps have."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,9 @@ from .check_labels import IGNORED
 class StoredClassesDataset(BaseSegDataset):
     """A ``BaseSegDataset`` whose label maps may have more classes than are trained.
 
-    mmseg knows the classes of label maps from ``METAINFO`` of a data set's class. This
-    one gets them as an argument, and ignores those that ``metainfo`` does not name.
+    mmseg reads the classes of label maps from ``METAINFO`` of the data set's Python
+    class. This data set gets them as an argument, and ignores those that ``metainfo``
+    does not name.
 
     Args:
         stored_classes (Sequence[str], optional): Classes of the label maps, in the

@@ -1,4 +1,4 @@
-"""Drawn textures in a folder a class: data to try classification with."""
+"""Drawn textures, one folder for each class: data to try classification with."""
 
 from colorsys import hsv_to_rgb
 from pathlib import Path
@@ -37,8 +37,7 @@ def draw_dataset(
         seed (int): The same seed gives the same data set. Defaults to 0.
 
     Raises:
-        InputError: The folder holds other folders, which training would take for
-            classes.
+        InputError: The folder has other folders, which training would read as classes.
     """
     splits = dict(train=train, val=val)
     for path in (p for split in splits for p in Path(root, split).glob('*')):

@@ -1,4 +1,4 @@
-"""What runs a network: hooks, optimizers, launching, checks before a run."""
+"""Everything around a run: hooks, optimizers, launching, checks before the start."""
 
 from .hooks import (
     ChannelCheckHook,

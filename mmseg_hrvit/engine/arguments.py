@@ -1,4 +1,4 @@
-"""Which arguments the types take that a config names."""
+"""The arguments of the types that a config names."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ TAKEN_BEFORE = dict(
 
 
 def find_type(name: object, cfg: Config) -> tuple[str, Callable] | None:
-    """Finds what a config's ``type`` names.
+    """Finds the class or function that a ``type`` in a config names.
 
     Args:
         name (object): The name, or the class itself.
@@ -58,7 +58,7 @@ def list_arguments(function: Callable) -> set[str] | None:
 
 
 def list_calls(function: Callable) -> Iterator[Callable]:
-    """Yields a function, or the ``__init__`` of a class and of those it inherits."""
+    """Yields a function, or the ``__init__`` of a class and of its base classes."""
     if not inspect.isclass(function):
         yield function
         return
@@ -68,7 +68,7 @@ def list_calls(function: Callable) -> Iterator[Callable]:
 
 
 def allowed_arguments(node: dict, cfg: Config) -> set[str] | None:
-    """Lists what may stand in a part of a config that has a ``type``.
+    """Lists the keys that a part of a config with a ``type`` may have.
 
     Args:
         node (dict): The part.

@@ -1,4 +1,4 @@
-"""Errors of a config that show when its parts are built, each in one line."""
+"""Errors in a config that appear when its parts are built, each in one line."""
 
 import re
 import traceback
@@ -19,15 +19,15 @@ UNKNOWN = re.compile(r'(\S+) is not in the \S+::(\w+) registry')
 
 
 def explain(error: Exception) -> str | None:
-    """Says in a line what is wrong in the config.
+    """Says in one line what is wrong in the config.
 
-    Only what stands in the config is explained; a mistake in the code is not.
+    It explains only mistakes in the config, not in the code.
 
     Args:
-        error (Exception): What was raised while something was built.
+        error (Exception): The error that was raised while a part was built.
 
     Returns:
-        str | None: The line; None if the error is of another kind.
+        str | None: The line; None for other errors.
     """
     frames = [
         frame
@@ -69,7 +69,7 @@ def list_types(registry: Registry) -> list[str]:
 
 
 def explain_argument(message: str, frame: FrameType) -> str | None:
-    """Says which argument a type does not take, or lacks."""
+    """Says which argument a type does not take, or which one is missing."""
     cls, given = frame.f_locals.get('obj_cls'), frame.f_locals.get('args', {})
     if cls is None:
         return None
@@ -86,7 +86,7 @@ def explain_argument(message: str, frame: FrameType) -> str | None:
 
 @contextmanager
 def build_errors_told() -> Iterator[None]:
-    """Turns what ``explain`` knows into an ``InputError``."""
+    """Turns errors that ``explain`` knows into an ``InputError``."""
     try:
         yield
     except (KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""What the command lines of the tools share."""
+"""Functions that the command lines of the tools share."""
 
 import os
 from argparse import Namespace
@@ -20,7 +20,7 @@ FILE_WIDTH = 200  # columns
 
 
 def read_config(args: Namespace) -> Config:
-    """Reads the config and changes it as it was asked.
+    """Reads the config and applies the options to it.
 
     Args:
         args (Namespace): Arguments of ``hrvit_cli.arguments.add_config``.
@@ -95,7 +95,7 @@ def build_runner(cfg: Config) -> Runner:
 
 
 def print_table(table: Table) -> None:
-    """Prints a table; where no terminal sets a width, nothing in it is folded.
+    """Prints a table; without a terminal, nothing in it is wrapped.
 
     Args:
         table (Table): The table.

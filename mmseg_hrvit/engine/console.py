@@ -1,4 +1,4 @@
-"""What a run says on the screen: in short, and its log file has it in full."""
+"""The output of a run on the screen: short, while its log file has everything."""
 
 import logging
 from copy import copy
@@ -22,7 +22,7 @@ WORLD_SIZE = 'GPU number:'  # mmengine's name for it, on CPUs as well
 
 
 def shorten_console(logger: MMLogger) -> None:
-    """Shortens what a logger writes to the screen; its files stay as they are.
+    """Shortens what a logger writes to the screen; its files do not change.
 
     Args:
         logger (MMLogger): A run's logger. Changed in place.
@@ -35,7 +35,7 @@ def shorten_console(logger: MMLogger) -> None:
 
 
 def is_wanted(record: logging.LogRecord) -> bool:
-    """Whether a line is for the screen."""
+    """Whether a line goes to the screen."""
     return not record.getMessage().startswith(HARMLESS)
 
 
@@ -53,7 +53,7 @@ class Shortening(logging.Formatter):
         self.logger = logger
 
     def format(self, record: logging.LogRecord) -> str:
-        """Formats a line, a long one in short."""
+        """Formats a line; shortens a long one."""
         message = record.getMessage()
         short = self.shorten(message)
         if short != message:
@@ -62,7 +62,7 @@ class Shortening(logging.Formatter):
         return self.formatter.format(record)
 
     def shorten(self, message: str) -> str:
-        """Returns the message, or what it says in short."""
+        """Returns the message, or a short form of it."""
         if 'System environment:' in message:
             return shorten_environment(message)
         if message.startswith('Config:\n'):

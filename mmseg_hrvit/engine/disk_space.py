@@ -1,4 +1,4 @@
-"""What the checkpoints of a run need on the disk."""
+"""The disk space that the checkpoints of a run need."""
 
 import shutil
 from pathlib import Path
@@ -12,12 +12,12 @@ ADAM_STATES = 2  # an optimizer keeps at most so many tensors for each parameter
 
 
 def weights_bytes(model: nn.Module) -> int:
-    """Returns the size of a checkpoint with a network's weights alone, in bytes."""
+    """Returns the size of a checkpoint with only the weights of a network, in bytes."""
     return sum(map(num_bytes, model.state_dict().values()))
 
 
 def checkpoint_bytes(model: nn.Module) -> int:
-    """Returns the size of a checkpoint to go on from, with Adam's states, in bytes."""
+    """Returns the size of a checkpoint to resume from, with Adam's states, in bytes."""
     trained = sum(num_bytes(p) for p in model.parameters() if p.requires_grad)
     return weights_bytes(model) + ADAM_STATES * trained
 
@@ -28,12 +28,12 @@ def num_bytes(tensor: Tensor) -> int:
 
 
 def free_bytes(folder: str | Path) -> int:
-    """Returns how much is free on a folder's disk; the folder need not exist."""
+    """Returns the free bytes on the disk of a folder, which need not exist."""
     return shutil.disk_usage(nearest_folder(folder)).free
 
 
 def nearest_folder(folder: str | Path) -> Path:
-    """Returns the folder, or of the folders that it would lie in the last there is."""
+    """Returns the folder, or its nearest parent that exists."""
     folder = Path(folder).absolute()
     return next(path for path in (folder, *folder.parents) if path.is_dir())
 
@@ -42,17 +42,17 @@ def check_space(folder: str | Path, needed: int) -> None:
     """Refuses a folder on a disk that is too full.
 
     Args:
-        folder (str | Path): Where the checkpoints go. It need not exist.
+        folder (str | Path): Folder of the checkpoints. It need not exist.
         needed (int): What the run will write there and keep, in bytes.
 
     Raises:
-        InputError: If less is free.
+        InputError: If less space is free.
     """
     folder = Path(folder).absolute()
     free = free_bytes(folder)
     if free < needed:
         raise InputError(
             f'{folder} has {free / GIB:.2f} GiB free, and the checkpoints of this run '
-            f'need about {needed / GIB:.2f} GiB: make room, keep fewer by '
+            f'need about {needed / GIB:.2f} GiB: make room, keep fewer with '
             'default_hooks.checkpoint.max_keep_ckpts, or give another --work-dir'
         )

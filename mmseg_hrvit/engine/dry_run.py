@@ -1,4 +1,4 @@
-"""A rehearsal of a training: does it run, and what will it need?"""
+"""A dry run of a training run: does it work, and what will it need?"""
 
 import resource
 import sys
@@ -26,11 +26,11 @@ VAL_IMAGES = 4  # of each process
 
 
 class EnoughIterations(Exception):
-    """Ends the training loop; no error."""
+    """Ends the training loop; this is not an error."""
 
 
 class StopHook(Hook):
-    """Ends a training behind its second iteration, which it times."""
+    """Ends a training run after its second iteration, and measures its time."""
 
     priority = 'LOWEST'
 
@@ -48,7 +48,7 @@ class StopHook(Hook):
         """Notes the time.
 
         Raises:
-            EnoughIterations: Behind the second iteration.
+            EnoughIterations: After the second iteration.
         """
         self.times.append(now())
         if len(self.times) > ITERS:
@@ -56,13 +56,13 @@ class StopHook(Hook):
 
     @property
     def seconds(self) -> float:
-        """Time of the last iteration, with its batch; the first one warms up."""
+        """Time of the last iteration, with its batch; the first one is a warm-up."""
         return self.times[-1] - self.times[-2]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a training will need.
+    """What a training run will need.
 
     Args:
         memory (int): Peak memory of a process, in bytes.
@@ -70,8 +70,8 @@ class Report:
         iter_seconds (float): Time of one.
         evaluations (int): Evaluations of the whole run.
         evaluation_seconds (float): Time of one.
-        disk (int): What its checkpoints take at most, in bytes.
-        disk_free (int): What is free there.
+        disk (int): The most that its checkpoints take, in bytes.
+        disk_free (int): Free space on that disk, in bytes.
     """
 
     memory: int
@@ -90,7 +90,7 @@ class Report:
             [
                 f'dry run: {ITERS} iterations and an evaluation of a few images, all '
                 'well',
-                f'memory: {self.memory / GIB:.2f} GiB a process, {where}',
+                f'memory: {self.memory / GIB:.2f} GiB per process, {where}',
                 f'time:   {timedelta(seconds=round(seconds))} h, for {self.iters} '
                 f'iterations of {self.iter_seconds:.3g} s and {self.evaluations} '
                 f'evaluations of {self.evaluation_seconds:.3g} s',
@@ -103,17 +103,17 @@ class Report:
 def dry_run(cfg: Config) -> Report:
     """Builds everything, trains for two iterations, evaluates a few images.
 
-    Its files go to a folder beside the work directory, on the same disk, and are
-    deleted. The work directory stays as it is.
+    It writes its files to a folder beside the work directory, on the same disk, and
+    deletes them. The work directory does not change.
 
     Args:
-        cfg (Config): The config of a training. Changed in place.
+        cfg (Config): The config of a training run. Changed in place.
 
     Returns:
-        Report: What the training will need.
+        Report: What the training run will need.
 
     Raises:
-        InputError: As the training itself would.
+        InputError: As the training run itself would.
     """
     with temporary_work_dir(cfg):
         cfg.merge_from_dict(dict(log_level='WARNING', resume=False))
@@ -155,8 +155,8 @@ def evaluate(runner: Runner) -> tuple[int, float]:
         runner (Runner): The runner of a training.
 
     Returns:
-        tuple[int, float]: How many evaluations the training will have, and the time
-        of one, of all images, in seconds.
+        tuple[int, float]: Number of evaluations of the training run, and the time of
+        one evaluation of all images, in seconds.
     """
     loop = runner.val_loop
     if loop is None:
@@ -177,14 +177,14 @@ def evaluate(runner: Runner) -> tuple[int, float]:
 
 
 def now() -> float:
-    """Returns the time in seconds, when the GPU has done what it was given."""
+    """Returns the time in seconds, after the GPU has finished its work."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
 def peak_memory() -> int:
-    """Returns the most memory that any of the processes has taken, in bytes."""
+    """Returns the peak memory of the process that took most, in bytes."""
     if torch.cuda.is_available():
         peak = torch.cuda.max_memory_reserved()
     else:

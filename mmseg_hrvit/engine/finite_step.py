@@ -1,4 +1,4 @@
-"""An optimizer whose steps do nothing where the gradients are not finite."""
+"""An optimizer whose steps do nothing if the gradients are not finite."""
 
 import torch
 from mmengine.optim import OptimWrapper
@@ -9,9 +9,9 @@ from torch.optim import Optimizer
 class FiniteStep:
     """Skips the steps of an optimizer whose gradients are not finite.
 
-    Whether they are is found on their device, and a fused optimizer obeys it there.
-    The answer is copied to the CPU behind it. So nothing waits for a GPU before
-    ``has_failed`` is asked.
+    Their device checks them, and a fused optimizer obeys the result there. The result
+    is then copied to the CPU. So nothing waits for a GPU before ``has_failed`` is
+    called.
 
     Args:
         wrapper (OptimWrapper): The optimizer's wrapper.
@@ -40,7 +40,7 @@ class FiniteStep:
             optimizer.zero_grad(set_to_none=True)
 
     def has_failed(self) -> bool | None:
-        """Tells of the step since the last call; None if there was none."""
+        """Whether the step since the last call failed; None if there was no step."""
         is_used = self.wrapper._inner_count != self.num_backwards
         self.num_backwards = self.wrapper._inner_count
         if self.is_stepped:
@@ -52,7 +52,7 @@ class FiniteStep:
         return True if is_used and self.wrapper.should_update() else None
 
     def remove(self) -> None:
-        """Lets the optimizer step as ever."""
+        """Removes the check from the optimizer."""
         self.handle.remove()
         if hasattr(self.wrapper.optimizer, 'found_inf'):
             del self.wrapper.optimizer.found_inf
@@ -64,13 +64,13 @@ def trained(optimizer: Optimizer) -> list[Tensor]:
 
 
 def any_not_finite(grads: list[Tensor]) -> Tensor:
-    """Tells on their device whether gradients are not finite.
+    """Checks on their device whether gradients are not finite.
 
     Args:
         grads (list[Tensor]): The gradients.
 
     Returns:
-        Tensor: 1.0 if any is not, otherwise 0.0; no dimensions.
+        Tensor: A scalar: 1.0 if any is not finite, otherwise 0.0.
     """
     # The largest value, since the squares of a 2-norm overflow long before it does.
     largest = nn.utils.get_total_norm([g for g in grads if g.numel()], torch.inf)

@@ -1,4 +1,4 @@
-"""How far every rank of a run is, told through the store of its process group."""
+"""The progress of every rank, shared through the store of the process group."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,10 +10,10 @@ from torch.distributed.distributed_c10d import _get_default_store
 
 @dataclass(frozen=True)
 class Beat:
-    """How far a rank is.
+    """The progress of a rank.
 
     Args:
-        steps (int): What it has done so far.
+        steps (int): Number of steps that it has done so far.
         doing (str): What it does now.
     """
 
@@ -22,10 +22,10 @@ class Beat:
 
 
 class Heartbeats:
-    """Tells the other ranks how far this one is, and asks them, every few seconds.
+    """Shares the progress of this rank with the other ranks every few seconds.
 
-    A thread does it: where the process that keeps the store stands still, it waits,
-    and ``others`` stay as they are.
+    A thread does this. If the process that has the store hangs, the thread waits, and
+    the progress of the others does not change.
 
     Args:
         rank (int): Number of this process.
@@ -51,19 +51,19 @@ class Heartbeats:
         self.thread = Thread(target=self._run, name='heartbeats', daemon=True)
 
     def start(self) -> None:
-        """Starts to tell and to ask."""
+        """Starts to share the progress."""
         self.thread.start()
 
     def go_on(self, doing: str) -> None:
-        """Notes that this rank is a step further."""
+        """Notes that this rank has made a step."""
         self.own = Beat(self.own.steps + 1, doing)
 
     def seen(self) -> dict[int, Beat]:
-        """Returns how far each rank is, as far as this one knows."""
+        """Returns the progress of each rank, as far as this one knows."""
         return {self.rank: self.own, **self.others}
 
     def stop(self) -> None:
-        """Stops; other ranks see the last word of this one."""
+        """Stops; the other ranks see the last progress of this one."""
         self.stopped.set()
 
     def _run(self) -> None:
@@ -76,7 +76,7 @@ class Heartbeats:
             self.waits = False
 
     def exchange(self) -> None:
-        """Tells how far this rank is, and asks how far the others are."""
+        """Writes the progress of this rank, and reads that of the others."""
         self.store.set(str(self.rank), json.dumps(asdict(self.own)))
         # Asking for a key that is not there would wait for it.
         told = [rank for rank in self.others if self.store.check([str(rank)])]

@@ -1,4 +1,4 @@
-"""mmseg's IoU, with label maps that keep their folders, and missing classes named."""
+"""mmseg's IoU, which keeps folders of label maps and names missing classes."""
 
 import os
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from torch import Tensor
 
 @METRICS.register_module()
 class FolderIoUMetric(IoUMetric):
-    """mmseg's ``IoUMetric``, whose label maps lie in folders like their images.
+    """mmseg's ``IoUMetric``, whose label maps get the same subfolders as the images.
 
     It also names the classes that are in no label map. Their IoU is nan, which the mean
-    leaves out; if the network predicts one, its IoU is 0, which the mean counts.
+    ignores; if the network predicts one, its IoU is 0, which the mean counts.
 
     Args:
         image_root (str, optional): Folder of the images. ``output_dir`` gets the same
@@ -35,7 +35,7 @@ class FolderIoUMetric(IoUMetric):
 
         Args:
             data_batch (dict): The batch.
-            data_samples (Sequence[dict]): What the network says of it, and the truth.
+            data_samples (Sequence[dict]): The predictions, and the true labels.
         """
         folder, self.output_dir = self.output_dir, None
         try:
@@ -49,11 +49,11 @@ class FolderIoUMetric(IoUMetric):
     def intersect_and_union(
         pred_label: Tensor, label: Tensor, num_classes: int, ignore_index: int
     ) -> tuple[Tensor, ...]:
-        """Counts as mmseg's, by an operator that is deterministic on a GPU too.
+        """Counts like mmseg's, with an operator that is deterministic also on a GPU.
 
         Args:
-            pred_label (Tensor): The classes that were predicted (H, W).
-            label (Tensor): The true ones (H, W).
+            pred_label (Tensor): The predicted classes (H, W).
+            label (Tensor): The true classes (H, W).
             num_classes (int): Number of classes.
             ignore_index (int): The label that does not count.
 
@@ -70,7 +70,7 @@ class FolderIoUMetric(IoUMetric):
         return both, predicted + true - both, predicted, true
 
     def write(self, sample: dict) -> None:
-        """Writes the label map of a sample, with the values of the truth's files."""
+        """Writes the label map of a sample, with the values of the annotation files."""
         labels = sample['pred_sem_seg']['data'].squeeze().cpu().numpy()
         first = int(sample.get('reduce_zero_label') or 0)
         path = self.place(sample['img_path'])
@@ -78,7 +78,7 @@ class FolderIoUMetric(IoUMetric):
         Image.fromarray((labels + first).astype(np.uint8)).save(path)
 
     def place(self, image: str) -> Path:
-        """Returns where the label map of an image goes."""
+        """Returns the path of the label map of an image."""
         root = self.image_root or os.path.dirname(image)
         name = os.path.relpath(os.path.realpath(image), os.path.realpath(root))
         if name.startswith(os.pardir):  # behind a link
@@ -89,7 +89,7 @@ class FolderIoUMetric(IoUMetric):
         """Computes the metrics, and names the classes without a pixel.
 
         Args:
-            results (list): What ``process`` has counted.
+            results (list): The counts of ``process``.
 
         Returns:
             dict[str, float]: As mmseg's.
@@ -103,7 +103,7 @@ class FolderIoUMetric(IoUMetric):
         if missing:
             print_log(
                 f'in no label map: {", ".join(missing)}; the IoU is nan, which the '
-                'mean leaves out, or 0 where it is predicted, which the mean counts',
+                'mean ignores, or 0 if the network predicts it, which the mean counts',
                 logger='current',
             )
         return metrics

@@ -1,4 +1,4 @@
-"""Starting a run: its processes where there is no GPU, and errors in one line."""
+"""Starting a run: its processes if there is no GPU, and errors in one line."""
 
 import logging
 import os
@@ -26,10 +26,10 @@ told_to_stop = Event()  # by a signal that was not obeyed at once
 
 
 def prepare_cpu(cfg: Config) -> None:
-    """Makes a config run where there is no GPU; elsewhere it stays as it is.
+    """Makes a config run without a GPU; with a GPU it does not change.
 
-    SyncBN becomes BN, which it needs. Several processes are joined by gloo at once:
-    mmengine would ask for their GPUs first.
+    It replaces SyncBN by BN. It connects several processes with gloo at once, because
+    mmengine would look for their GPUs first.
 
     Args:
         cfg (Config): The config, with its ``launcher``. Changed in place.
@@ -59,13 +59,13 @@ def prepare_cpu(cfg: Config) -> None:
 
 
 def replace_sync_bn(node: object) -> int:
-    """Turns SyncBN into BN, wherever it stands in a config.
+    """Replaces SyncBN by BN everywhere in a config.
 
     Args:
         node (object): The config or a part of it. Changed in place.
 
     Returns:
-        int: How often it stood there.
+        int: Number of replacements.
     """
     if isinstance(node, list | tuple):
         return sum(map(replace_sync_bn, node))
@@ -82,9 +82,9 @@ def one_line_errors() -> Iterator[None]:
     """Ends the process with one line, and no traceback, at an ``InputError``.
 
     The exit status is ``INPUT_ERROR``, and after Ctrl-C ``INTERRUPTED``. All ranks of a
-    run mostly meet the same error: rank 0 tells it at once, the others wait until the
-    launcher stops them, and tell it if that does not happen. All other errors pass
-    through, in a run of several processes after the same wait.
+    run mostly meet the same error: rank 0 prints it at once. The others wait until the
+        launcher stops them, and print it if that does not happen. All other errors pass
+        through; with several processes, after the same wait.
     """
     try:
         with build_errors_told():
@@ -111,7 +111,7 @@ def one_line_errors() -> Iterator[None]:
 
 
 def give_way() -> None:
-    """Lets the launcher stop this process, and ends it if that has been tried."""
+    """Waits for the launcher to stop this process; exits if it has tried to."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if told_to_stop.is_set():
         exit_at_once(128 + signal.SIGTERM)
@@ -132,7 +132,7 @@ def leave(status: int) -> None:
 
 
 def exit_at_once(status: int) -> None:
-    """Exits without a tidy end, which would wait for other ranks in turn."""
+    """Exits without cleaning up, which would wait for other ranks."""
     logging.shutdown()
     for child in active_children():
         child.terminate()

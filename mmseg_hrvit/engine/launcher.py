@@ -1,7 +1,7 @@
-"""The launcher: starts the processes of a run, and starts them again after a loss.
+"""The launcher: starts the processes of a run, and restarts them if one is lost.
 
-It hands signals on, gives the processes time to save, and knows by their exit status,
-and by the reason in the work directory, whether another try makes sense.
+It passes signals on and gives the processes time to save. Their exit status, and the
+reason in the work directory, tell it whether a restart makes sense.
 """
 
 import signal
@@ -18,20 +18,20 @@ HANG = 142  # of HangWatchHook
 # After these exit statuses a run is started again.
 LOSSES = {
     PREEMPTED: 'a signal to one process made the run save and exit',
-    128 + signal.SIGHUP: 'a process was ended by SIGHUP',
+    128 + signal.SIGHUP: 'SIGHUP ended a process',
     128 + signal.SIGABRT: 'a process aborted, as NCCL does after its timeout',
-    128 + signal.SIGBUS: 'a process was ended by SIGBUS, as without shared memory',
+    128 + signal.SIGBUS: 'SIGBUS ended a process, as happens without shared memory',
     128 + signal.SIGKILL: 'a process was killed, usually by the out-of-memory killer',
-    128 + signal.SIGUSR1: 'a process was ended by SIGUSR1',
+    128 + signal.SIGUSR1: 'SIGUSR1 ended a process',
     128 + signal.SIGSEGV: 'a process crashed',
     HANG: 'a rank hung',
-    128 + signal.SIGTERM: 'a process was ended by SIGTERM',
+    128 + signal.SIGTERM: 'SIGTERM ended a process',
 }
 FINAL_REASONS = ('config', 'data', 'numeric', 'interrupted')  # in the work directory
 
 
 def is_lost(status: int, reason: str | None, nodes: int = 1) -> bool:
-    """Whether a run ended by no fault of its own, so that it is to be started again.
+    """Whether the end of a run looks like a loss, after which it should be restarted.
 
     Args:
         status (int): Its exit status.
@@ -39,7 +39,7 @@ def is_lost(status: int, reason: str | None, nodes: int = 1) -> bool:
         nodes (int): Machines of the run. Defaults to 1.
 
     Returns:
-        bool: Whether to start it again.
+        bool: Whether to restart it.
     """
     if status == 0 or reason in FINAL_REASONS:
         return False
@@ -57,7 +57,7 @@ def run_ranks(launcher: Launcher, command: Sequence[str], processes: str) -> int
         processes (str): Their number on this machine.
 
     Returns:
-        int: The exit status, as of ``Launcher.run``.
+        int: The exit status, as in ``Launcher.run``.
     """
     count = parse_count('PROCESSES', processes, least=1)
     ranks, store = make_ranks([sys.executable, '-u', *command], count)
@@ -67,10 +67,10 @@ def run_ranks(launcher: Launcher, command: Sequence[str], processes: str) -> int
 
 
 def train(script: str, args: Namespace, processes: str, argv: Sequence[str]) -> int:
-    """Trains in several processes, and starts them again after a loss.
+    """Trains in several processes, and restarts them if one is lost.
 
-    RESTARTS says how often (default 3), SHUTDOWN_TIMEOUT how many seconds the processes
-    have to save (default 90).
+    RESTARTS sets how often (default 3); SHUTDOWN_TIMEOUT sets how many seconds the
+    processes have to save (default 90).
 
     Args:
         script (str): Path of train.py.
@@ -94,8 +94,7 @@ def train(script: str, args: Namespace, processes: str, argv: Sequence[str]) -> 
                 break
             what = LOSSES.get(status, 'probably on another machine')
             print(
-                f'start {restart} of {restarts} after a loss ({what}): going on with '
-                '--resume',
+                f'restart {restart} of {restarts} ({what}): continuing with --resume',
                 file=sys.stderr,
                 flush=True,
             )

@@ -1,4 +1,4 @@
-"""Keeping the checkpoints of an older run, when another one takes its folder."""
+"""Keeping the checkpoints of an older run when another run uses its folder."""
 
 import re
 from itertools import chain, count
@@ -15,21 +15,21 @@ from .resume import LAST, SEED, find_named, unclear
 def take_over(
     runner: Runner, folder: str | Path, template: str, keep: set[Path]
 ) -> None:
-    """Makes a folder that of this run; the checkpoints of an older run are moved.
+    """Takes over a folder for this run, and moves the checkpoints of an older run.
 
     Otherwise this run would overwrite and delete them, and a restart before its first
-    checkpoint would go on with the older run. Nothing is done for a run that goes on
-    from the last checkpoint of its work directory.
+    checkpoint would resume the older run. If the run resumes from the last checkpoint
+    of its work directory, this does nothing.
 
     Args:
         runner (Runner): The runner of the training, on rank 0.
-        folder (str | Path): Where its checkpoints go.
-        template (str): Their name, as ``CheckpointHook`` has it.
-        keep (set[Path]): Those of them that belong to the part of the run that it
-            goes on from, and stay.
+        folder (str | Path): Folder of its checkpoints.
+        template (str): Template of their names, as in ``CheckpointHook``.
+        keep (set[Path]): Checkpoints that stay, because they belong to the earlier part
+            of this run.
 
     Raises:
-        InputError: If the run should go on, and nothing says from which checkpoint.
+        InputError: If the run should resume, and no file says from which checkpoint.
     """
     source, latest = resumed_from(runner), find_named(runner.work_dir)
     if source and latest and source.resolve() == latest.resolve():
@@ -68,7 +68,7 @@ def of_runs(folder: str | Path, template: str) -> list[Path]:
 
     Args:
         folder (str | Path): The folder; it need not exist.
-        template (str): Their name, as ``CheckpointHook`` has it, such as
+        template (str): Template of their names, as in ``CheckpointHook``, such as
             'iter_{}.pth'.
 
     Returns:
@@ -79,17 +79,17 @@ def of_runs(folder: str | Path, template: str) -> list[Path]:
 
 
 def is_of_run(name: str, template: str) -> bool:
-    """Tells a checkpoint, or a best one, by its name."""
+    """Recognises a checkpoint, or a best one, by its name."""
     parts = map(re.escape, re.split(r'\{[^}]*\}', template))
     return re.fullmatch(r'(best_.+_)?' + r'\d+'.join(parts), name) is not None
 
 
 def remove_halves(folder: str | Path, template: str) -> None:
-    """Deletes what is left of checkpoints in whose writing a run was killed.
+    """Deletes partial checkpoints of a run that was killed while it wrote them.
 
     Args:
         folder (str | Path): The folder; it need not exist.
-        template (str): Their name, as ``CheckpointHook`` has it.
+        template (str): Template of their names, as in ``CheckpointHook``.
     """
     for path in Path(folder).glob(f'*{ASIDE}'):
         if is_of_run(path.name.removesuffix(ASIDE), template):
@@ -101,8 +101,8 @@ def move_aside(paths: list[Path], folder: Path) -> Path:
 
     Args:
         paths (list[Path]): The checkpoints.
-        folder (Path): The new folder, on the same disk. If it is there already, a
-            number is added to its name.
+        folder (Path): The new folder, on the same disk. If it exists already, a number
+            is added to its name.
 
     Returns:
         Path: The folder.

@@ -20,16 +20,17 @@ MOST_LINES = 5  # of what is told of an optimizer
 class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     """mmengine's constructor, with ``norm_decay_mult`` for every norm layer.
 
-    In mmengine a custom key switches all other rules off for what it matches: with
+    In mmengine, a custom key disables all other rules for the parameters that it
+        matches: with
     ``custom_keys=dict(head=dict(lr_mult=10))`` the head's BatchNorm gets its weight
-    decay back. Here it does not, unless that key has a ``decay_mult`` of its own.
-    The recipe (appendix A.2) needs both rules.
+    decay back. Here it does not, unless that key has its own ``decay_mult``. The recipe
+    (appendix A.2) needs both rules.
 
-    mmengine gives every parameter a group of its own, and a step takes longer for the
-    groups than for the arithmetic. Here parameters with the same options share one.
+    mmengine gives every parameter its own group, and a step spends more time on the
+    groups than on the arithmetic. Here parameters with the same options share a group.
 
-    Adam and AdamW are fused unless the config has ``fused`` or ``foreach``: a kernel
-    for many parameters, and on GPUs ``FiniteCheckHook`` need not wait for them.
+    Adam and AdamW are fused, unless the config has ``fused`` or ``foreach``. Then one
+    kernel updates many parameters, and on GPUs ``FiniteCheckHook`` need not wait.
 
     Args:
         optim_wrapper_cfg (dict): The optimizer wrapper and its ``optimizer``.
@@ -72,8 +73,8 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 convolution. Defaults to None.
 
         Raises:
-            InputError: If a parameter stands in two places, and
-                ``paramwise_cfg.bypass_duplicate`` does not say to take the first.
+            InputError: If a parameter is in two places, and
+                ``paramwise_cfg.bypass_duplicate`` is not set.
         """
         first = len(params)
         super().add_params(params, module, prefix, is_dcn_module)
@@ -89,7 +90,7 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
 
 def describe(optimizer: Optimizer) -> str:
-    """Tells learning rates and weight decays, a line each, the largest part first."""
+    """Yields a line for each learning rate and weight decay, the largest part first."""
     parts = {}
     for group in optimizer.param_groups:
         key = group['lr'], group.get('weight_decay', 0)
@@ -108,7 +109,7 @@ def describe(optimizer: Optimizer) -> str:
 def refuse_tied(model: nn.Module, groups: list[dict]) -> None:
     """Refuses a parameter that would be stepped twice.
 
-    torch finds it in two groups, but not twice in one.
+    torch notices a parameter in two groups, but not twice in the same group.
 
     Args:
         model (nn.Module): The network.
@@ -122,10 +123,10 @@ def refuse_tied(model: nn.Module, groups: list[dict]) -> None:
     tied = [name for name, param in named if times[id(param)] > 1]
     if tied:
         raise InputError(
-            'some parameters appear in more than one parameter group, since they '
-            f'stand in several places of the network ({" and ".join(tied[:3])}): set '
-            'optim_wrapper.paramwise_cfg.bypass_duplicate=True to step them once, by '
-            'the options of the first place'
+            'some parameters appear in more than one parameter group, because '
+            f'they are in several places of the network ({" and ".join(tied[:3])}): '
+            'set optim_wrapper.paramwise_cfg.bypass_duplicate=True to step them once, '
+            'with the options of the first place'
         )
 
 

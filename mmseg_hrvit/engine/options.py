@@ -1,4 +1,4 @@
-"""Options of the command line that would change nothing, or not what was meant."""
+"""Refusing command-line options that would change nothing, or the wrong thing."""
 
 import inspect
 from argparse import ArgumentParser
@@ -45,7 +45,7 @@ def parse_options(options: Sequence[str]) -> dict[str, object]:
         dict[str, object]: The values by their keys.
 
     Raises:
-        InputError: If one is no pair.
+        InputError: If one is not a pair.
     """
     for option in options:
         if '=' not in option:
@@ -58,16 +58,16 @@ def parse_options(options: Sequence[str]) -> dict[str, object]:
 def merge_options(cfg: Config, options: dict[str, object]) -> None:
     """Changes a config, and refuses options that it does not know.
 
-    A key is known if it stands in the config, or if the type beside which it would
-    stand takes an argument of that name.
+    A key is known if it is in the config, or if the type in the same dict takes an
+    argument of that name.
 
     Args:
         cfg (Config): The config. Changed in place.
         options (dict[str, object]): Values by dotted keys.
 
     Raises:
-        InputError: If a key is unknown, with the nearest one, or if a value is no
-            number where the config has one.
+        InputError: If a key is unknown (the message names the nearest one), or if the
+            config has a number and the value is not one.
     """
     before = deepcopy(cfg._cfg_dict)
     for key, value in options.items():
@@ -81,7 +81,7 @@ def merge_options(cfg: Config, options: dict[str, object]) -> None:
 
 
 def check_value(node: object, key: str, value: object) -> None:
-    """Refuses a value that is not of the kind which stands in the config."""
+    """Refuses a value whose type differs from that in the config."""
     for part in key.split('.'):
         if isinstance(node, list | tuple) and part.isdecimal():
             part = int(part)
@@ -99,7 +99,7 @@ def check_value(node: object, key: str, value: object) -> None:
             raise InputError(f'{shown}: give a number; it is {node} in the config')
     elif isinstance(node, dict) and node and isinstance(value, int | float):
         keys = ', '.join(f'{key}.{name}' for name in node)
-        raise InputError(f'{shown}: it has parts of its own: set one of {keys}')
+        raise InputError(f'{shown}: it is a dict: set one of {keys}')
 
 
 def check_key(before: dict, cfg: Config, key: str) -> None:
@@ -131,14 +131,14 @@ def check_key(before: dict, cfg: Config, key: str) -> None:
 
 
 def has(node: object, part: str | int) -> bool:
-    """Whether a part of a config has this part."""
+    """Whether a part of a config has this key."""
     if isinstance(node, list | tuple):
         return isinstance(part, int) and part < len(node)
     return isinstance(node, dict) and part in node
 
 
 def list_known(old: object, new: dict, path: str, cfg: Config) -> set[str]:
-    """Lists what may stand in a part of the config, ``FREE`` for anything else.
+    """Lists the keys that a part of the config may have, ``FREE`` for any other.
 
     Args:
         old (object): The part without the options.
@@ -159,7 +159,7 @@ def list_known(old: object, new: dict, path: str, cfg: Config) -> set[str]:
 
 
 def refuse_variable(before: dict, name: str) -> None:
-    """Refuses a variable that other parts of the config have copied by now."""
+    """Refuses a variable that other parts of the config have already copied."""
     value = before[name]
     copies = [
         key
@@ -170,13 +170,13 @@ def refuse_variable(before: dict, name: str) -> None:
     if copies:
         hint = ', or use --crop' if name == 'crop_size' else ''
         raise InputError(
-            f'--cfg-options {name}: that has no effect, since other parts of the '
+            f'--cfg-options {name}: that has no effect, because other parts of the '
             f'config have copied it: set {", ".join(copies)}{hint}'
         )
 
 
 def is_part(value: object) -> bool:
-    """Whether a value has values in it."""
+    """Whether a value contains other values."""
     return isinstance(value, dict | list | tuple) and bool(value)
 
 
@@ -195,7 +195,7 @@ def refuse_key(key: str, nearest: str | None) -> NoReturn:
 
 
 def walk(node: object, path: str = '') -> Iterator[tuple[str, object]]:
-    """Yields the keys and values of all that stands in a config."""
+    """Yields all keys and values in a config."""
     if isinstance(node, dict):
         pairs = node.items()
     elif isinstance(node, list | tuple):

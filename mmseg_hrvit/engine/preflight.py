@@ -18,7 +18,7 @@ from mmseg_hrvit.rasters import check_bands
 from .launch import get_rank
 
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
-# Heads that average the whole map into one value a channel.
+# Heads that average the whole map into one value per channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
 DEEPEST_STRIDE = 32
 LEAST = {
@@ -43,7 +43,7 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
         splits (Sequence[str]): Which of 'train', 'val' and 'test' will run.
 
     Raises:
-        InputError: At the first thing that is wrong.
+        InputError: For the first mistake.
     """
     check_numbers(cfg)
     check_bands(cfg)
@@ -62,7 +62,7 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
 
 
 def check_numbers(cfg: Config) -> None:
-    """Refuses numbers that no run can have, at the keys that are changed most."""
+    """Refuses impossible numbers at the keys that users change most."""
     for key, least in LEAST.items():
         node = cfg
         for part in key.split('.'):
@@ -72,86 +72,88 @@ def check_numbers(cfg: Config) -> None:
 
 
 def check_gpus(cfg: Config) -> None:
-    """Refuses more processes than GPUs; without any GPU there is no limit."""
+    """Refuses more processes than GPUs; without GPUs there is no limit."""
     processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
     gpus = torch.cuda.device_count()
     if cfg.launcher == 'pytorch' and 0 < gpus < processes:
         raise InputError(
-            f'{processes} processes need as many GPUs, but here are {gpus}: start '
-            f'{gpus}'
+            f'{processes} processes need as many GPUs, but there are only '
+            f'{gpus}: start {gpus}'
         )
 
 
 def check_tensorboard(cfg: Config) -> None:
-    """Refuses to write for TensorBoard where it is not installed."""
+    """Refuses to log for TensorBoard if it is not installed."""
     backends = cfg.get('visualizer', {}).get('vis_backends') or []
     wanted = any(backend['type'] == 'TensorboardVisBackend' for backend in backends)
     if wanted and find_spec('tensorboard') is None:
         raise InputError(
-            'TensorBoard is asked for, but not installed: `pip install tensorboard`, '
-            'or omit --tensorboard'
+            'the run logs for TensorBoard, which is not installed: `pip install '
+            'tensorboard`, or omit --tensorboard'
         )
 
 
 def check_amp(cfg: Config) -> None:
-    """Refuses mixed precision where there is no GPU."""
+    """Refuses mixed precision if there is no GPU."""
     wrapper = cfg.optim_wrapper
     # Several optimizers have a wrapper each.
     parts = [wrapper, *(part for part in wrapper.values() if isinstance(part, dict))]
     is_mixed = any(part.get('type') == 'AmpOptimWrapper' for part in parts)
     if is_mixed and get_device() == 'cpu':
-        raise InputError('mixed precision needs a GPU, and there is none: drop --amp')
+        raise InputError('mixed precision needs a GPU, and there is none: omit --amp')
 
 
 def check_batch_norm(cfg: Config) -> None:
-    """Refuses to train BatchNorm on a single value a channel.
+    """Refuses to train BatchNorm on a single value per channel.
 
     Args:
         cfg (Config): The config.
 
     Raises:
-        InputError: If a head pools one image, or the backbone shrinks it, to that.
+        InputError: If a head pools one image to a single value, or the backbone shrinks
+            it to one.
     """
     model = cfg.get('model', {})
     if getattr(cfg.train_dataloader, 'batch_size', None) != 1:
         return
     remedy = (
-        'which BatchNorm cannot train on with one image a process and no SyncBN over '
+        'which BatchNorm cannot train on with one image per process and no SyncBN over '
         'several GPUs: set train_dataloader.batch_size=2'
     )
     for name in ('decode_head', 'auxiliary_head'):
         head = model.get(name)
         if isinstance(head, dict) and is_pooling(head) and is_local_norm(head, cfg):
             raise InputError(
-                f'model.{name} ({head["type"]}) pools to one value a channel, {remedy}'
+                f'model.{name} ({head["type"]}) pools to one value per channel, '
+                f'{remedy}'
             )
     backbone = model.get('backbone', {})
     size = (model.get('data_preprocessor') or {}).get('size')
     is_hrvit = str(backbone.get('type')).endswith('HRViT')
     is_small = size is not None and max(size) <= DEEPEST_STRIDE
     if is_hrvit and is_small and is_local_norm(backbone, cfg):
-        raise InputError(f'crops of {size} shrink to one value a channel, {remedy}')
+        raise InputError(f'crops of {size} shrink to one value per channel, {remedy}')
 
 
 def is_pooling(head: dict) -> bool:
-    """Whether a head averages the whole map into one value a channel."""
+    """Whether a head averages the whole map into one value per channel."""
     named = str(head['type']).rpartition('.')[-1] in POOLING_HEADS
     return named and 1 in head.get('pool_scales', (1,))
 
 
 def is_local_norm(part: dict, cfg: Config) -> bool:
-    """Whether a part's norm is a BatchNorm over this process's images alone."""
+    """Whether a part's norm is a BatchNorm over only the images of this process."""
     norm = (part.get('norm_cfg') or dict(type='BN'))['type']
     is_synced = norm != 'BN' and int(os.environ.get('WORLD_SIZE', 1)) > 1
     return norm in BATCH_NORMS and not (is_synced and cfg.launcher != 'none')
 
 
 def check_data(dataset: dict, key: str, cfg: Config) -> None:
-    """Refuses data sets of mmseg that are not there or not whole.
+    """Refuses data sets of mmseg that are missing or incomplete.
 
     Args:
         dataset (dict): Config of a data set, or of a wrapper around some.
-        key (str): Where it stands in the config.
+        key (str): Its key in the config.
         cfg (Config): The config.
 
     Raises:
@@ -180,11 +182,11 @@ def innermost(dataset: dict, key: str) -> Iterator[tuple[str, dict]]:
 
 
 def check_folders(dataset: dict, key: str) -> None:
-    """Refuses a data set whose folders are not there.
+    """Refuses a data set whose folders do not exist.
 
     Args:
         dataset (dict): Its config.
-        key (str): Where that stands.
+        key (str): Its key in the config.
 
     Raises:
         InputError: If a folder is missing.
@@ -206,7 +208,7 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
 
     Args:
         dataset (BaseSegDataset): The data set, not yet loaded.
-        key (str): Where it stands in the config.
+        key (str): Its key in the config.
 
     Raises:
         InputError: If there are none, or some are missing.
@@ -226,12 +228,12 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
         if missing:
             raise InputError(
                 f'{what} {missing[0]} is missing ({len(missing)} of {len(files)} are '
-                f'in {key}): add it, or take its name out of the data set'
+                f'in {key}): add it, or remove its name from the data set'
             )
 
 
 def find_missing(files: Sequence[str]) -> list[str]:
-    """Returns the files that are not there; lists each folder once."""
+    """Returns the files that do not exist; lists each folder once."""
     folders = {osp.dirname(file) for file in files}
     there = {folder: set(list_folder(folder)) for folder in folders}
     return [f for f in files if osp.basename(f) not in there[osp.dirname(f)]]

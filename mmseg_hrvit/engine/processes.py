@@ -1,4 +1,4 @@
-"""Processes that are started, signalled and ended together."""
+"""Starting, signalling and ending processes together."""
 
 import os
 import signal
@@ -25,10 +25,10 @@ PATIENCE = 5.0  # seconds that processes get after a second Ctrl-C
 
 
 class Launcher:
-    """Starts processes, hands signals on to them, and ends them together.
+    """Starts processes, passes signals on to them, and ends them together.
 
-    Inside its ``with`` block it takes the signals of ``SIGNALS``. Every process is in a
-    session of its own: a terminal's Ctrl-C reaches it once, by the launcher.
+    Inside its ``with`` block it handles the signals of ``SIGNALS``. Every process is in
+    its own session, so Ctrl-C reaches it only once, through the launcher.
 
     Args:
         grace (float): Seconds that processes have to save after a signal, before they
@@ -67,8 +67,8 @@ class Launcher:
             children (Sequence[Child]): The processes, in the order of their ranks.
 
         Returns:
-            int: 0, or the exit status of the first that failed; of a process that
-            signal N ended it is 128 + N.
+            int: 0, or the exit status of the first process that failed; 128 + N if
+            signal N ended it.
         """
         self._note_signals()
         if self.stopped_by is not None:
@@ -99,15 +99,15 @@ class Launcher:
             status (int): That of the processes.
 
         Returns:
-            int: The one that a signal to the launcher asks for, unless the run has
-            ended, or a mistake has ended it.
+            int: That of a signal to the launcher, unless the run had ended already, or
+            ended because of a mistake.
         """
         if self.stopped_by is None or status in (0, INPUT_ERROR):
             return status
         return SIGNALS[self.stopped_by][1]
 
     def _watch(self, processes: Sequence[subprocess.Popen]) -> list[int | None]:
-        """Hands signals on until a process has failed or all have ended."""
+        """Passes signals on until a process has failed or all have ended."""
         end = float('inf')
         while time.monotonic() < end:
             for number in self._note_signals():
@@ -129,7 +129,7 @@ class Launcher:
         return received
 
     def _end(self, processes: Sequence[subprocess.Popen], grace: float) -> None:
-        """Ends those that are left: first kindly, then for sure."""
+        """Ends the remaining processes: first with SIGTERM, then with SIGKILL."""
         left = [process for process in processes if process.poll() is None]
         for process in left:
             process.terminate()
@@ -145,10 +145,11 @@ class Launcher:
 
 
 def first_failure(statuses: Iterable[int | None]) -> tuple[int, int]:
-    """Finds the process that made a run fail; others may fail of its loss.
+    """Finds the process that made a run fail; others may fail as a result.
 
     Args:
-        statuses (Iterable[int | None]): Of all ranks, as ``subprocess`` has them.
+        statuses (Iterable[int | None]): Exit statuses of all ranks, as in
+            ``subprocess``.
 
     Returns:
         tuple[int, int]: Its rank and its status; status 0 if none has failed.
@@ -163,7 +164,7 @@ def first_failure(statuses: Iterable[int | None]) -> tuple[int, int]:
 
 
 def print_ended(rank: int, status: int, count: int) -> None:
-    """Names a process that a signal has ended: it could say nothing itself."""
+    """Names a process that a signal has ended, because it could not do so itself."""
     name = signal.Signals(status - 128).name
     who = f'rank {rank}' if count > 1 else 'the process'
     is_killed = status == 128 + signal.SIGKILL

@@ -1,7 +1,7 @@
-"""What differs between the processes of a run, beside the samples they train on.
+"""State that differs between the processes of a run, besides their samples.
 
 These are the random states, and the running means of BatchNorms that are not synced.
-A checkpoint of mmengine holds neither.
+mmengine's checkpoints contain neither.
 """
 
 import random
@@ -65,7 +65,7 @@ def gather_rank_states(model: nn.Module) -> list[dict]:
 
 
 def set_local_buffers(model: nn.Module, buffers: dict) -> None:
-    """Gives this rank the running means that it had.
+    """Restores the running means of this rank.
 
     Args:
         model (nn.Module): The network. Changed in place.

@@ -23,34 +23,34 @@ def count_setting(name: str, default: int, least: int = 0) -> int:
 
     Args:
         name (str): The variable.
-        default (int): Its value where it is not set.
-        least (int): The smallest that makes sense. Defaults to 0.
+        default (int): Its value if it is not set.
+        least (int): The smallest valid value. Defaults to 0.
 
     Raises:
-        InputError: If it is none.
+        InputError: If it is not a valid number.
     """
     return parse_count(name, os.environ.get(name) or str(default), least)
 
 
 def parse_count(name: str, text: str, least: int) -> int:
-    """Reads a whole number; ``name`` says in the error what it is of."""
+    """Reads a whole number; the error calls it ``name``."""
     if not text.isdecimal() or int(text) < least:
-        raise InputError(f'{name}={text}: give a whole number from {least} on')
+        raise InputError(f'{name}={text}: give a whole number, {least} or more')
     return int(text)
 
 
 def make_ranks(command: Sequence[str], processes: int) -> tuple[list[Child], object]:
-    """Prepares the processes of this machine, one a rank.
+    """Prepares the processes of this machine, one for each rank.
 
-    NNODES, NODE_RANK, MASTER_ADDR and PORT make it one of several machines.
+    NNODES, NODE_RANK, MASTER_ADDR and PORT describe a run on several machines.
 
     Args:
-        command (Sequence[str]): What each runs.
+        command (Sequence[str]): The command of each process.
         processes (int): Their number on this machine.
 
     Returns:
-        tuple[list[Child], object]: The processes, and what has to live as long as they
-        do: the place where they meet.
+        tuple[list[Child], object]: The processes, and the store through which they
+        connect, which must live as long as they do.
     """
     nodes, node = count_setting('NNODES', 1, 1), count_setting('NODE_RANK', 0)
     environ = {**os.environ, 'LOCAL_WORLD_SIZE': str(processes)}
@@ -85,6 +85,6 @@ def make_ranks(command: Sequence[str], processes: int) -> tuple[list[Child], obj
 
 
 def loopback() -> str:
-    """Name of the network interface to this machine itself."""
+    """Name of the loopback network interface."""
     names = [name for _, name in socket.if_nameindex()]
     return next((name for name in names if name.startswith('lo')), names[0])

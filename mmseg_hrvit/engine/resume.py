@@ -1,7 +1,7 @@
-"""Going on with a run: from which checkpoint, and with which seed.
+"""Resuming a run: from which checkpoint, and with which seed.
 
-Both should be known before anything is built, since the order of the samples comes
-from the seed.
+Both must be known before anything is built, because the seed sets the order of the
+samples.
 """
 
 import re
@@ -22,17 +22,17 @@ TEMPLATES = ('iter_{}.pth', 'epoch_{}.pth')  # mmengine's names of checkpoints
 
 
 def resume_latest(cfg: Config) -> None:
-    """Lets a config go on with the run in its work directory.
+    """Makes a config resume the run in its work directory.
 
-    If that has no checkpoint yet, the run starts as the config says, with the same
-    seed, and says so.
+    If there is no checkpoint yet, the run starts as the config says, with the same
+    seed, and logs this.
 
     Args:
         cfg (Config): The config, with its ``work_dir``. Changed in place.
 
     Raises:
-        InputError: If the checkpoint cannot be read, or if there are checkpoints and
-            nothing says from which of them to go on.
+        InputError: If the checkpoint cannot be read, or if there are checkpoints but no
+            file says from which of them to resume.
     """
     latest = find_latest(cfg.work_dir)
     if latest is not None:
@@ -44,7 +44,7 @@ def resume_latest(cfg: Config) -> None:
         if get_rank() == 0:
             print_log(
                 f'--resume: {cfg.work_dir} has no checkpoint yet, so the run starts '
-                'from its beginning',
+                'from the beginning',
                 logger='current',
             )
     if seed is not None:
@@ -52,7 +52,7 @@ def resume_latest(cfg: Config) -> None:
 
 
 def find_latest(work_dir: str | Path) -> Path | None:
-    """Finds the latest whole checkpoint of the run in a work directory.
+    """Finds the latest complete checkpoint of the run in a work directory.
 
     Args:
         work_dir (str | Path): The work directory.
@@ -80,8 +80,8 @@ def find_named(work_dir: str | Path) -> Path | None:
         work_dir (str | Path): The work directory.
 
     Returns:
-        Path | None: The checkpoint. If it was damaged later, the newest one beside it
-        that is whole. None if there is none, or if no file names one.
+        Path | None: The checkpoint. If it was damaged later, the newest complete one
+        beside it. None if there is none, or if no file names one.
     """
     pointer = Path(work_dir, LAST)
     if not pointer.is_file():
@@ -111,15 +111,15 @@ def numbered(folder: str | Path, template: str) -> list[Path]:
 
 
 def unclear(checkpoint: Path) -> str:
-    """Says that nothing tells from which checkpoint to go on, and what to do."""
+    """Makes the error that no file says from which checkpoint to resume."""
     return (
         f'{checkpoint.parent} has checkpoints, but no file {LAST} that says from which '
         f'one to resume: give it, e.g. --cfg-options resume=True '
-        f'load_from={checkpoint}, or start anew without --resume'
+        f'load_from={checkpoint}, or start without --resume'
     )
 
 
 def read_seed(work_dir: str | Path) -> int | None:
-    """Returns the seed that the run in a work directory has noted, if any."""
+    """Returns the seed that the run in a work directory has stored, if any."""
     path = Path(work_dir, SEED)
     return int(path.read_text()) if path.is_file() else None

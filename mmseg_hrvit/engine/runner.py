@@ -35,16 +35,16 @@ class CheckedRunner(Runner):
         diff_rank_seed: bool = False,
         deterministic: bool = False,
     ) -> None:
-        """Sets the seed; makes cuBLAS deterministic too if it is asked for.
+        """Sets the seed; with ``deterministic``, makes cuBLAS deterministic, too.
 
         cuBLAS reads the variable when it is first used, later than here.
 
         Args:
             seed (int, optional): The seed; None: one is drawn.
-            diff_rank_seed (bool): Whether every rank has a seed of its own. Defaults
+            diff_rank_seed (bool): Whether every rank has its own seed. Defaults
                 to False.
-            deterministic (bool): Whether operators have to give the same to the bit.
-                Defaults to False.
+            deterministic (bool): Whether operators must give the same result bit for
+                bit. Defaults to False.
         """
         if deterministic:
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
@@ -53,12 +53,12 @@ class CheckedRunner(Runner):
     def build_logger(
         self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs
     ) -> MMLogger:
-        """Builds mmengine's logger; the screen gets the long messages in short.
+        """Builds mmengine's logger, which shortens long messages on the screen.
 
         Args:
             log_level (int | str): Level of its handlers. Defaults to 'INFO'.
-            log_file (str, optional): The log file. Defaults to None: one in the work
-                directory, of the time of the start.
+            log_file (str, optional): The log file. Defaults to None: a file in the work
+                directory, named by the time of the start.
             **kwargs: Arguments of mmengine's logger.
 
         Returns:
@@ -73,12 +73,12 @@ class CheckedRunner(Runner):
     ) -> Visualizer:
         """Builds the visualizer of this run.
 
-        mmengine has one of each name in a process: a second run would draw into the
-        folder of the first one.
+        mmengine keeps one visualizer of each name per process, so a second run would
+        write into the folder of the first one.
 
         Args:
-            visualizer (Visualizer | dict, optional): It, or its config, whose name is
-                that of mmseg's tools. Defaults to None: mmengine's.
+            visualizer (Visualizer | dict, optional): The visualizer, or its config with
+                the name that mmseg's tools use. Defaults to None: mmengine's.
 
         Returns:
             Visualizer: The visualizer.
@@ -94,19 +94,19 @@ class CheckedRunner(Runner):
         seed: int | None = None,
         diff_rank_seed: bool = False,
     ) -> DataLoader:
-        """Builds a data loader; ``CheckedPipeline`` says what is checked.
+        """Builds a data loader whose samples are checked (see ``CheckedPipeline``).
 
         Args:
             dataloader (DataLoader | dict): Its config, or the loader itself.
             seed (int, optional): Seed of the sampler. Defaults to None.
-            diff_rank_seed (bool): Whether every rank has a seed of its own. Defaults
+            diff_rank_seed (bool): Whether every rank has its own seed. Defaults
                 to False.
 
         Returns:
             DataLoader: The data loader.
 
         Raises:
-            InputError: If ``max_unusable_share`` is no share.
+            InputError: If ``max_unusable_share`` is not from 0 to below 1.
         """
         max_share = self.cfg.get('max_unusable_share', 0.0)
         if not 0 <= max_share < 1:
@@ -139,7 +139,7 @@ class CheckedRunner(Runner):
 
 
 def without_worker_options(dataloader: DataLoader | dict) -> DataLoader | dict:
-    """Drops what only workers need from the config of a data loader without any."""
+    """Removes options for workers from the config of a data loader without workers."""
     if not isinstance(dataloader, dict) or dataloader.get('num_workers'):
         return dataloader
     return {k: v for k, v in dataloader.items() if k not in OF_WORKERS}

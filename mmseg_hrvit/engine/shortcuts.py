@@ -1,4 +1,4 @@
-"""Changes of a config that one option makes in all the places concerned."""
+"""Options that change a config in several places at once."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -19,8 +19,8 @@ HEADS = ('decode_head', 'auxiliary_head')
 def set_crop(cfg: Config, height: int, width: int) -> None:
     """Trains on crops of another size.
 
-    A network that is tested on windows gets windows of that size, which overlap by
-    the same share as before.
+    If the network is tested on windows, these get the same size, and overlap by the
+    same share as before.
 
     Args:
         cfg (Config): A config of mmseg. Changed in place.
@@ -98,14 +98,14 @@ def choose_classes(
     Args:
         names (Sequence[str]): The classes.
         dataset (dict): Its config. Changed in place.
-        key (str): Where that stands.
+        key (str): Its key in the config.
         cfg (Config): The whole config.
 
     Returns:
         list[str]: All classes that the label maps have.
 
     Raises:
-        InputError: If one of the classes is not there, or nothing says which there are.
+        InputError: If one of the classes does not exist, or nothing lists the classes.
     """
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         cls = registry.get(dataset['type'])
@@ -124,7 +124,7 @@ def choose_classes(
 
 
 def store_classes(dataset: dict, classes: object, cls: type, key: str) -> None:
-    """Tells a data set which classes its label maps have."""
+    """Sets which classes the label maps of a data set have."""
     if cls is BaseSegDataset:
         dataset['type'] = 'mmseg_hrvit.StoredClassesDataset'
     elif not issubclass(cls, StoredClassesDataset):

@@ -1,4 +1,4 @@
-"""Signals that end a run, and data loaders' workers that are shielded from them."""
+"""Signals that end a run, and workers of data loaders that ignore them."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ WAITED = SIGNALS[1:]  # a worker ignores SIGINT, and waits for the others
 
 
 def shield_workers(runner: Runner) -> None:
-    """Keeps signals off the workers of training and of the validation in between.
+    """Makes the workers of training, and of the validation in between, ignore signals.
 
     Args:
         runner (Runner): The runner of the training, before its workers start.
@@ -31,10 +31,10 @@ def shield_workers(runner: Runner) -> None:
 
 
 def shielded(init: Callable[[int], None] | None, worker_id: int) -> None:
-    """Starts a worker that ends when its process says so, and not by other signals.
+    """Starts a worker that ends only if its process says so, not by other signals.
 
-    A cluster signals all processes of a job. Without workers, the batch that is on
-    its way would not come.
+    A cluster sends signals to all processes of a job. If they ended the workers, the
+    next batch would never arrive.
 
     Args:
         init (Callable, optional): What else to do in the worker.
@@ -49,7 +49,7 @@ def shielded(init: Callable[[int], None] | None, worker_id: int) -> None:
 
 
 def wait_for_parent() -> None:
-    """Exits at the first SIGTERM from the process that this one works for."""
+    """Exits at the first SIGTERM from the parent process."""
     while True:
         info = signal.sigwaitinfo(WAITED)
         if info.si_signo == signal.SIGTERM and info.si_pid == os.getppid():

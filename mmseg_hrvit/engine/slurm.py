@@ -1,4 +1,4 @@
-"""A job of Slurm that trains: it saves before its time is over, and is queued again."""
+"""A Slurm job that trains: it saves before its time limit, and requeues itself."""
 
 import os
 import signal
@@ -16,10 +16,10 @@ from .work_dir import WorkDir
 
 
 def train(command: Sequence[str], args: Namespace) -> int:
-    """Trains inside of a job, and queues it again where that makes sense.
+    """Trains inside a job, and requeues the job if that makes sense.
 
-    A job that was lost, by a hang or by want of memory, is queued again if it has saved
-    something, and else RESTARTS times (default 3).
+    After a hang, or if memory ran out, the job is requeued if it has saved a
+    checkpoint, and otherwise RESTARTS times (default 3).
 
     Args:
         command (Sequence[str]): srun with what it starts.
@@ -47,14 +47,14 @@ def train(command: Sequence[str], args: Namespace) -> int:
 def is_queued_again(
     status: int, reason: str | None, stopped_by: int | None, may_be_lost: bool
 ) -> bool:
-    """Whether a job has to queue itself again.
+    """Whether a job has to requeue itself.
 
     Args:
-        status (int): Exit status of srun: the highest of the tasks', so that the reason
-            counts for more.
+        status (int): Exit status of srun: the highest of all tasks, so the reason is
+            more reliable.
         reason (str, optional): The reason in the work directory.
         stopped_by (int, optional): The first signal to the job.
-        may_be_lost (bool): Whether it may be queued again after a loss.
+        may_be_lost (bool): Whether it may be requeued after a hang or kill.
 
     Returns:
         bool: Whether it has to.

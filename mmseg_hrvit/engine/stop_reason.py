@@ -1,4 +1,4 @@
-"""Why a run stopped, told by a file in its work directory.
+"""The reason why a run stopped, in a file in its work directory.
 
 A launcher hides the exit status of its processes. The script that started the run
 reads the file to know whether to start it again.
@@ -16,10 +16,10 @@ REASONS = ('config', 'data', 'numeric', 'preempted', 'interrupted')
 
 
 def write_stop_reason(work_dir: str | Path, reason: str) -> None:
-    """Tells why a run stops. Any rank may call it; the last one stays.
+    """Writes why a run stops. Any rank may call it; the last reason stays.
 
     Args:
-        work_dir (str | Path): The run's work directory; made if it is not there.
+        work_dir (str | Path): The run's work directory; created if it does not exist.
         reason (str): 'config' for what the user gave, 'data' for an unusable sample,
             'numeric' for losses that are not finite, 'preempted', or 'interrupted' by
             Ctrl-C.
@@ -43,18 +43,18 @@ def read_stop_reason(work_dir: str | Path) -> str | None:
 
 
 def clear_stop_reason(work_dir: str | Path) -> None:
-    """Forgets the last run's reason, when a new one starts."""
+    """Deletes the reason of the last run, when a new run starts."""
     Path(work_dir, STOP_REASON).unlink(missing_ok=True)
 
 
 @contextmanager
 def stop_reason_told(work_dir: str | Path, is_first: bool = True) -> Iterator[None]:
-    """Tells the reason of an ``InputError`` that ends a run.
+    """Writes the reason of an ``InputError`` that ends a run.
 
     Args:
         work_dir (str | Path): The run's work directory.
-        is_first (bool): Whether this is rank 0, which forgets the last run's reason.
-            Defaults to True.
+        is_first (bool): Whether this is rank 0, which deletes the reason of the last
+            run. Defaults to True.
     """
     if is_first:
         clear_stop_reason(work_dir)

@@ -1,4 +1,4 @@
-"""A training loop that goes on exactly where a stopped run was."""
+"""A training loop that resumes exactly where a stopped run was."""
 
 from mmengine.dist import get_rank
 from mmengine.registry import LOOPS
@@ -33,7 +33,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         val_interval (int): Iterations from one validation to the next. Defaults to
             1000.
         dynamic_intervals (list[tuple[int, int]], optional): Pairs of an iteration and
-            the interval that holds from there on. Defaults to None.
+            the interval from there on. Defaults to None.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             self.dataloader_iterator.skip_iter(self._iter)
 
     def _seed_stream(self) -> None:
-        """Takes the run's seed, which may have come with the checkpoint."""
+        """Sets the seed of the run, which may come from the checkpoint."""
         seed, rank = self.runner.seed, get_rank()
         dataset = self.dataloader.dataset
         if not isinstance(dataset, StreamDataset):

@@ -1,4 +1,4 @@
-"""What a launcher learns of a run from its work directory."""
+"""What a launcher learns about a run from its work directory."""
 
 import os
 import sys
@@ -17,8 +17,8 @@ class WorkDir:
     """A run's work directory, and what has changed in it since the last ``look``.
 
     Args:
-        path (str | Path, optional): The directory. None: it is not known, since
-            something is wrong with the config.
+        path (str | Path, optional): The directory. None: not known, because something
+            is wrong with the config.
     """
 
     def __init__(self, path: str | Path | None) -> None:
@@ -27,7 +27,7 @@ class WorkDir:
 
     @classmethod
     def of(cls, args: Namespace) -> 'WorkDir':
-        """Finds the work directory of a training.
+        """Finds the work directory of a training run.
 
         Args:
             args (Namespace): The arguments of train.py.
@@ -48,7 +48,7 @@ class WorkDir:
             os.environ.update(environ)
 
     def look(self) -> None:
-        """Notes what is there."""
+        """Notes the current state."""
         self._before = {name: self._stamp(name) for name in (STOP_REASON, LAST)}
 
     def _stamp(self, name: str) -> int | None:
@@ -60,7 +60,7 @@ class WorkDir:
 
     @property
     def reason(self) -> str | None:
-        """Why the run has stopped; None if it has not told."""
+        """Why the run has stopped; None if it has not written a reason."""
         return read_stop_reason(self.path) if self._is_new(STOP_REASON) else None
 
     @property

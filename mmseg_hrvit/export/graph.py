@@ -15,14 +15,13 @@ OUTPUTS = ('logits', 'resized', 'labels')
 
 @dataclass(frozen=True)
 class GraphOptions:
-    """What goes into the graph beside the network.
+    """What the graph contains besides the network.
 
     Args:
         output (str): 'logits' at the head's stride, 'resized' to the image's size,
             or 'labels', their arg-max. Defaults to 'logits'.
-        normalize (bool): The graph takes RGB values from 0 to 255 and normalises
-            them itself; otherwise it takes what the network takes. Defaults to
-            False.
+        normalize (bool): The graph takes RGB values from 0 to 255 and normalises them;
+            otherwise it takes the network's own input. Defaults to False.
 
     Raises:
         InputError: If the output is unknown.
@@ -39,11 +38,11 @@ class GraphOptions:
 
 
 class Reference:
-    """What the segmentor itself gives for the images of a graph.
+    """The output of the segmentor itself for the images of a graph.
 
     Args:
         segmentor (nn.Module): An ``EncoderDecoder`` of mmseg, in evaluation mode.
-        options (GraphOptions): Those of the graph. Defaults to logits alone.
+        options (GraphOptions): Those of the graph. Defaults to only logits.
         rgb (bool): The graph takes RGB, and the segmentor's preprocessor BGR.
             Defaults to True.
     """
@@ -82,9 +81,9 @@ class InferenceGraph(nn.Module):
     """Backbone and head of a segmentor, in their forms for engines.
 
     Args:
-        segmentor (nn.Module): An ``EncoderDecoder`` of mmseg, in evaluation mode. It
-            stays as it is.
-        options (GraphOptions): What is inside. Defaults to logits alone.
+        segmentor (nn.Module): An ``EncoderDecoder`` of mmseg, in evaluation mode. It is
+            not changed.
+        options (GraphOptions): What the graph contains. Defaults to only logits.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Images as a graph takes them."""
+"""Preparing images for a graph."""
 
 import mmcv
 import numpy as np
@@ -19,7 +19,7 @@ def prepare(image: np.ndarray, metadata: Metadata) -> np.ndarray:
 
     Args:
         image (np.ndarray): (H, W, 3), BGR, 8 bits.
-        metadata (Metadata): What the graph takes.
+        metadata (Metadata): Describes the input of the graph.
 
     Returns:
         np.ndarray: (1, 3, H, W), float32.

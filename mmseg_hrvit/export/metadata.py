@@ -1,4 +1,4 @@
-"""What a file says about itself, so that it can be used without its config."""
+"""What a file says about itself, so that nobody needs its config."""
 
 import json
 from collections.abc import Sequence
@@ -37,19 +37,20 @@ class Metadata:
         rgb (bool): The input has RGB channels; otherwise BGR.
         scale (Sequence[int], optional): (width, height) to which images are resized
             first, as in mmcv's ``Resize``; None: they keep their size.
-        keep_ratio (bool): That resize keeps the ratio of the sides.
+        keep_ratio (bool): Whether that resize keeps the ratio of the sides.
         test_cfg (dict): mmseg's: the whole image, or sliding windows.
         align_corners (bool): How logits are resized to the image.
-        threshold (float, optional): Of the one logit of a network with a single one.
+        threshold (float, optional): Threshold for the logit of a network with a single
+            output channel.
         size (Sequence[int], optional): (height, width) of all inputs; None: any.
-        normalized (bool): The input is normalised already; otherwise the graph does
-            it to values from 0 to 255. Defaults to True.
+        normalized (bool): The input is normalised already; otherwise the graph
+            normalises values from 0 to 255. Defaults to True.
         output (str): As in ``GraphOptions``. Defaults to 'logits'.
         precision (str): One of ``PRECISIONS``. Defaults to 'fp32'.
-        bands (Sequence[int], optional): Numbers of a raster's bands that are the
-            input's channels, as ``LoadRaster`` has them; None: the network is for
-            pictures. Defaults to None.
-        fill (float): What bands have where they hold no data. Defaults to 0.
+        bands (Sequence[int], optional): Numbers of the raster bands that are the input
+            channels, as in ``LoadRaster``; None: the network is for RGB images.
+            Defaults to None.
+        fill (float): Value of pixels without data. Defaults to 0.
     """
 
     classes: Sequence[str]
@@ -75,22 +76,22 @@ class Metadata:
         return 'labels' if self.output == 'labels' else 'logits'
 
     def to_json(self) -> str:
-        """Writes it as a text."""
+        """Returns the metadata as JSON text."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str | None, filename: str) -> 'Metadata':
-        """Reads the text.
+        """Reads metadata from JSON text.
 
         Args:
-            text (str, optional): What stood in a file.
+            text (str, optional): The text from the file.
             filename (str): The file's name.
 
         Returns:
             Metadata: The metadata.
 
         Raises:
-            InputError: If the file has none, or that of another version.
+            InputError: If the file has no metadata, or metadata of another version.
         """
         try:
             return cls(**json.loads(text))
@@ -102,7 +103,7 @@ class Metadata:
 
 
 def read_metadata(cfg: Config) -> Metadata:
-    """Collects from a config what its network needs in use.
+    """Collects from a config what a user of its network needs.
 
     Args:
         cfg (Config): Config of a segmentation model.
@@ -115,7 +116,9 @@ def read_metadata(cfg: Config) -> Metadata:
     """
     dataset = cfg.get('test_dataloader', {}).get('dataset')
     if dataset is None:
-        raise InputError('the config has no test_dataloader.dataset: it names classes')
+        raise InputError(
+            'the config has no test_dataloader.dataset, which names the classes'
+        )
     preprocessor = cfg.model.get('data_preprocessor') or {}
     if preprocessor.get('mean') is None:
         raise InputError('the config has no mean and std in model.data_preprocessor')
@@ -159,7 +162,7 @@ def kind_of(step: dict) -> str:
 
 
 def refuse_unknown_steps(dataset: dict) -> None:
-    """Raises InputError at a step that changes images and that no file can say."""
+    """Raises InputError for a step that changes images and cannot go into a file."""
     for step in read_steps(dataset):
         kind = kind_of(step)
         if kind not in KNOWN_STEPS or (kind == 'Resize' and 'scale' not in step):
@@ -179,7 +182,7 @@ def read_classes(dataset: dict, scope: str) -> dict:
 
 
 def is_single(head: dict) -> bool:
-    """Whether a head gives one logit, which a threshold makes a label of."""
+    """Whether a head gives one logit, which a threshold turns into a label."""
     return head.get('out_channels', head.get('num_classes')) == 1
 
 
@@ -195,7 +198,7 @@ def fix_size(metadata: Metadata, size: Sequence[int]) -> Metadata:
         Metadata: A copy with the size in it.
 
     Raises:
-        InputError: If sliding windows are of another size.
+        InputError: If sliding windows have another size.
     """
     height, width = size
     if min(size) < 1:

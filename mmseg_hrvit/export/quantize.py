@@ -1,4 +1,4 @@
-"""Static quantisation to 8 bits, by NNCF."""
+"""Static quantisation to 8 bits, with NNCF."""
 
 import logging
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ def quantize(
     input_name: str | None = None,
     in_float: Sequence[str] = (),
 ) -> T:
-    """Quantises weights and activations; what they range over is seen on images.
+    """Quantises weights and activations; images show their ranges.
 
     Args:
         model (T): An OpenVINO or an ONNX model.
         images (Sequence[np.ndarray]): Inputs of the model, each (B, C, H, W).
         input_name (str, optional): The input's name, where the engine wants it.
-        in_float (Sequence[str]): Names of nodes that stay as they are. Defaults to ().
+        in_float (Sequence[str]): Names of nodes that stay in float. Defaults to ().
 
     Returns:
         T: The quantised model.
@@ -33,7 +33,7 @@ def quantize(
         InputError: If there is no image.
     """
     if not images:
-        raise InputError('int8 is calibrated on images: name some')
+        raise InputError('int8 is calibrated on images: give some')
     inputs = [{input_name: x} for x in images] if input_name else list(images)
     nncf.set_log_level(logging.WARNING)  # else a line for every node left in float
     return nncf.quantize(

@@ -33,8 +33,8 @@ def trace(
     Args:
         graph (nn.Module): A function of images, in evaluation mode.
         channels (int): Channels of the images.
-        size (tuple[int, int], optional): Height and width of all images; None: any
-            from ``MIN_SIZE`` on.
+        size (tuple[int, int], optional): Height and width of all images; None: any size
+            from ``MIN_SIZE`` up.
 
     Returns:
         ExportedProgram: The program, with weights.
@@ -88,7 +88,7 @@ def check_torch() -> None:
 def little_overhead() -> Iterator[None]:
     """Saves a quarter of the time of tracing.
 
-    Torch does not note where each node came from, and Python does not look for garbage
+    Torch does not record the origin of each node, and Python does not collect garbage
     among the many objects that stay.
     """
     before = getattr(config, 'do_not_emit_stack_traces', False)  # newer versions' alone
@@ -104,7 +104,7 @@ def little_overhead() -> Iterator[None]:
 
 
 def drop_asserts(program: ExportedProgram) -> None:
-    """Takes the comparisons of sizes out: most are about memory layout alone."""
+    """Removes the comparisons of sizes: most of them are only about memory layout."""
     graph = program.graph_module.graph
     for node in list(graph.nodes):
         if node.target is torch.ops.aten._assert_scalar.default:

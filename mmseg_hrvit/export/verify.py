@@ -26,8 +26,8 @@ def largest_difference(
         batches (Iterable[np.ndarray]): Images, each (B, C, H, W).
 
     Returns:
-        float: The largest difference of outputs, by the largest output; of labels
-        the largest share that differs. The worst of all batches.
+        float: The largest difference of outputs divided by the largest output; for
+        labels, the largest share that differs. The worst of all batches.
     """
     worst = 0.0
     for images in batches:
@@ -41,7 +41,7 @@ def largest_difference(
 
 
 def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Returns the largest difference, by the largest of what is expected."""
+    """Returns the largest difference, divided by the largest expected value."""
     return float(np.abs(actual - expected).max() / np.abs(expected).max())
 
 
@@ -57,7 +57,7 @@ def label_agreement(
 
 
 def to_labels(output: np.ndarray) -> np.ndarray:
-    """Makes labels of a graph's output, whichever it is; one logit has its sign."""
+    """Converts any output of a graph to labels; for one logit, its sign decides."""
     if output.ndim == 3:
         return output
     return output[:, 0] > 0 if output.shape[1] == 1 else output.argmax(1)

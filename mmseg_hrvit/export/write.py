@@ -1,4 +1,4 @@
-"""Writing a network to a file, and trying the file."""
+"""Writing a network to a file, and testing the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from .verify import TOLERANCE, label_agreement, largest_difference, random_batch
 
 @dataclass(frozen=True)
 class Trial:
-    """How a file did against the network in torch.
+    """How a file compares with the network in torch.
 
     Args:
-        difference (float): The largest relative one of ``largest_difference``.
+        difference (float): From ``largest_difference``.
         agreement (float, optional): Share of labels that are the same, on images;
             None if there were none.
     """
@@ -37,18 +37,18 @@ def write_network(
     to: str,
     images: Sequence[np.ndarray] = (),
 ) -> Trial:
-    """Writes a network to a file, and runs the file beside the network.
+    """Writes a network to a file, and compares the file with the network.
 
     Args:
         segmentor (nn.Module): An ``EncoderDecoder`` in evaluation mode, on the CPU.
         path (Path): The file.
-        metadata (Metadata): What the file will be: size, input, output, precision.
+        metadata (Metadata): Describes the file: size, input, output, precision.
         to (str): The format, a key of ``FORMATS``.
         images (Sequence[np.ndarray]): Inputs of the graph, each (B, C, H, W), on
             which labels are compared and 'int8' is calibrated.
 
     Returns:
-        Trial: How it did.
+        Trial: The comparison.
 
     Raises:
         InputError: If the format cannot be written here, or if a file of 'fp32'
@@ -70,8 +70,8 @@ def write_network(
             path.with_suffix(suffix).unlink()
         raise InputError(
             f'{path}: its output differs from the network by {difference:.1e}, more '
-            f'than {TOLERANCE}: removed; try another format, or another version of '
-            'its packages'
+            f'than {TOLERANCE}: the file was removed; try another format, or another '
+            'version of its packages'
         )
     agreement = label_agreement(engine, reference, images) if images else None
     return Trial(difference, agreement)

@@ -1,6 +1,6 @@
 """HRViT's networks.
 
-The classification head stands apart in ``models.heads``: it needs mmpretrain,
+The classification head is separate, in ``models.heads``, because it needs mmpretrain,
 which segmentation does not.
 """
 

@@ -1,4 +1,4 @@
-"""Refusing arguments that make no network, before it takes memory."""
+"""Refusing arguments that do not make a network, before any memory is allocated."""
 
 from collections.abc import Callable, Sequence
 from numbers import Real
@@ -27,11 +27,12 @@ def check_whole(name: str, value: object) -> None:
 
 
 def check_wholes(name: str, values: object, count: int, each: str) -> None:
-    """Raises InputError unless there are ``count`` whole numbers, one of ``each``."""
+    """Raises InputError unless there are ``count`` whole numbers, one per ``each``."""
     is_list = isinstance(values, list | tuple) and len(values) == count
     if not is_list or not all(map(is_whole, values)):
         raise InputError(
-            f'{name}={values!r}: give {count} positive whole numbers, one a {each}'
+            f'{name}={values!r}: give {count} positive whole numbers, one for each '
+            f'{each}'
         )
 
 
@@ -87,6 +88,6 @@ def check_size(parameters: int) -> None:
     """Raises InputError if a network would have more than a billion parameters."""
     if parameters > MAX_PARAMETERS:
         raise InputError(
-            f'the network would have {parameters:.2g} parameters: at most '
-            f'{MAX_PARAMETERS:.0g} are built'
+            f'the network would have {parameters:.2g} parameters: the limit is '
+            f'{MAX_PARAMETERS:.0g}'
         )

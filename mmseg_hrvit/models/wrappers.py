@@ -12,7 +12,7 @@ HEADS = ('decode_head', 'auxiliary_head')
 
 
 def bare(model: nn.Module) -> nn.Module:
-    """Takes a network out of wrappers for parallel runs and test-time augmentation.
+    """Returns the network inside wrappers for parallel runs and test-time augmentation.
 
     Args:
         model (nn.Module): The network, or a wrapper around it.
@@ -43,7 +43,7 @@ def named_heads(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def ignored_label(part: object) -> int:
-    """Tells which label a head or a metric ignores; mmseg's default is 255.
+    """Returns which label a head or a metric ignores; mmseg's default is 255.
 
     Args:
         part (object): The head or metric, or its config.

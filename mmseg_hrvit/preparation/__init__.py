@@ -1,1 +1,1 @@
-"""Data of one's own: converting it, surveying it, looking at it."""
+"""Your own data: converting it, checking it, looking at it."""

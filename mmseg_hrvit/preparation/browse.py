@@ -1,4 +1,4 @@
-"""Pictures of what training sees: samples behind a config's own augmentations."""
+"""Pictures of what training sees: samples after the augmentations of a config."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,13 +25,13 @@ GAP = 6  # pixels between the pictures of a sheet
 def draw_samples(
     cfg: Config, number: int, opacity: float, seed: int
 ) -> list[np.ndarray]:
-    """Draws training samples, augmented, with their labels over them.
+    """Draws augmented training samples, with their labels over them.
 
     Args:
         cfg (Config): The config.
-        number (int): How many; the data set may have fewer.
+        number (int): Number of samples; the data set may have fewer.
         opacity (float): Of the colours, from 0 to 1.
-        seed (int): Of the choice and of the augmentations.
+        seed (int): Seed of the choice and of the augmentations.
 
     Returns:
         list[np.ndarray]: (height + legend, width, 3), BGR, 8 bits.
@@ -54,7 +54,7 @@ def draw_samples(
 
 
 def add_unlabelled(metadata: Metadata, metainfo: dict) -> Metadata:
-    """Gives metadata the classes of the training set, and one for other pixels."""
+    """Adds the classes of the training set, and one for other pixels, to metadata."""
     return replace(
         metadata,
         classes=[*metainfo['classes'], 'unlabelled'],
@@ -84,8 +84,8 @@ def compose(image: np.ndarray, metadata: Metadata) -> np.ndarray:
     """Makes a picture of a network's input.
 
     Args:
-        image (np.ndarray): (C, H, W): of a network for pictures BGR; else bands, of
-            which the first three are shown as red, green and blue.
+        image (np.ndarray): (C, H, W): BGR for a network for RGB images; otherwise
+            bands, of which the first three are shown as red, green and blue.
         metadata (Metadata): Of the network.
 
     Returns:
@@ -97,7 +97,7 @@ def compose(image: np.ndarray, metadata: Metadata) -> np.ndarray:
 
 
 def draw_contact_sheet(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Lays pictures side by side, in about as many rows as columns.
+    """Puts pictures side by side, in about as many rows as columns.
 
     Args:
         pictures (Sequence[np.ndarray]): (height, width, 3), of any sizes.
@@ -120,7 +120,7 @@ def write_picture(picture: np.ndarray, path: str) -> None:
 
     Args:
         picture (np.ndarray): (height, width, 3), BGR, 8 bits.
-        path (str): Its file; the suffix says the format.
+        path (str): Its file; the suffix sets the format.
 
     Raises:
         InputError: If it cannot be written.
@@ -130,5 +130,5 @@ def write_picture(picture: np.ndarray, path: str) -> None:
         Path(path).write_bytes(data.tobytes())  # OpenCV crashes at some names
     except OSError as error:
         raise InputError(
-            f'{path} cannot be written ({error}): check the folder and its room'
+            f'{path} cannot be written ({error}): check the folder and its free space'
         ) from error

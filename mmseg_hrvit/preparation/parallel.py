@@ -1,4 +1,4 @@
-"""Doing the same with many files, in several processes."""
+"""Doing the same to many files, in several processes."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -24,14 +24,14 @@ def map_parallel(
     """Calls a function with every item, and shows a progress bar.
 
     Args:
-        function (Callable[[Item], Result]): What to do; it and what it returns must
-            be of the kinds that pickle takes.
-        items (Sequence[Item]): With what.
+        function (Callable[[Item], Result]): The function; it and its results must be
+            picklable.
+        items (Sequence[Item]): Its arguments.
         workers (int): Processes.
-        description (str): What stands beside the bar.
+        description (str): The text beside the bar.
 
     Returns:
-        list[Result]: What it returned, in the order of the items.
+        list[Result]: The results, in the order of the items.
 
     Raises:
         InputError: If ``workers`` is not positive, or a process was killed.
@@ -53,6 +53,6 @@ def map_parallel(
             return [future.result() for future in todo]
     except BrokenProcessPool as error:
         raise InputError(
-            f'a process was killed while {description}, for want of memory or by a '
+            f'a process was killed while {description}, because memory ran out or a '
             f'broken file: give fewer than --workers {workers}, or look for the file'
         ) from error

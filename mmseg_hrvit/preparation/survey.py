@@ -1,4 +1,4 @@
-"""Reading a whole data set as training will, and counting what is in it."""
+"""Reading a whole data set as training does, and counting what is in it."""
 
 from collections.abc import Sequence
 
@@ -29,8 +29,8 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
         Survey: What is in it.
 
     Raises:
-        InputError: If the config has no such data set, or its folders or images are
-            not there.
+        InputError: If the config has no such data set, or its folders or images do not
+            exist.
     """
     parts = build_parts(cfg, split)
     samples, faults = [], []
@@ -50,7 +50,7 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
 
 
 def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
-    """Builds the data sets of a split, without wrappers, files not yet listed.
+    """Builds the data sets of a split, without wrappers, before they list files.
 
     Args:
         cfg (Config): The config.
@@ -60,7 +60,7 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
         list[BaseSegDataset]: The data sets; one unless they are concatenated.
 
     Raises:
-        InputError: If there is none, it is of another kind, or folders are missing.
+        InputError: If there is none, it has another type, or folders are missing.
     """
     key = f'{split}_dataloader'
     if not cfg.get(key):
@@ -73,27 +73,27 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
             has_classes = parts[-1].metainfo.get('classes')
             if not (isinstance(parts[-1], BaseSegDataset) and has_classes):
                 raise InputError(
-                    f'{part_key} is no data set of mmseg that names its classes: set '
-                    'type and metainfo'
+                    f'{part_key} is not a data set of mmseg that names its classes: '
+                    'set type and metainfo'
                 )
     return parts
 
 
 def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[str]:
-    """Finds label maps without an image; where a file lists names, none is spare.
+    """Finds label maps without an image; none if a file lists the names.
 
     Args:
         dataset (BaseSegDataset): The data set.
         records (Sequence[dict]): Its samples.
 
     Returns:
-        list[str]: What is wrong, a line for each.
+        list[str]: What is wrong, one line for each.
     """
     if dataset.ann_file or not dataset.data_prefix.get('seg_map_path'):
         return []
     known = {record['seg_map_path'] for record in records}
     return [
-        f'label map {path} has no image: add it, or take the file out'
+        f'label map {path} has no image: add it, or remove the file'
         for path in list_files(dataset.data_prefix['seg_map_path'])
         if path.endswith(dataset.seg_map_suffix) and path not in known
     ]

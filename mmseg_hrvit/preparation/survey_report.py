@@ -1,4 +1,4 @@
-"""What a survey of a data set has found, as a text, as JSON and as a picture."""
+"""The results of a survey of a data set, as text, as JSON and as a picture."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,19 +15,19 @@ SIZES_SHOWN = 5
 
 
 def shares(survey: Survey) -> np.ndarray:
-    """Returns the share of every class in the pixels that are of a class."""
+    """Returns the share of every class in the pixels that have a class."""
     return survey.pixels / max(survey.pixels.sum(), 1)
 
 
 def to_dict(survey: Survey, warnings: Sequence[str]) -> dict:
-    """Makes what JSON can hold of a survey.
+    """Converts a survey to values that JSON can hold.
 
     Args:
         survey (Survey): The survey.
         warnings (Sequence[str]): What looks wrong in it, from ``find_warnings``.
 
     Returns:
-        dict: The same by names.
+        dict: The values by name.
     """
     values = zip(
         survey.classes, shares(survey), survey.pixels, survey.images, strict=True
@@ -76,7 +76,7 @@ def describe(survey: Survey, warnings: int) -> Iterator[str]:
     sizes = [f'{h} x {w} ({n})' for (h, w), n in survey.sizes.most_common(SIZES_SHOWN)]
     more = f' and {rest} more' if (rest := len(survey.sizes) - SIZES_SHOWN) > 0 else ''
     yield f'height x width (images): {", ".join(sizes) or "none read"}{more}'
-    found = number_of(len(survey.faults), 'fault'), number_of(warnings, 'warning')
+    found = number_of(len(survey.faults), 'error'), number_of(warnings, 'warning')
     yield ', '.join([number_of(survey.samples, 'image'), *found])
 
 
@@ -85,8 +85,8 @@ def draw_survey(survey: Survey, title: str, out: str | Path) -> None:
 
     Args:
         survey (Survey): The survey.
-        title (str): What stands above.
-        out (str or Path): Picture to write; its suffix says the format.
+        title (str): The title of the picture.
+        out (str or Path): Picture to write; its suffix sets the format.
     """
     height = max(4.0, 0.28 * len(survey.classes) + 1.2)
     figure = Figure((11, height), layout='constrained')
@@ -99,7 +99,7 @@ def draw_survey(survey: Survey, title: str, out: str | Path) -> None:
 
 
 def draw_shares(axes: Axes, survey: Survey) -> None:
-    """Draws a bar a class, with its share and the images it is in."""
+    """Draws a bar for each class, with its share and the number of its images."""
     percent = 100 * shares(survey)
     bars = axes.barh(
         survey.classes,
@@ -120,7 +120,7 @@ def draw_shares(axes: Axes, survey: Survey) -> None:
 
 
 def draw_sizes(axes: Axes, survey: Survey) -> None:
-    """Draws a dot a size, the larger the more images have it."""
+    """Draws a dot for each size; the more images have it, the larger."""
     heights, widths = np.array([*survey.sizes]).reshape(-1, 2).T
     images = np.array([*survey.sizes.values()])
     dots = 30 + 400 * images / max(survey.samples, 1)

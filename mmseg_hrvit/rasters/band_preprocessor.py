@@ -31,7 +31,7 @@ class BandDataPreProcessor(SegDataPreProcessor):
             None.
 
     Raises:
-        InputError: If mean and std are of different lengths, a std is not positive, or
+        InputError: If mean and std have different lengths, a std is not positive, or
             ``bgr_to_rgb`` is set.
     """
 

@@ -11,14 +11,14 @@ PICTURE = 3
 
 
 def check_bands(cfg: Config) -> None:
-    """Refuses a config in which network, normalisation and data do not fit together.
+    """Refuses a config whose network, normalisation and data do not fit together.
 
     Args:
         cfg (Config): The config.
 
     Raises:
         InputError: If ``in_channels`` of the backbone, ``mean``, ``std`` and the bands
-            of ``LoadRaster`` are of different numbers.
+            of ``LoadRaster`` have different numbers.
     """
     model = cfg.get('model') or {}
     backbone, preprocessor = model.get('backbone'), model.get('data_preprocessor')

@@ -9,9 +9,9 @@ def compose_bands(bands: np.ndarray) -> np.ndarray:
     """Shows the first three bands as red, green and blue.
 
     Args:
-        bands (np.ndarray): (C, H, W). Of 8 bits they are shown as they are; of other
-            types each is stretched, but for its darkest and brightest 2 %. Of one or
-            two bands the last takes the place of those that are missing.
+        bands (np.ndarray): (C, H, W). Bands of 8 bits are shown as they are; other
+            types are stretched, except for the darkest and brightest 2 % of each band.
+            With one or two bands, the last one replaces the missing ones.
 
     Returns:
         np.ndarray: (H, W, 3), BGR, 8 bits.

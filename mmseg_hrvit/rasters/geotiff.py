@@ -1,4 +1,4 @@
-"""Writing results as GeoTIFF: tiled, compressed, and placed as their raster is."""
+"""Writing results as tiled, compressed GeoTIFF with the raster's georeference."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,14 +34,14 @@ def label_type(num_classes: int) -> type:
 
 
 def label_nodata(raster: Raster, num_classes: int) -> int | None:
-    """Says which value stands where there is no data.
+    """Returns the value for pixels without data.
 
     Args:
-        raster (Raster): What was segmented.
+        raster (Raster): The segmented raster.
         num_classes (int): Number of classes.
 
     Returns:
-        int | None: The raster's own value where it is no class, or else the largest;
+        int | None: The raster's own value if it is not a class, otherwise the largest;
         None if the raster has data everywhere.
     """
     if not raster.may_lack_data:
@@ -56,18 +56,18 @@ def write_labels(
 ) -> None:
     """Writes the labels, with the classes' names and colours.
 
-    The names are tags of the band, CLASS_0 and so on, and stand in ``PATH.aux.xml``
+    The names are tags of the band, CLASS_0 and so on, and also in ``PATH.aux.xml``,
     where GIS programs look for them.
 
     Args:
         path (Path): The file.
-        raster (Raster): What was segmented.
+        raster (Raster): The segmented raster.
         metadata (Metadata): Classes and palette.
         parts (Parts): Gives the labels of each part, (H, W), in the order of rows.
-        plan (str): What tells this run from others; a tag of the file.
+        plan (str): Identifies this run; a tag of the file.
 
     Raises:
-        InputError: If it cannot be written whole. The parts are kept.
+        InputError: If it cannot be written completely. The parts are kept.
     """
     count = len(metadata.classes)
     nodata = label_nodata(raster, count)
@@ -89,19 +89,19 @@ def write_labels(
 def write_probabilities(
     path: Path, raster: Raster, names: Sequence[str], parts: Parts
 ) -> None:
-    """Writes probabilities of classes, a band each, of 8 bits.
+    """Writes probabilities of classes, one band of 8 bits for each.
 
     254 is a probability of 1, as the bands' scale says, and 255 is nodata.
 
     Args:
         path (Path): The file.
-        raster (Raster): What was segmented.
+        raster (Raster): The segmented raster.
         names (Sequence[str]): The classes.
         parts (Parts): Gives the values of each part, (classes, H, W), in the order of
             rows.
 
     Raises:
-        InputError: If it cannot be written whole. The parts are kept.
+        InputError: If it cannot be written completely. The parts are kept.
     """
 
     def describe(file) -> None:
@@ -117,17 +117,17 @@ def write_probabilities(
 def write(
     path: Path, raster: Raster, profile: dict, describe: Callable, parts: Parts
 ) -> None:
-    """Writes a file part by part, and reads it again before it gets its name.
+    """Writes a file part by part, and reads it again before it gets its final name.
 
     Args:
         path (Path): The file.
-        raster (Raster): Says where it lies.
+        raster (Raster): Gives the georeference.
         profile (dict): rasterio's dtype, count and nodata.
         describe (Callable): Sets tags and colours of the open file.
-        parts (Parts): Gives what is in it.
+        parts (Parts): Gives the content.
 
     Raises:
-        OSError or RasterioError: If it cannot be written whole.
+        OSError or RasterioError: If it cannot be written completely.
     """
     rasterio = need('rasterio')
     source = raster.file
@@ -146,11 +146,11 @@ def write(
             for part, values in parts():
                 found = file.read(window=at(part)).reshape(values.shape)
                 if not np.array_equal(found, values):
-                    raise OSError('what is read is not what was written')
+                    raise OSError('the file does not have what was written')
 
 
 def tiled_like(raster: Raster) -> dict:
-    """Returns rasterio's profile of a tiled GeoTIFF that lies as a raster does."""
+    """Returns rasterio's profile of a tiled GeoTIFF with a raster's georeference."""
     return dict(
         driver='GTiff',
         height=raster.size[0],
@@ -166,18 +166,18 @@ def tiled_like(raster: Raster) -> dict:
 
 
 def tags_of_classes(classes: Sequence[str]) -> dict[str, str]:
-    """Returns a band's tags that name classes."""
+    """Returns the tags of a band that name the classes."""
     return {f'CLASS_{i}': name for i, name in enumerate(classes)}
 
 
 def at(part: Part) -> tuple:
-    """Returns where a part lies, as rasterio has it."""
+    """Returns the position of a part as a rasterio window."""
     return tuple((x.start, x.stop) for x in (part.rows, part.cols))
 
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while a file is written into an InputError."""
+    """Turns errors while a file is written into an InputError."""
     try:
         yield
     except (OSError, need('rasterio').errors.RasterioError) as error:
@@ -186,7 +186,7 @@ def told(path: Path) -> Iterator[None]:
         raise InputError(
             f'{path} cannot be written ({" ".join(str(told).split())[:160]}; '
             f'{free:.2f} GiB are free there); its parts are complete: solve this, and '
-            'start the same command again'
+            'run the same command again'
         ) from error
 
 

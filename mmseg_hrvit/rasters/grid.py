@@ -1,4 +1,4 @@
-"""How a raster is cut into windows, and its result into parts."""
+"""Cutting a raster into windows, and its result into parts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,23 +29,23 @@ class Part:
 
     @property
     def name(self) -> str:
-        """A name of its own, in the order of rows."""
+        """A unique name; names sort in the order of rows."""
         return f'{self.rows.start:09d}_{self.cols.start:09d}'
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Windows over a raster, as sliding evaluation lays them, and parts of the result.
+    """Windows over a raster, as in sliding evaluation, and parts of the result.
 
-    Parts lie in strips of a fixed width from the top to the bottom. Within a strip no
-    window is predicted twice; the few at the edge of two strips are.
+    Parts lie in strips of a fixed width from the top to the bottom. Within a strip, no
+    window is predicted twice; only the few at the edge of two strips are.
 
     Args:
         size (Sequence[int]): Height and width of the raster.
         window_size (Sequence[int]): Height and width of a window.
         stride (Sequence[int]): Pixels from one window to the next, by rows and columns.
-        align_corners (bool): How logits are resized, as the network's head says.
-        device (torch.device): Where the logits are. Defaults to the CPU.
+        align_corners (bool): How logits are resized, as in the network's head.
+        device (torch.device): Device of the logits. Defaults to the CPU.
     """
 
     size: Sequence[int]
@@ -56,7 +56,7 @@ class Grid:
 
     @cached_property
     def axes(self) -> tuple[Axis, Axis]:
-        """What the rows and the columns of the result are summed of."""
+        """The axes for the rows and the columns of the result."""
         return tuple(
             Axis(
                 cut_windows(pixels, window, stride),
@@ -87,14 +87,14 @@ class Grid:
         return (Part(rows, cols) for rows in self.bands for cols in self.strips)
 
     def share(self, index: int, count: int) -> list[list[Part]]:
-        """Gives one of several processes its parts.
+        """Returns the parts for one of several processes.
 
         Args:
             index (int): Number of the process, from 0.
             count (int): Processes.
 
         Returns:
-            list[list[Part]]: Of each strip those in its share of the rows.
+            list[list[Part]]: For each strip, the parts in its share of the rows.
         """
         bands = self.bands
         step = ceil(len(bands) / count)
@@ -113,24 +113,24 @@ def lay_windows(
 
     Args:
         size (Sequence[int]): Height and width of the raster.
-        test_cfg (dict): mmseg's, of the network: its sliding windows are taken.
-        align_corners (bool): As the network's head says.
-        window_size (Sequence[int], optional): Height and width in place of those.
-        stride (Sequence[int], optional): The same of the stride. By default the
-            config's, or three quarters of ``window_size`` where that is given.
+        test_cfg (dict): mmseg's config of the network, with its sliding windows.
+        align_corners (bool): As in the network's head.
+        window_size (Sequence[int], optional): Height and width instead of those.
+        stride (Sequence[int], optional): The same for the stride. By default that of
+            the config, or three quarters of ``window_size`` if that is given.
 
     Returns:
         Grid: The windows.
 
     Raises:
-        InputError: If neither names a size, or windows would leave gaps.
+        InputError: If neither gives a size, or windows would leave gaps.
     """
     if window_size is None:
         if test_cfg.get('mode') != 'slide':
             raise InputError(
                 'the network predicts whole images, and a raster is cut into windows: '
-                'give their size by --window HEIGHT WIDTH, that of the crops in '
-                'training'
+                'give their size with --window HEIGHT WIDTH, the size of the crops '
+                'in training'
             )
         window_size = test_cfg['crop_size']
         stride = stride or test_cfg['stride']

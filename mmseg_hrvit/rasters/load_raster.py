@@ -66,12 +66,12 @@ class LoadRaster(BaseTransform):
 
 
 def map_labels(labels: np.ndarray, valid: np.ndarray, sample: dict) -> np.ndarray:
-    """Makes labels what the sample's data set says, as mmseg's loader does.
+    """Maps labels as the sample's data set says, like mmseg's loader.
 
     Args:
-        labels (np.ndarray): (H, W), uint8, as they were read.
+        labels (np.ndarray): (H, W), uint8, as read from the file.
         valid (np.ndarray): (H, W), bool, where there is data.
-        sample (dict): 'label_map' and 'reduce_zero_label', where the data set has them.
+        sample (dict): 'label_map' and 'reduce_zero_label', if the data set has them.
 
     Returns:
         np.ndarray: (H, W), uint8.

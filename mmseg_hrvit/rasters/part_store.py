@@ -1,4 +1,4 @@
-"""The parts of a result that are done, on the disk until all are."""
+"""Storing the finished parts of a result on the disk until all are finished."""
 
 import io
 import json
@@ -18,13 +18,14 @@ PLAN = 'plan.json'
 
 
 class PartStore:
-    """A folder beside the result, with a file for each part that is done.
+    """A folder beside the result, with a file for each finished part.
 
-    A part's file is there when it is whole, whatever ends the process.
+    If the file of a part exists, it is complete, however the process ended.
 
     Args:
         folder (Path): The folder.
-        plan (dict): What the parts are of: raster, network, windows. JSON can hold it.
+        plan (dict): Describes the parts: raster, network, windows. Values that JSON can
+            hold.
     """
 
     def __init__(self, folder: Path, plan: dict) -> None:
@@ -32,10 +33,10 @@ class PartStore:
         self.plan = plan
 
     def begin(self) -> None:
-        """Makes the folder, or takes the one of an earlier start.
+        """Creates the folder, or takes over that of an earlier start.
 
         Raises:
-            InputError: If it holds parts of another plan, or cannot be written.
+            InputError: If it has parts of another plan, or cannot be written.
         """
         path = self.folder / PLAN
         if path.is_file():
@@ -58,10 +59,10 @@ class PartStore:
 
         Args:
             part (Part): The part.
-            arrays (np.ndarray): What it holds, by name.
+            arrays (np.ndarray): Its content, by name.
 
         Raises:
-            InputError: If it cannot be written, mostly since the disk is full.
+            InputError: If it cannot be written, usually because the disk is full.
         """
         file = io.BytesIO()
         np.savez_compressed(file, **arrays)
@@ -71,7 +72,7 @@ class PartStore:
         """Reads a part.
 
         Raises:
-            InputError: If its file is broken. It is deleted then.
+            InputError: If its file is broken. The file is then deleted.
         """
         path = self._path(part)
         try:
@@ -98,5 +99,5 @@ class PartStore:
             reason = 'the disk is full' if error.errno in FULL else error.strerror
             raise InputError(
                 f'{self.folder / name} cannot be written ({reason}); the parts before '
-                'it are complete: solve this, and start the same command again'
+                'it are complete: solve this, and run the same command again'
             ) from error

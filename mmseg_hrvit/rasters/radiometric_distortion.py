@@ -10,7 +10,7 @@ from mmseg_hrvit.errors import InputError
 
 @TRANSFORMS.register_module()
 class RadiometricDistortion(BaseTransform):
-    """Changes the values of all bands, as light, air and sensors do.
+    """Changes the values of all bands, like light, air and sensors do.
 
     It takes any number of bands in any unit; mmseg's ``PhotoMetricDistortion`` takes
     three colours of 8 bits. It makes each of the three changes below with probability

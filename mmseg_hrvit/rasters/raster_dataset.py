@@ -88,7 +88,7 @@ class RasterDataset(StoredClassesDataset):
         ]
 
     def get_data_info(self, idx: int) -> dict:
-        """Returns what is known of a sample; of random crops, where this one lies."""
+        """Returns the record of a sample; for random crops, with a new position."""
         info = super().get_data_info(idx)
         if not self.random_crops:
             return info
@@ -132,14 +132,14 @@ def read_size(path: Path) -> tuple[int, int]:
 
 
 def cut(size: Sequence[int], crop_size: Sequence[int]) -> list:
-    """Lays crops side by side.
+    """Cuts a raster into crops side by side.
 
     Args:
         size (Sequence[int]): Height and width of the raster.
-        crop_size (Sequence[int]): Those of a crop.
+        crop_size (Sequence[int]): Height and width of a crop.
 
     Returns:
-        list: Of each crop ((top, bottom), (left, right)).
+        list: For each crop ((top, bottom), (left, right)).
     """
     rows, cols = (
         [(start, min(start + part, pixels)) for start in range(0, pixels, part)]
@@ -149,7 +149,7 @@ def cut(size: Sequence[int], crop_size: Sequence[int]) -> list:
 
 
 def draw_window(size: Sequence[int], crop_size: Sequence[int]) -> tuple:
-    """Draws where a crop lies, by NumPy's random state; like one of ``cut``."""
+    """Draws a random crop with NumPy's random state; in the form of ``cut``."""
     window = []
     for pixels, part in zip(size, crop_size, strict=True):
         start = np.random.randint(max(pixels - part, 0) + 1)

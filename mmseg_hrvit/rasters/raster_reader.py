@@ -1,4 +1,4 @@
-"""Reading a data set of rasters to survey it."""
+"""Reading a data set of rasters for a survey."""
 
 from collections.abc import Collection
 
@@ -19,7 +19,7 @@ def has_rasters(dataset: BaseSegDataset) -> bool:
 
 
 class RasterReader:
-    """Reads crops of rasters and counts what is in them, as ``PairReader`` does.
+    """Reads crops of rasters and counts their pixels, like ``PairReader``.
 
     Args:
         dataset (BaseSegDataset): The data set, with ``LoadRaster`` in its pipeline.
@@ -38,7 +38,7 @@ class RasterReader:
         """Reads a crop and its labels.
 
         Args:
-            record (dict): What the data set knows of them.
+            record (dict): The data set's record of them.
 
         Returns:
             Sample: What is in them.

@@ -1,4 +1,4 @@
-"""Reading parts of rasters of any size, by rasterio."""
+"""Reading parts of rasters of any size, with rasterio."""
 
 import warnings
 from collections.abc import Sequence
@@ -40,15 +40,15 @@ def need(package: str) -> ModuleType:
 
 
 class Raster:
-    """A raster file, open to be read in parts. A context manager: it closes the file.
+    """An open raster file for reading parts. As a context manager, it closes the file.
 
     Args:
-        path (str | Path): Any file, or name of a data set, that GDAL reads.
+        path (str | Path): Any file, or data set name, that GDAL reads.
         bands (Sequence[int], optional): Numbers of the bands, from 1, in the order in
             which they are read. By default all but an alpha band.
-        fill (float): What bands have where they hold no data. Defaults to 0.
+        fill (float): Value of pixels without data. Defaults to 0.
         drivers (Sequence[str], optional): GDAL's drivers that may read it. By default
-            all, of which some follow paths and addresses that stand in a file.
+            all; some of them follow paths and URLs in a file.
 
     Raises:
         DataError: If it cannot be opened, or does not have the bands.
@@ -72,7 +72,7 @@ class Raster:
             self.close()
             raise DataError(
                 f'{self.path} has the bands 1 to {count}, and band {unknown[0]} is '
-                'asked for: choose others'
+                'requested: choose others'
             )
         # GDAL takes the fourth band of 8 bits for alpha; who asks for it takes it for
         # values.
@@ -101,7 +101,7 @@ class Raster:
 
     @property
     def is_georeferenced(self) -> bool:
-        """Whether the file says where on the Earth it lies."""
+        """Whether the file has a georeference."""
         return self.file.crs is not None and not self.file.transform.is_identity
 
     @property
@@ -117,12 +117,12 @@ class Raster:
             cols (range): Its columns.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: Its values (H, W, C), uint8 as they are and
-            all other types as float32; and where there is data in any of the bands
-            (H, W), bool.
+            tuple[np.ndarray, np.ndarray]: Its values (H, W, C): uint8 as they are, and
+            all other types as float32. And a mask (H, W), bool, of pixels with data
+            in any of the bands.
 
         Raises:
-            DataError: If it cannot be read, for instance of a truncated file.
+            DataError: If it cannot be read, for instance because the file is truncated.
         """
         rasterio = need('rasterio')
         window = ((rows.start, rows.stop), (cols.start, cols.stop))
@@ -146,17 +146,17 @@ class Raster:
 
 
 def open_file(path: str, drivers: Sequence[str] | None = None):
-    """Opens a file by rasterio.
+    """Opens a file with rasterio.
 
     Args:
         path (str): The file.
-        drivers (Sequence[str], optional): As of ``Raster``.
+        drivers (Sequence[str], optional): As in ``Raster``.
 
     Returns:
         rasterio.DatasetReader: The open file.
 
     Raises:
-        DataError: If there is none, or it is no raster.
+        DataError: If there is none, or it is not a raster.
     """
     rasterio = need('rasterio')
     try:
@@ -187,7 +187,7 @@ def read_labels(raster: Raster, rows: range, cols: range) -> np.ndarray:
         np.ndarray: (H, W), uint8; 255 where the raster has no data.
 
     Raises:
-        DataError: If it cannot be read, or holds anything but numbers of 0 to 255.
+        DataError: If it cannot be read, or has other values than numbers from 0 to 255.
     """
     if len(raster.bands) != 1:
         raise DataError(
@@ -206,14 +206,15 @@ def read_labels(raster: Raster, rows: range, cols: range) -> np.ndarray:
 
 
 def check_grid(image: Raster, labels: Raster) -> None:
-    """Refuses a label raster whose pixels are not those of the raster beside it.
+    """Refuses a label raster whose grid differs from that of its raster.
 
     Args:
         image (Raster): The raster.
         labels (Raster): Its labels.
 
     Raises:
-        DataError: If their sizes differ, or places where both say where they lie.
+        DataError: If their sizes differ, or their positions, if both have a
+            georeference.
     """
     names = f'label raster {labels.path}', f'its raster {image.path}'
     if image.size != labels.size:
@@ -225,19 +226,19 @@ def check_grid(image: Raster, labels: Raster) -> None:
         return
     if image.file.crs != labels.file.crs:
         raise DataError(
-            f'{names[0]} is in {labels.file.crs}, but {names[1]} in {image.file.crs}: '
-            'warp it'
+            f'{names[0]} has the CRS {labels.file.crs}, but {names[1]} '
+            f'{image.file.crs}: warp it'
         )
     shift = corner_shift(image, labels)
     if shift > GRID_TOLERANCE:
         raise DataError(
-            f'{names[0]} lies {shift:.2f} pixels away from {names[1]}: warp it to the '
-            'same grid'
+            f'{names[0]} is shifted by {shift:.2f} pixels from {names[1]}: warp it to '
+            'the same grid'
         )
 
 
 def corner_shift(image: Raster, other: Raster) -> float:
-    """Returns how far the corners of two rasters lie apart at most, in pixels."""
+    """Returns the largest distance between corners of two rasters, in pixels."""
     height, width = image.size
     corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)]).T
     to_ground, from_ground = (

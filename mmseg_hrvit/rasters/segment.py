@@ -33,18 +33,18 @@ COLOURS = 3  # bands of a picture
 
 @dataclass(frozen=True)
 class Options:
-    """How a raster is segmented.
+    """Options for segmenting a raster.
 
     Args:
         bands (Sequence[int], optional): Numbers of the bands, in the order of the
-            config's; of a network for pictures those of red, green and blue. By
-            default what the config's ``LoadRaster`` has, or 1, 2, 3.
+            config; for a network for RGB images, those of red, green and blue. By
+            default those of ``LoadRaster`` in the config, or 1, 2, 3.
         window_size (Sequence[int], optional): Height and width of windows. By default
             the config's.
-        stride (Sequence[int], optional): From one window to the next. By default the
-            config's, or three quarters of ``window_size``.
-        probabilities (Sequence[str]): Classes of which probabilities are written.
-            Defaults to none.
+        stride (Sequence[int], optional): Distance from one window to the next. By
+            default that of the config, or three quarters of ``window_size``.
+        probabilities (Sequence[str]): Classes whose probabilities are written. Defaults
+            to none.
     """
 
     bands: Sequence[int] | None = None
@@ -56,21 +56,21 @@ class Options:
 class RasterSegmentation:
     """A raster that is segmented into a file, by one process or several.
 
-    What is done is kept: started again, it goes on behind the last part that is whole,
-    and the file is the same, byte for byte.
+    It keeps finished parts. If it is started again, it continues after the last
+    complete part, and the file is the same byte for byte.
 
     Args:
-        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an
-            exported file in its place.
+        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an exported
+            file instead.
         metadata (Metadata): Its classes, bands and windows.
         source (str | Path): The raster.
         out (Path): The GeoTIFF that is written.
         options (Options): How.
-        network (str): What tells the network's weights from others, such as a hash.
+        network (str): Identifies the weights of the network, such as a hash.
 
     Raises:
-        InputError: If the options do not fit the network or the raster, or ``out`` is
-            there already and of another run.
+        InputError: If the options do not fit the network or the raster, or ``out``
+            exists and is from another run.
         DataError: If the raster cannot be read.
     """
 
@@ -112,16 +112,16 @@ class RasterSegmentation:
 
     @property
     def is_done(self) -> bool:
-        """Whether the file is there.
+        """Whether the file exists.
 
         Raises:
-            InputError: If it is of another run.
+            InputError: If it is from another run.
         """
         if not self.out.exists():
             return False
         if read_plan(self.out) != self.plan:
             raise InputError(
-                f'{self.out} is there, and of another raster, network or windows: '
+                f'{self.out} exists, but is from another raster, network or windows: '
                 'delete it, or give another --out'
             )
         return True
@@ -133,12 +133,12 @@ class RasterSegmentation:
             index (int): Number of this process, from 0. The first one writes the file.
             count (int): Processes. If there are several, torch's process group joins
                 them.
-            advance (Callable[[int, int], None]): Is told how many parts of this process
-                are done, and how many there are.
+            advance (Callable[[int, int], None]): Called with the number of finished
+                parts of this process, and of all its parts.
 
         Raises:
-            InputError: If something cannot be written. What is done is kept.
-            DataError: If the raster cannot be read. The same.
+            InputError: If something cannot be written. Finished parts are kept.
+            DataError: If the raster cannot be read. Finished parts are kept.
         """
         if not self.is_done:
             if index == 0:
@@ -167,7 +167,7 @@ class RasterSegmentation:
                 advance(done, total)
 
     def _arrays(self, result: Result) -> dict[str, np.ndarray]:
-        """Makes what is written of what was predicted."""
+        """Converts predictions to the values that are written."""
         count = len(self.metadata.classes)
         labels = result.labels.astype(label_type(count))
         nodata = label_nodata(self.raster, count)
@@ -220,19 +220,19 @@ def shared_errors() -> Iterator[None]:
 
 
 def probabilities_path(out: Path) -> Path:
-    """Returns the file of the probabilities beside that of the labels."""
+    """Returns the path of the probabilities, beside that of the labels."""
     return out.with_name(f'{out.stem}_probabilities.tif')
 
 
 def choose_bands(bands: Sequence[int] | None, metadata: Metadata) -> list[int]:
-    """Says which bands of a raster the network takes, in its order.
+    """Returns which bands of a raster the network takes, in its order.
 
     Args:
         bands (Sequence[int], optional): As in ``Options``.
         metadata (Metadata): Of the network.
 
     Returns:
-        list[int]: Their numbers. A network for pictures takes blue first.
+        list[int]: Their numbers. A network for RGB images takes blue first.
 
     Raises:
         InputError: If it takes another number of them.
@@ -242,7 +242,7 @@ def choose_bands(bands: Sequence[int] | None, metadata: Metadata) -> list[int]:
     if len(chosen) != count:
         raise InputError(
             f'--bands {" ".join(map(str, chosen))}: the network takes {count} bands, '
-            'give as many'
+            'give that many'
         )
     is_picture = metadata.bands is None and count == COLOURS
     return chosen[::-1] if is_picture else chosen

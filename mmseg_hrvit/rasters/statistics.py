@@ -21,7 +21,7 @@ BLOCK = 1024  # rows and columns of a raster that are read at once
 
 @dataclass
 class Statistics:
-    """Sums over pixels, to which blocks of them are added.
+    """Statistics over pixels, which are added in blocks.
 
     Args:
         count (int): Pixels. Defaults to 0.
@@ -63,11 +63,12 @@ def measure(cfg: Config, split: str) -> Statistics:
         split (str): 'train', 'val' or 'test'.
 
     Returns:
-        Statistics: Of the bands of ``LoadRaster``, in its order; of pictures of red,
-        green and blue.
+        Statistics: For the bands of ``LoadRaster``, in its order; for RGB images, for
+        red, green and blue.
 
     Raises:
-        InputError: If the config has no such data set, or it holds no pixel.
+        InputError: If the config has no such data set, or the data set has no pixel
+            with data.
         DataError: If a file cannot be read.
     """
     loader = cfg.get(f'{split}_dataloader')
@@ -87,7 +88,7 @@ def measure(cfg: Config, split: str) -> Statistics:
 
 
 def read_blocks(dataset: BaseSegDataset) -> Iterator[np.ndarray]:
-    """Yields the pixels with data of a data set, (n, C) each, every file once."""
+    """Yields the pixels with data of a data set, (n, C) each; reads every file once."""
     transforms = dataset.pipeline.transforms
     paths = {dataset.get_data_info(i)['img_path'] for i in range(len(dataset))}
     for loader in transforms:

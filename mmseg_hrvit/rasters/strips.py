@@ -1,4 +1,4 @@
-"""Predicting the parts of a raster, one row of windows after the other."""
+"""Predicting the parts of a raster, one row of windows after another."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ Windows = dict[int, dict[int, Tensor]]  # logits (h, w, C) by row and column
 
 @dataclass(frozen=True)
 class Result:
-    """What the network says of a part.
+    """The prediction for a part.
 
     Args:
-        labels (np.ndarray): (H, W), int64; what they are where there is no data does
-            not matter.
-        probabilities (np.ndarray): Of the wanted classes, (wanted, H, W), float32.
-        valid (np.ndarray): Where there is data, (H, W), bool.
+        labels (np.ndarray): (H, W), int64; without meaning at pixels without data.
+        probabilities (np.ndarray): Those of the wanted classes, (wanted, H, W),
+            float32.
+        valid (np.ndarray): Mask of pixels with data, (H, W), bool.
     """
 
     labels: np.ndarray
@@ -33,17 +33,17 @@ class Result:
 
 
 class StripPredictor:
-    """Predicts parts that lie below each other.
+    """Predicts parts that are below each other.
 
-    The logits of windows are kept as long as a later part needs them. So memory
-    depends on the size of windows and strips, and not on the raster.
+    It keeps the logits of windows as long as a later part needs them. So memory depends
+    on the size of windows and strips, not on the raster.
 
     Args:
-        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an
-            exported file in its place.
+        segmentor (TiledEncoderDecoder): The network, in evaluation mode, or an exported
+            file instead.
         raster (Raster): The raster, with the bands that the network takes.
         grid (Grid): The windows.
-        wanted (Sequence[int]): Classes of which probabilities are wanted. Defaults to
+        wanted (Sequence[int]): Classes whose probabilities are wanted. Defaults to
             none.
     """
 
@@ -72,7 +72,7 @@ class StripPredictor:
             parts (Sequence[Part]): Parts of one strip, from the top.
 
         Yields:
-            tuple[Part, Result]: A part and what the network says of it.
+            tuple[Part, Result]: A part and its prediction.
 
         Raises:
             DataError: If the raster cannot be read.

@@ -1,4 +1,4 @@
-"""Polygons of labels, to and from rasters."""
+"""Converting polygons to label rasters, and back."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def rasterize(
     classes: Sequence[str] | None = None,
     background: str | None = None,
 ) -> list[str]:
-    """Draws polygons into a label raster that lies over another raster.
+    """Draws polygons into a label raster on the grid of another raster.
 
     Args:
         raster (Raster): Gives size, CRS and transform.
@@ -34,16 +34,16 @@ def rasterize(
         out (Path): The GeoTIFF that is written.
         field (str): The field with the polygons' classes.
         classes (Sequence[str], optional): Names of the classes, from 0. By default
-            those in the field, sorted; polygons of others are ignored.
-        background (str, optional): Class of pixels in no polygon. By default they are
-            ignored, 255.
+            all classes in the field, sorted; polygons of other classes are ignored.
+        background (str, optional): Class of pixels outside all polygons. By default
+            they are ignored (255).
 
     Returns:
         list[str]: The classes.
 
     Raises:
-        InputError: If the raster says not where it lies, the polygons have no such
-            field, or none of them lies on the raster.
+        InputError: If the raster has no georeference, the polygons have no such field,
+            or none of them overlaps the raster.
         DataError: If the polygons cannot be read.
     """
     if not raster.is_georeferenced:
@@ -130,12 +130,12 @@ def read_polygons(shapes: str | Path, field: str, crs) -> tuple[np.ndarray, list
     except pyogrio.errors.DataSourceError as error:
         raise DataError(f'{shapes} cannot be read as polygons ({error})') from error
     if not meta['crs']:
-        raise DataError(f'{shapes} does not say in which CRS it is: set it')
+        raise DataError(f'{shapes} does not say its CRS: set it')
     return warp(shapely.from_wkb(geometries), meta['crs'], crs), list(map(str, values))
 
 
 def warp(geometries: np.ndarray, source, target) -> np.ndarray:
-    """Returns geometries in another CRS; those without any stay as they are."""
+    """Returns geometries in another CRS; those without a CRS stay as they are."""
     rasterio, warping = need('rasterio'), need('rasterio.warp')
     shapely = need('shapely')
     source, target = (rasterio.CRS.from_user_input(x) for x in (source, target))
@@ -162,8 +162,8 @@ def polygonize(
             and latitude, the others are in the CRS of the raster. Polygons of a raster
             without georeference are in pixels.
         classes (Sequence[str], optional): Those that are written. By default all.
-        min_area (float): Polygons of a smaller area are left out, in square units of
-            the CRS. Defaults to 0.
+        min_area (float): Smaller polygons are omitted; in square units of the CRS.
+            Defaults to 0.
 
     Returns:
         int: Number of polygons.

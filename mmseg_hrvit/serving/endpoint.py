@@ -30,7 +30,7 @@ class Class(BaseModel):
 
 
 class Areas(BaseModel):
-    """Size of an image, and how many of its pixels are of each class."""
+    """Size of an image, and the number of pixels of each class."""
 
     height: int
     width: int
@@ -64,7 +64,7 @@ def build_app(service: Service, allowed_hosts: Sequence[str]) -> FastAPI:
 
     Args:
         service (Service): The network.
-        allowed_hosts (Sequence[str]): The names that requests may call this machine.
+        allowed_hosts (Sequence[str]): Host names that requests may use.
 
     Returns:
         FastAPI: The application.
@@ -109,7 +109,7 @@ def build_app(service: Service, allowed_hosts: Sequence[str]) -> FastAPI:
 
 
 def answer(service: Service, image: UploadFile, output: str) -> Response | Areas:
-    """Segments an upload, and makes the answer."""
+    """Segments an upload, and makes the response."""
     _, labels = service.segment(image.file.read)
     if output == 'labels':
         return Response(encode(labels, '.png'), media_type='image/png')

@@ -1,4 +1,4 @@
-"""Which names of this machine a server answers to."""
+"""The host names to which a server answers."""
 
 import socket
 from collections.abc import Sequence
@@ -9,19 +9,20 @@ LOCAL = ('localhost', '127.0.0.1', '[::1]')
 
 
 def trusted_hosts(host: str, allowed: Sequence[str] = ()) -> list[str]:
-    """Lists the names that requests may call this machine.
+    """Lists the host names that requests may use.
 
-    A page elsewhere can lead its own name to this machine; the browser then lets it
-    read what the server answers. So a server answers to its own names alone.
+    Another web site can point its own name at this machine; the browser then lets it
+    read the server's answers (DNS rebinding). So a server answers only to its own
+    names.
 
     Args:
-        host (str): Where it listens. At all addresses, it answers to the machine's
-            names and addresses.
-        allowed (Sequence[str]): Further names, such as a proxy's; '*.NAME' is all
-            below NAME, '*' any. Defaults to ().
+        host (str): Address on which it listens. If that is all addresses, it answers to
+            the machine's names and addresses.
+        allowed (Sequence[str]): Further names, such as that of a proxy; '*.NAME' means
+            all names below NAME, '*' any. Defaults to ().
 
     Returns:
-        list[str]: The names, as they stand in a ``Host`` header.
+        list[str]: The names, as in a ``Host`` header.
     """
     own = [host]
     if host in ANYWHERE:
@@ -32,6 +33,6 @@ def trusted_hosts(host: str, allowed: Sequence[str] = ()) -> list[str]:
 
 
 def bracketed(name: str) -> str:
-    """Writes an IPv6 address as a ``Host`` header has it."""
+    """Writes an IPv6 address as in a ``Host`` header."""
     is_bare = ':' in name and not name.startswith('[')
     return f'[{name.partition("%")[0]}]' if is_bare else name

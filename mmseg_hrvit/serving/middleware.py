@@ -1,4 +1,4 @@
-"""What holds for every request: its length, and where the page may load from."""
+"""Checks for every request: its length, and from where the page may load."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -18,7 +18,7 @@ class LimitBody:
     """Refuses a request as soon as its body is too long, before a file is written.
 
     Args:
-        app (ASGIApp): What answers the others.
+        app (ASGIApp): The application for other requests.
         limits (Limits): The limits.
     """
 
@@ -43,10 +43,10 @@ class LimitBody:
 
 
 class LoadNothingElsewhere:
-    """Tells the browser to ask no other server for anything.
+    """Tells the browser to load nothing from other servers.
 
     Args:
-        app (ASGIApp): What answers.
+        app (ASGIApp): The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -23,7 +23,7 @@ def build_page(service: Service) -> gr.Blocks:
         service (Service): The network.
 
     Returns:
-        gr.Blocks: The page, to be mounted. It deletes uploads after an hour.
+        gr.Blocks: The page, ready to mount. It deletes uploads after an hour.
     """
 
     def segment(path: str) -> dict:

@@ -23,17 +23,17 @@ CONNECTIONS = 500  # at a time, also those that clients have just left
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Takes a port, so that a mistake shows before a network is loaded.
+    """Opens a port, so that a mistake appears before a network is loaded.
 
     Args:
         host (str): Name or address of this machine.
-        port (int): The port; 0: any that is free.
+        port (int): The port; 0: any free port.
 
     Returns:
-        socket.socket: It listens.
+        socket.socket: The listening socket.
 
     Raises:
-        InputError: If it cannot be had, or a package is not installed.
+        InputError: If the port is not available, or a package is not installed.
     """
     require(PACKAGES, 'a server')
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
@@ -54,7 +54,7 @@ def build(
     Args:
         segmenter (Segmenter): The network.
         limits (Limits): Of uploads.
-        allowed_hosts (Sequence[str]): The names that requests may call this machine.
+        allowed_hosts (Sequence[str]): Host names that requests may use.
             Defaults to any.
 
     Returns:

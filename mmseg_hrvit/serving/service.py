@@ -1,4 +1,4 @@
-"""What the page and the endpoint share: the network, one upload at a time."""
+"""The network for page and endpoint, which gets one upload at a time."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -31,14 +31,14 @@ class Service:
         """Segments an image file.
 
         Args:
-            read (Callable[[], bytes]): Reads the file, when its turn has come.
+            read (Callable[[], bytes]): Reads the file, when it is its turn.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits, of a
-            raster its first three bands, and the class of every pixel, (H, W).
+            tuple[np.ndarray, np.ndarray]: The image (H, W, 3), BGR, 8 bits (for a
+            raster its first three bands), and the class of every pixel, (H, W).
 
         Raises:
-            InputError: If the upload is refused, or does not suit the network.
+            InputError: If the upload is refused, or does not fit the network.
         """
         with self.lock:
             if self.metadata.bands:

@@ -1,4 +1,4 @@
-"""A short queue for uploads: no more of them are read than the server can hold."""
+"""A short queue for uploads, so that the server reads no more than it can hold."""
 
 import time
 from collections.abc import Collection
@@ -14,17 +14,17 @@ BUSY, TOO_SLOW = 503, 408  # HTTP status codes
 
 
 class UploadQueue:
-    """Lets a few uploads in at a time, and forgets those whose clients have left.
+    """Accepts a few uploads at a time, and drops those whose clients have disconnected.
 
-    The others are refused at once, before anything of their body is read. A place is
-    free again when the answer begins, when the client has left, or when the upload
-    takes too long to arrive.
+    It refuses the others at once, before it reads their bodies. A place becomes free
+    when the response begins, when the client disconnects, or when the upload takes too
+    long to arrive.
 
     Args:
-        app (ASGIApp): What answers.
-        paths (Collection[str]): Where uploads are posted.
-        places (int): How many are let in. Defaults to ``PLACES``.
-        read_seconds (float): How long one may take to arrive. Defaults to
+        app (ASGIApp): The application.
+        paths (Collection[str]): Paths to which uploads are posted.
+        places (int): Number of uploads at a time. Defaults to ``PLACES``.
+        read_seconds (float): Time in which one must arrive. Defaults to
             ``READ_SECONDS``.
     """
 
@@ -92,7 +92,7 @@ class UploadQueue:
 
 
 class Place:
-    """A place in the queue, which is taken until it is left."""
+    """A place in the queue, which is taken until ``leave`` is called."""
 
     def __init__(self, queue: UploadQueue) -> None:
         self.queue = queue
@@ -101,6 +101,6 @@ class Place:
         queue.taken += 1
 
     def leave(self) -> None:
-        """Frees it; once is enough."""
+        """Frees the place; may be called several times."""
         self.queue.taken -= self.is_taken
         self.is_taken = False

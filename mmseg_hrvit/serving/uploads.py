@@ -1,4 +1,4 @@
-"""Images from strangers: refused before they cost memory."""
+"""Untrusted images: refused before they take memory."""
 
 import math
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class RefusedError(DataError):
     """An upload that is not segmented.
 
     Args:
-        status (int): The HTTP status code that says so.
+        status (int): The HTTP status code.
         message (str): What is wrong with it, and what to do.
     """
 
@@ -70,7 +70,7 @@ def decode(data: bytes, limits: Limits) -> np.ndarray:
         np.ndarray: (H, W, 3), BGR, 8 bits, as ``Segmenter`` reads it from a file.
 
     Raises:
-        RefusedError: If it is too large, no image, or broken.
+        RefusedError: If it is too large, not an image, or broken.
     """
     if len(data) > limits.max_bytes:
         raise too_many_bytes(limits)
@@ -96,7 +96,7 @@ def decode_bands(data: bytes, limits: Limits, metadata: Metadata) -> np.ndarray:
         np.ndarray: (H, W, bands), as ``LoadRaster`` reads it.
 
     Raises:
-        RefusedError: If it is too large, no raster, broken, or lacks a band.
+        RefusedError: If it is too large, not a raster, broken, or lacks a band.
     """
     if len(data) > limits.max_bytes:
         raise too_many_bytes(limits)
@@ -116,7 +116,7 @@ def decode_bands(data: bytes, limits: Limits, metadata: Metadata) -> np.ndarray:
 
 
 def check_header(data: bytes, limits: Limits) -> None:
-    """Reads format and size, and decodes nothing unless the file's end looks odd."""
+    """Reads format and size; decodes nothing unless the end of the file looks odd."""
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > limits.max_pixels:
@@ -130,7 +130,7 @@ def check_header(data: bytes, limits: Limits) -> None:
     except UnidentifiedImageError as error:
         kinds = ', '.join(FORMATS)
         raise RefusedError(
-            NO_IMAGE, f'this file is no image that can be read: send one of {kinds}'
+            NO_IMAGE, f'this file cannot be read as an image: send one of {kinds}'
         ) from error
     except Exception as error:  # a broken file can raise almost anything
         raise broken(error) from error
@@ -157,4 +157,4 @@ def too_many_pixels(limits: Limits) -> RefusedError:
 def broken(reason: object) -> RefusedError:
     """Makes the error of an image whose decoding fails."""
     reason = ' '.join(str(reason).split())[:160]
-    return RefusedError(BROKEN, f'this image is broken ({reason}): send it anew')
+    return RefusedError(BROKEN, f'this image is broken ({reason}): send it again')

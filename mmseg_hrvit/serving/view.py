@@ -1,4 +1,4 @@
-"""An image and its label map as the page's viewer takes them."""
+"""An image and its label map in the format of the page's viewer."""
 
 import zlib
 from base64 import b64encode
@@ -12,7 +12,7 @@ MAX_SIDE = 1600  # pixels; a larger image is shown reduced
 
 
 def make_view(name: str, image: np.ndarray, labels: np.ndarray) -> dict:
-    """Packs what the viewer shows and hands out.
+    """Packs what the viewer shows and offers for download.
 
     Args:
         name (str): Of the image's file.
@@ -20,9 +20,9 @@ def make_view(name: str, image: np.ndarray, labels: np.ndarray) -> dict:
         labels (np.ndarray): (H, W).
 
     Returns:
-        dict: 'name'; 'image', a JPEG; 'labels', 16 bits a pixel, by rows, deflated;
-        'width' and 'height' of these two; 'shares' of the classes that are there, by
-        value; 'map', the label map of full size as a PNG. Files are in base64.
+        dict: 'name'; 'image', a JPEG; 'labels', 16 bits per pixel, by rows, deflated;
+        'width' and 'height' of these two; 'shares' of the classes that occur, by value;
+        'map', the label map of full size as a PNG. Files are in base64.
     """
     height, width = labels.shape
     factor = min(1.0, MAX_SIDE / max(height, width))

@@ -1,4 +1,4 @@
-"""From what a user calls a trained network to its file."""
+"""Finding the file of a trained network by what the user calls it."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,18 +14,19 @@ ENDINGS = ('.pth', '.pt', '.bin', '.ckpt', '.safetensors')
 
 
 def find_weights(source: str | Path) -> Path:
-    """Finds the file of a trained network; what is not on this machine is downloaded.
+    """Finds the file of a trained network; downloads it if it is not local.
 
     Args:
-        source (str | Path): The name of one in this package, the path of a file, an
-            HTTP(S) address, or ``OWNER/REPOSITORY`` of the Hugging Face Hub (with or
+        source (str | Path): The name of a network in this package, the path of a file,
+            an HTTP(S) URL, or ``OWNER/REPOSITORY`` of the Hugging Face Hub (with or
             without ``hf://``; see ``fetch``).
 
     Returns:
-        Path: The file. If its name has a hash, or its cache, it has been compared.
+        Path: The file. If its name or its cache has a hash, the file has been compared
+        with it.
 
     Raises:
-        InputError: If there is none, or it is not what it should be.
+        InputError: If there is none, or its hash differs.
     """
     text = str(source)
     if text.startswith(('http://', 'https://')):
@@ -36,7 +37,7 @@ def find_weights(source: str | Path) -> Path:
 
 
 def find_local(source: str) -> Path:
-    """Finds a file of this machine.
+    """Finds a local file.
 
     Args:
         source (str): The name of a network in this package, or a path. A name comes
@@ -46,7 +47,7 @@ def find_local(source: str) -> Path:
         Path: The file.
 
     Raises:
-        InputError: If there is none, or the package's is damaged.
+        InputError: If there is none, or that of the package is damaged.
     """
     index = read_index()
     if source in index:
@@ -57,14 +58,14 @@ def find_local(source: str) -> Path:
 
 
 def advise(source: str) -> str:
-    """Says what may have been meant by what is no file."""
+    """Suggests what the user may have meant by a name that is not a file."""
     if source in config_names():
-        return 'it is a config of which the package has no weights: give a checkpoint'
+        return 'it is a config without weights in the package: give a checkpoint'
     if '/' in source or source.endswith(ENDINGS):
         return 'check the path'
     names = [*read_index()]
     near = get_close_matches(source, names, cutoff=0.4) or names
-    return f'check the path, or give a name: there is {", ".join(near)}'
+    return f'check the path, or give a name: the nearest are {", ".join(near)}'
 
 
 def is_file(source: str) -> bool:

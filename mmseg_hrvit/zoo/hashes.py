@@ -1,4 +1,4 @@
-"""SHA-256 of files, and the digits of it that names have."""
+"""SHA-256 of files, and the digits of it in file names."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ NAMED = re.compile(r'-(?!20\d{6}\.)([0-9a-f]{8,64})\.\w+$')
 
 
 def hash_of(path: Path) -> str:
-    """Returns the SHA-256 of what a file holds, as hexadecimal digits."""
+    """Returns the SHA-256 of a file, as hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while chunk := file.read(CHUNK):

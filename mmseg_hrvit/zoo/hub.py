@@ -26,20 +26,20 @@ def fetch(address: str) -> Path:
         Path: The file, in the cache of huggingface_hub.
 
     Raises:
-        InputError: If huggingface_hub is not installed, the file cannot be had, or the
-            one in the cache is damaged.
+        InputError: If huggingface_hub is not installed, the file cannot be downloaded,
+            or the one in the cache is damaged.
     """
     try:
         from huggingface_hub import constants, hf_hub_download
     except ImportError as error:
         raise InputError(
-            f'{address}: is no file here, and for a repository of the Hugging Face Hub '
-            'it needs huggingface_hub: pip install huggingface_hub'
+            f'{address}: is not a file, and a repository of the Hugging Face Hub '
+            'needs huggingface_hub: pip install huggingface_hub'
         ) from error
     match = ADDRESS.fullmatch(address)
     if not match:
         raise InputError(
-            f'{address}: is no address of a file; write {SCHEME}OWNER/REPOSITORY, '
+            f'{address}: is not the address of a file; write {SCHEME}OWNER/REPOSITORY, '
             'or that with @REVISION and /FILE'
         )
     repo, revision, file = match.group('repo', 'revision', 'file')
@@ -60,12 +60,12 @@ def check(path: Path) -> None:
     """Raises InputError if a large file is not what its cache says.
 
     Args:
-        path (Path): A link to what is named by its SHA-256 (or, of small text files,
-            by git's hash, which is left alone).
+        path (Path): A link to a file that is named by its SHA-256. Small text files are
+            named by git's hash, which is not checked.
     """
     kept = path.resolve()
     if SHA256.fullmatch(kept.name) and hash_of(kept) != kept.name:
         raise InputError(
-            f'{kept}: is damaged: its SHA-256 is not its name; delete it to have it '
-            'downloaded again'
+            f'{kept}: is damaged: its SHA-256 differs from its name; delete it to have '
+            'it downloaded again'
         )

@@ -1,4 +1,4 @@
-"""The table of the networks that this package has."""
+"""The table of the networks in this package."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,9 +18,9 @@ class Entry:
     """A network of the table.
 
     Args:
-        name (str): What it is called.
+        name (str): Its name.
         sha256 (str): Hash of its file.
-        data (str): What it was trained on.
+        data (str): The data that it was trained on.
         miou (float): In percent, on the validation split, at a single scale.
     """
 
@@ -31,17 +31,17 @@ class Entry:
 
     @property
     def path(self) -> Path:
-        """Its file, which says by which config it was trained."""
+        """Its file, which names the config that it was trained with."""
         return FOLDER / self.name / f'{self.name}-{self.sha256[:DIGITS]}.safetensors'
 
     def check(self) -> Path:
-        """Makes sure that the file is the published one.
+        """Checks that the file is the published one.
 
         Returns:
             Path: The file.
 
         Raises:
-            InputError: If it is another one, damaged, or not there.
+            InputError: If it is another one, damaged, or missing.
         """
         try:
             found = hash_of(self.path)

@@ -14,16 +14,16 @@ from .hashes import DIGITS, hash_in_name, hash_of
 
 
 def download(url: str) -> Path:
-    """Downloads a file, unless it has been before; one process of a machine does it.
+    """Downloads a file, unless it is in the cache; one process of a machine does this.
 
-    A file whose name has its hash, as ``hrvit publish`` gives it, is compared with it
-    whenever it is used.
+    If the name of a file has its hash, as ``hrvit publish`` writes it, the file is
+    compared with it whenever it is used.
 
     Args:
-        url (str): Its HTTP(S) address.
+        url (str): Its HTTP(S) URL.
 
     Returns:
-        Path: The file, whole, in the cache of torch.hub.
+        Path: The complete file, in the cache of torch.hub.
 
     Raises:
         InputError: If it cannot be downloaded, or is not what its name says.
@@ -41,13 +41,13 @@ def download(url: str) -> Path:
     if digits and path.is_file() and not hash_of(path).startswith(digits):
         raise InputError(
             f'{path}: is damaged, or not what {url} has: its SHA-256 does not begin '
-            f'with {digits}; delete it to have it downloaded again'
+            f'with {digits}; delete it to download it again'
         )
     return path
 
 
 def place(url: str) -> Path:
-    """Returns where the file of an address is kept; many have the same name."""
+    """Returns where the file of a URL is kept; many have the same name."""
     folder = Path(torch.hub.get_dir(), 'checkpoints')
     name = Path(unquote(urlparse(url).path)).name
     if hash_in_name(name):

@@ -93,7 +93,7 @@ def test_the_picture_grows_with_the_classes(tmp_path):
 @pytest.mark.parametrize(
     ('mistake', 'message'),
     [
-        (lambda path: path.unlink(), r'no label map of .*jpg; make them by'),
+        (lambda path: path.unlink(), r'no label map of .*jpg; create them with'),
         (lambda path: save(path, np.zeros((2, 3))), r'\(2, 3\) pixels, its truth'),
         (lambda path: save(path, np.full((96, 128), 77)), 'has the labels 77 to 77'),
     ],

@@ -124,7 +124,7 @@ def test_auxiliary_head_has_parameters_alone():
 
 
 def test_config_without_a_model():
-    with pytest.raises(InputError, match='without a model'):
+    with pytest.raises(InputError, match='the config has no model'):
         measure_config(Config(dict(default_scope='mmseg')), (64, 64))
 
 

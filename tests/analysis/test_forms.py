@@ -49,7 +49,7 @@ def test_what_openvino_computes_is_compared(cfg, monkeypatch):
     monkeypatch.setattr(openvino, 'convert', lambda *_: None)
     zeros = torch.zeros(1, 150, 16, 16).numpy()
     monkeypatch.setattr(openvino, 'compile_model', lambda *_: lambda images: zeros)
-    with pytest.raises(RuntimeError, match=r'differs by 1\.0e\+00'):
+    with pytest.raises(RuntimeError, match=r'differs too much: by 1\.0e\+00'):
         inference(cfg, 'openvino', image(1, 3, 64, 64).float())
 
 

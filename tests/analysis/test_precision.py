@@ -97,7 +97,7 @@ def test_a_checkpoint_is_a_form_in_two_types(tmp_path):
 
 @pytest.mark.parametrize('name', ['net.pth@int8', 'net.xml@bfloat16', 'net.jpg'])
 def test_other_names_are_refused(name):
-    with pytest.raises(InputError, match=r'behind a checkpoint|no exported file'):
+    with pytest.raises(InputError, match=r'CHECKPOINT@TYPE|not an exported file'):
         open_form(name, Config())
 
 

@@ -108,8 +108,8 @@ def test_export_takes_the_name(street, tmp_path):
 
 def test_mistakes_are_one_line(street, tmp_path, capsys):
     for model, said in (
-        (['hrvit_quikstart'], 'there is hrvit_quickstart'),
-        (['hrvit_b1_camvid'], 'it is a config of which the package has no weights'),
+        (['hrvit_quikstart'], 'the nearest are hrvit_quickstart'),
+        (['hrvit_b1_camvid'], 'it is a config without weights in the package'),
         (['net.pth'], 'net.pth: there is no such checkpoint; check the path'),
     ):
         assert run('demo', street, *model, '--out', tmp_path / 'out') == 2

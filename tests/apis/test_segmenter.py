@@ -120,7 +120,7 @@ def test_windows_of_an_exported_file_have_its_size(exported_file):
 
 def test_files_of_labels_alone_are_refused(network, tmp_path):
     path = export(network, tmp_path / 'net.pt2', output='labels')
-    with pytest.raises(InputError, match='gives labels alone'):
+    with pytest.raises(InputError, match='gives only labels'):
         Segmenter.from_file(path)
 
 
@@ -157,12 +157,15 @@ def test_batches_keep_the_order(segmenter, images, size):
 @pytest.mark.parametrize(
     ('image', 'message'),
     [
-        (np.zeros((2, 8, 8, 3), np.uint8), r'\(2, 8, 8, 3\) is no image: .* a list'),
-        (np.zeros((8, 8), np.uint8), r'\(8, 8\) is no image'),
-        (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is no image'),
-        (np.zeros((8, 8, 3)), 'float64 is no image: .* 0 to 255'),
-        (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is no image'),
-        ([b'bytes'], 'an image is no bytes'),
+        (
+            np.zeros((2, 8, 8, 3), np.uint8),
+            r'\(2, 8, 8, 3\) is not an image: .* a list',
+        ),
+        (np.zeros((8, 8), np.uint8), r'\(8, 8\) is not an image'),
+        (np.zeros((3, 8, 8), np.uint8), r'\(3, 8, 8\) is not an image'),
+        (np.zeros((8, 8, 3)), 'float64 is not an image: .* 0 to 255'),
+        (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is not an image'),
+        ([b'bytes'], 'an image cannot be of type bytes'),
     ],
 )
 def test_what_is_no_image_is_refused(segmenter, image, message):
@@ -180,7 +183,7 @@ def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
 
 
 def test_a_device_is_for_a_checkpoint(tmp_path):
-    with pytest.raises(InputError, match='--device cpu: an exported file runs where'):
+    with pytest.raises(InputError, match='--device cpu: an exported file runs on'):
         Segmenter.from_arguments([str(tmp_path / 'net.onnx')], 'cpu')
 
 

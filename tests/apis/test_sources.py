@@ -58,7 +58,7 @@ def test_addresses(address, monkeypatch):
     assert image.shape == (6, 8, 3)
     with pytest.raises(DataError, match=r'cannot be downloaded .*404'):
         download(f'{address}/none.jpg')
-    with pytest.raises(DataError, match='is no image'):
+    with pytest.raises(DataError, match='is not an image'):
         download(f'{address}/notes.txt')
     monkeypatch.setattr(sources, 'MAX_DOWNLOAD', 10)
     with pytest.raises(DataError, match='is larger than'):

@@ -115,5 +115,5 @@ def test_the_classifier_is_not_converted(weights, tmp_path):
     src, dst = tmp_path / 'public.pth', tmp_path / 'converted.pth'
     torch.save(weights, src)
     message = refuse(convert_file, str(src), str(dst), True)
-    assert 'leave out --classifier' in message
+    assert 'omit --classifier' in message
     assert not dst.exists()

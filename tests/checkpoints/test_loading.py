@@ -307,7 +307,7 @@ def test_a_download_that_cannot_be_read_is_to_be_deleted(everywhere, serve, tmp_
         CheckpointLoader.load_checkpoint(f'{url}/cut.pth', 'cpu')
     kept = next((tmp_path / 'hub').rglob('cut.pth'))
     assert str(error.value).startswith(f'{kept}: ')
-    assert str(error.value).endswith('delete it to have it downloaded again')
+    assert str(error.value).endswith('delete it to download it again')
 
 
 def test_names_of_the_package_are_read_the_same_way():
@@ -336,4 +336,4 @@ def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):
 
 @pytest.mark.parametrize('scheme', ['pavi', 's3', 'cluster:s3', 'petrel'])
 def test_schemes_of_closed_networks_are_refused(everywhere, scheme):
-    assert 'not read from there' in refuse(f'{scheme}://bucket/weights.pth')
+    assert 'cannot be read from there' in refuse(f'{scheme}://bucket/weights.pth')

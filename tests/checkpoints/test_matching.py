@@ -88,8 +88,8 @@ def test_describe_names_the_first_and_hints():
         return describe(differences(expected, found), expected, found)
 
     assert line({}) == (
-        f'1 of 1 entries are missing or mis-shaped (first: backbone.{NORM} is '
-        'missing); check that it was made with the same config'
+        f'1 of 1 entries are missing or have another shape (first: backbone.{NORM} is '
+        'missing); check that it comes from the same config'
     )
     assert "b2's weights for arch b1" in line({f'backbone.{NORM}': torch.ones(48)})
     assert 'convert_checkpoint.py' in line({AUTHORS_NORM: torch.ones(32)})

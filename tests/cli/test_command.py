@@ -63,12 +63,12 @@ def test_help_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    ('verb', 'hint'), [('tarin', 'did you mean train?'), ('xyz', 'alone lists all')]
+    ('verb', 'hint'), [('tarin', 'did you mean train?'), ('xyz', 'lists all commands')]
 )
 def test_a_wrong_verb_is_one_line(verb, hint, capsys):
     assert end(verb) == 2
     err = capsys.readouterr().err
-    assert err.startswith(f"error: no verb '{verb}'")
+    assert err.startswith(f"error: no command '{verb}'")
     assert err.count('\n') == 1
     assert hint in err
 

@@ -151,7 +151,7 @@ def test_two_processes_make_the_same_files(model, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--bands', 1, 2, 3, 9], 'has the bands 1 to 4, and band 9 is asked for'),
+        (['--bands', 1, 2, 3, 9], 'has the bands 1 to 4, and band 9 is requested'),
         (['--bands', 1, 2], 'the network takes 4 bands'),
         (['--probabilities', 'sea'], "no class is called 'sea'"),
         (['--window', 8, 8, '--stride', 9, 9], 'windows would leave gaps'),

@@ -21,7 +21,7 @@ from mmseg_hrvit.errors import DataError
 SIZE = (40, 60)
 NUMBERS = np.random.default_rng(0).integers(0, 12, SIZE, dtype=np.uint8)
 PIXELS = np.random.default_rng(0).integers(0, 256, (*SIZE, 4), dtype=np.uint8)
-ONE_BYTE = 'not one byte a pixel'
+ONE_BYTE = 'not one byte per pixel'
 
 
 @pytest.fixture(params=['jpg', 'png'])
@@ -175,10 +175,14 @@ KINDS = {
     'png, grey and alpha': (by_pillow(RGBA[..., :2], 'png'), '', 'mode LA'),
     'png, grey of 4 bits': (by_hand(4), '', 'grey of 4 bits'),
     'png, grey of 2 bits': (by_hand(2), '', 'grey of 2 bits'),
-    'png, 16 bits of numbers': (by_opencv(SIXTEEN, 'png'), '4 are used', ONE_BYTE),
+    'png, 16 bits of numbers': (
+        by_opencv(SIXTEEN, 'png'),
+        'uses 4 of its 16 bits',
+        ONE_BYTE,
+    ),
     'png, 12 of 16 bits': (
         by_opencv(RGB.astype(np.uint16) * 16, 'png'),
-        'of its 16 bits 12 are used',
+        'uses 12 of its 16 bits',
         'mode RGB',
     ),
     'png, 16 bits': (by_opencv(RGB.astype(np.uint16) * 257, 'png'), '', 'mode RGB'),
@@ -200,7 +204,7 @@ KINDS = {
     'tif, near infrared': (by_pillow(RGBA, 'tif'), 'fourth band', 'mode RGBA'),
     'tif, 12 of 16 bits': (
         by_opencv(GREY.astype(np.uint16) * 16, 'tif'),
-        'of its 16 bits 12 are used',
+        'uses 12 of its 16 bits',
         ONE_BYTE,
     ),
     'tif, float': (
@@ -243,7 +247,7 @@ def test_a_turn_that_the_size_hides(tmp_path, orientation, suffix):
     path = turned(orientation, suffix)(tmp_path)
     told = find_hidden_turn(str(path))
     assert bool(told) == (orientation in (2, 3, 4))
-    assert told is None or f'(orientation {orientation}) turns {path}' in told
+    assert told is None or f'(orientation {orientation}) rotates {path}' in told
     shown = mmcv.imread(str(path)).shape[:2]
     assert shown == (SIZE[::-1] if orientation >= 5 else SIZE)
 

@@ -65,7 +65,7 @@ NUMBERS = {
     'a 0/255 mask': ([[0, 255], [0]], TWO, False, MASK),
     'a 0/255 mask of three classes': ([[0, 255]], PLAIN, False, MASK),
     'a 0/255 mask, 0 ignored': ([[0, 255]], TWO, True, MASK),
-    'all ignored': ([[255], [255]], TWO, False, 'no pixel is of a class'),
+    'all ignored': ([[255], [255]], TWO, False, 'no pixel has a class'),
     'all 0, which is ignored': ([[0]], TWO, True, ZERO),
     'background alone': ([[0], [0]], TWO, False, "'background' is the only class"),
     '1 alone': ([[1]], TWO, False, FROM_ONE),
@@ -94,7 +94,7 @@ def test_numbers(tmp_path, kind):
     [
         ([0, 1, 2], ('hole', 'crack'), ''),
         ([0, 1], ('hole', 'crack'), "'crack' is the only class"),
-        ([0, 1], ('hole',), 'no pixel is of a class'),
+        ([0, 1], ('hole',), 'no pixel has a class'),
         ([0, 1], ('hole', 'crack', 'background'), 'in no image: hole'),
         ([1, 2], ('hole', 'crack', 'background'), 'in no image: background'),
     ],

@@ -12,7 +12,7 @@ def build(**metainfo):
 @pytest.mark.parametrize(
     ('metainfo', 'what'),
     [
-        (dict(classes='road'), "metainfo.classes='road' is a text: write a list"),
+        (dict(classes='road'), "metainfo.classes='road' is a string: write a list"),
         (dict(classes=['a', 'b'], palette=[[0, 0, 0]]), 'palette does not match'),
         (dict(classes=['a'], palette=[[0, 0, 0]] * 2), 'palette does not match'),
     ],

@@ -33,7 +33,7 @@ def test_it_says_what_the_run_will_need(config, tmp_path, capfd):
     out, _ = capfd.readouterr()
     lines = out.splitlines()[-4:]
     assert lines[0].startswith('dry run: 2 iterations and an evaluation')
-    assert 'GiB a process' in lines[1]
+    assert 'GiB per process' in lines[1]
     assert 'for 1000 iterations of' in lines[2]
     assert '4 evaluations of' in lines[2]
     assert 'GiB free' in lines[3]
@@ -148,7 +148,7 @@ def test_training_by_epochs(tmp_path):
 
 def test_the_report():
     text = str(Report(3 * 2**30, 100, 0.5, 2, 10.0, 2**29, 2**31))
-    assert '3.00 GiB a process' in text
+    assert '3.00 GiB per process' in text
     assert '0:01:10 h' in text
     assert '0.50 GiB for checkpoints, of 2.00 GiB free' in text
 

@@ -106,12 +106,14 @@ def test_resume_is_said_once_and_a_dry_run_is_not_repeated(train):
 
 
 def test_a_wrong_number_is_told(train):
-    with pytest.raises(InputError, match='RESTARTS=few: give a whole number from 0'):
+    with pytest.raises(
+        InputError, match='RESTARTS=few: give a whole number, 0 or more'
+    ):
         train(RESTARTS='few')
 
 
 def test_the_number_of_processes_is_checked():
-    with pytest.raises(InputError, match='PROCESSES=0: give a whole number from 1'):
+    with pytest.raises(InputError, match='PROCESSES=0: give a whole number, 1 or more'):
         launcher.run_ranks(Launcher(1.0), ['x.py'], '0')
 
 

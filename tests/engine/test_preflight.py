@@ -136,7 +136,7 @@ def test_more_processes_than_gpus(ade20k, monkeypatch):
         check_config(ade20k, ())
     monkeypatch.setattr(preflight.torch.cuda, 'device_count', lambda: 3)
     with pytest.raises(
-        InputError, match='4 processes need as many GPUs, but here are 3'
+        InputError, match='4 processes need as many GPUs, but there are only 3'
     ):
         check_config(ade20k, ())
 
@@ -180,7 +180,9 @@ def test_crops_that_shrink_to_one_value(size):
     cfg.model.data_preprocessor.size = size
     preflight.check_batch_norm(cfg)
     cfg.train_dataloader.batch_size = 1
-    with pytest.raises(InputError, match=r'crops of .* shrink to one value a channel'):
+    with pytest.raises(
+        InputError, match=r'crops of .* shrink to one value per channel'
+    ):
         preflight.check_batch_norm(cfg)
     cfg.model.data_preprocessor.size = (32, 33)
     preflight.check_batch_norm(cfg)

@@ -24,7 +24,7 @@ def test_what_a_format_does_not_have():
 
 
 def test_files_that_are_none(tmp_path):
-    with pytest.raises(InputError, match='is no exported file'):
+    with pytest.raises(InputError, match='is not an exported file'):
         load_engine(tmp_path / 'net.pth')
     with pytest.raises(InputError, match='there is no such file'):
         load_engine(tmp_path / 'net.pt2')

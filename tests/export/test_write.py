@@ -168,7 +168,7 @@ def test_int8_is_quantised(tmp_path):
     assert 'FakeQuantize' not in sources(path, 'MatMul')
     with pytest.raises(InputError, match='int8 is calibrated on images'):
         write_network(network, path, metadata, 'openvino')
-    with pytest.raises(InputError, match='of a given size alone'):
+    with pytest.raises(InputError, match='only at a fixed size'):
         write_network(network, path, replace(metadata, size=None), 'openvino', images)
 
 

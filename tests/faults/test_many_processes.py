@@ -91,11 +91,11 @@ def test_eight_processes_of_a_shipped_config(tmp_path, record_property):
     os.kill(find_rank(5, work_dir), signal.SIGKILL)
     assert job.end() == 0, job.said()[-3000:]
     text = job.said()
-    assert 'start 1 of 3 after a loss (a process was killed' in text
+    assert 'restart 1 of 3 (a process was killed' in text
     assert 'processes: 8' in text
     # Eight images are one step of eight processes.
     assert len(re.findall(r'Iter\(val\) \[1/1\] .* mIoU: ', text)) >= 2
-    before, after = text.split('start 1 of 3')
+    before, after = text.split('restart 1 of 3')
     assert 'Iter(train) [1/6]' in before
     assert 'Iter(train) [1/6]' not in after
     assert 'Iter(train) [6/6]' in after

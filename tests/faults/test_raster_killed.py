@@ -125,7 +125,7 @@ def test_a_full_disk_is_told_and_the_parts_are_whole(
     assert 'Traceback' not in done.stderr
     (line,) = [x for x in done.stderr.splitlines() if x.startswith('error: ')]
     assert 'cannot be written' in line
-    assert 'start the same command again' in line
+    assert 'run the same command again' in line
     kept = tmp_path / 'kept'
     assert not (kept / 'labels/big.tif').exists()
     subprocess.run([*command, '--out', kept], check=True, timeout=PATIENCE)

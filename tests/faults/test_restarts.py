@@ -14,7 +14,7 @@ from mmseg_hrvit.analysis.killed_run import digest
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 from paths import TOOLS
 
-RESTARTED = 'going on with --resume'
+RESTARTED = 'continuing with --resume'
 
 
 class Launched:

@@ -8,7 +8,9 @@ from mmseg_hrvit.models import checks
 def test_what_is_no_positive_whole_number(value):
     with pytest.raises(InputError, match='width='):
         checks.check_whole('width', value)
-    with pytest.raises(InputError, match='give 2 positive whole numbers, one a branch'):
+    with pytest.raises(
+        InputError, match='give 2 positive whole numbers, one for each branch'
+    ):
         checks.check_wholes('depths', [1, value], 2, 'branch')
     checks.check_wholes('depths', (1, 10**5), 2, 'branch')
 

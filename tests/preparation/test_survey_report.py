@@ -42,7 +42,7 @@ def test_the_text_has_shares_sizes_and_faults(found):
     assert 'ignored: 20.000 % of all pixels' in text
     assert '90 x 160 (2), 50 x 50 (1)' in text
     assert text.splitlines()[-3:] == [
-        '4 images, 1 fault, 1 warning',
+        '4 images, 1 error, 1 warning',
         'label map x.png is missing',
         'warning: train: in no image: moon',
     ]

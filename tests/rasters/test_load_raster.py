@@ -120,7 +120,9 @@ def test_bands_that_do_not_exist(tmp_path):
     path = write_raster(tmp_path / 'a.tif', draw('uint8'))
     for bands in ((1, 5), (0,), (-1,)):
         message = refuse(path, bands=bands)
-        assert f'{path} has the bands 1 to 4, and band {bands[-1]} is asked' in message
+        assert (
+            f'{path} has the bands 1 to 4, and band {bands[-1]} is requested' in message
+        )
 
 
 def test_a_truncated_file(tmp_path):
@@ -145,12 +147,12 @@ def test_no_raster(tmp_path):
         (
             dict(transform=from_origin(500_001, 6_000_000, 0.5, 0.5)),
             (40, 60),
-            'lies 2.00 pixels away',
+            'is shifted by 2.00 pixels',
         ),
         (
             dict(transform=from_origin(500_000, 6_000_000, 0.6, 0.5)),
             (40, 60),
-            'lies 12.00 pixels away',
+            'is shifted by 12.00 pixels',
         ),
     ],
 )

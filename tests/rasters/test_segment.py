@@ -318,7 +318,7 @@ def test_a_file_that_is_not_what_was_written_is_refused(
 
     monkeypatch.setattr(rasterio.io.DatasetWriter, 'write', lose)
     with pytest.raises(
-        InputError, match='what is read is not what was written'
+        InputError, match='the file does not have what was written'
     ) as error:
         again(out)
     assert '\n' not in str(error.value)
@@ -332,7 +332,7 @@ def test_a_file_that_is_not_what_was_written_is_refused(
     ('options', 'message'),
     [
         (dict(bands=(1, 2)), '--bands 1 2: the network takes 3 bands'),
-        (dict(bands=(1, 2, 4)), 'has the bands 1 to 3, and band 4 is asked for'),
+        (dict(bands=(1, 2, 4)), 'has the bands 1 to 3, and band 4 is requested'),
         (dict(probabilities=['wod']), "no class is called 'wod': choose some of water"),
         (dict(window_size=(64, 64), stride=(65, 64)), 'windows would leave gaps'),
         (dict(window_size=(0, 64)), '--window 0 64: give 1 or more'),

@@ -195,7 +195,7 @@ def test_a_visit(browser, address, segmenter, tmp_path):
     browser.drop(tmp_path / 'huge.png')
     assert 'more than 64,000,000 pixels' in browser.message()
     browser.drop(tmp_path / 'text.jpg')
-    assert 'no image that can be read' in browser.message()
+    assert 'cannot be read as an image' in browser.message()
     browser.drop(tmp_path / 'second.png')
     browser.wait_for_image('second_labels.png')
     assert browser.pixel(*centre) == [*palette[value], 255]

@@ -33,7 +33,7 @@ def test_a_refusal_is_told_and_a_bug_is_not(monkeypatch):
         assert '"success":true' in drop(client, draw_png())
         said = drop(client, b'a text')
         assert '"success":false' in said
-        assert 'no image that can be read' in said
+        assert 'cannot be read as an image' in said
 
         def fail(self, images):
             raise RuntimeError('a secret of the server')

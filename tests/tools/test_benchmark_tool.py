@@ -38,7 +38,7 @@ def test_forms_the_oracle_and_the_roof(tmp_path, capsys):
     ('argv', 'message'),
     [
         ([f'{CONFIG}@fast'], 'choose a form'),
-        ([CONFIG, '--train', '--roofline'], 'leave --train out'),
+        ([CONFIG, '--train', '--roofline'], 'omit --train'),
         ([CONFIG, '--rounds', '1'], '2 rounds'),
         ([CONFIG, '--shape', '0', '64'], 'positive size'),
         (['hrvit_b9_ade20k'], 'hrvit_b9_ade20k'),

@@ -48,7 +48,7 @@ def test_says_what_it_did(authors, tmp_path, capsys, suffix):
     out = capsys.readouterr().out
     weights = HRViT('b1').state_dict()
     assert f'HRViT-b1, backbone, {len(weights)} tensors' in out
-    assert 'not placed: features.9.extra.w' in out
+    assert 'not converted: features.9.extra.w' in out
     converted = CheckpointLoader.load_checkpoint(str(dst), 'cpu')
     assert converted['state_dict'].keys() == weights.keys()
     assert converted['meta'] == dict(arch='b1', des_act='GELU')

@@ -80,7 +80,7 @@ def test_a_mistake_is_told_once(tmp_path):
     assert line.startswith(f'error: no config file {tmp_path}/none.py')
     code, _, err = run(TOOLS / 'dist_train.sh', 'hrvit_b1_ade20k', 'two')
     assert code == 2
-    assert 'error: PROCESSES=two: give a whole number from 1 on' in err
+    assert 'error: PROCESSES=two: give a whole number, 1 or more' in err
 
 
 def test_two_machines(tmp_path):

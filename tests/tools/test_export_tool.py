@@ -23,7 +23,7 @@ def test_writes_tries_and_compares_labels(model, tmp_path, capsys):
     args += ['--images', tmp_path / 'images', '--output', 'resized', '--normalized']
     load_tool('export').main([str(arg) for arg in (*model, *args)])
     printed = capsys.readouterr().out
-    assert 'net.pt2: written and tried in' in printed
+    assert 'net.pt2: written and tested in' in printed
     assert 'same label as in torch: 100.00 % of 2 images' in printed
     metadata = load_engine(out).metadata
     assert (metadata.size, metadata.output) == ([40, 56], 'resized')

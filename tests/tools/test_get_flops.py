@@ -31,7 +31,7 @@ def test_prints_parts_and_total(run):
     assert cells(out, 'total') == ['35.952', '219.140', '220.391']
     assert cells(out, 'auxiliary_head')[1:] == ['-', '-']
     assert cells(out, '  stem')[0] == '0.020'
-    assert 'auxiliary_head runs in training only' in out
+    assert 'auxiliary_head runs only in training' in out
 
 
 def test_executed_depth_shape_and_options(run):
@@ -40,7 +40,7 @@ def test_executed_depth_shape_and_options(run):
     assert 'one image of 32 x 64' in out
     assert len(cells(out, 'total')) == 4
     assert 'stem' not in out
-    assert 'training only' not in out
+    assert 'only in training' not in out
 
 
 def test_classifiers_are_measured_at_224(run, tmp_path):

@@ -58,7 +58,7 @@ def test_serves_on_this_machine_alone(model, monkeypatch, capsys):
         (['net.onnx', '--max-bytes', '0'], '--max-bytes 0: give 1 or more'),
         (['net.onnx', '--max-pixels', '10000000000'], 'give 1 to 178956970'),
         (['net.onnx', '--port', '0'], 'net.onnx: there is no such file'),
-        (['net.onnx', '--port', '0', '--device', 'cpu'], 'leave --device out'),
+        (['net.onnx', '--port', '0', '--device', 'cpu'], 'omit --device'),
         (['a', 'b', 'c', '--port', '0'], 'give a config and a checkpoint, or a file'),
         (['net.onnx', '--port', '99999'], '127.0.0.1:99999: cannot listen there'),
         (['net.onnx', '--host', 'nowhere.invalid'], 'choose another --port or --host'),

@@ -88,7 +88,7 @@ def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd):
     assert found == ['x/0.png', 'y/0.png']
     told = capfd.readouterr()
     assert (
-        'which the mean leaves out, or 0 where it is predicted' in told.out + told.err
+        'which the mean ignores, or 0 if the network predicts it' in told.out + told.err
     )
     before = [(out / name).read_bytes() for name in found]
     assert run(config, other, '--out', out) == 2
@@ -96,7 +96,7 @@ def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd):
     assert [(out / name).read_bytes() for name in found] == before
     images = tmp_path / 'data/images/validation'
     assert run(config, one, '--out', images / 'maps') == 2
-    assert 'lies among the images' in capfd.readouterr().err
+    assert 'is inside the image folder' in capfd.readouterr().err
     (tmp_path / 'file').touch()
     assert run(config, one, '--out', tmp_path / 'file/maps') == 2
     assert 'cannot be written' in capfd.readouterr().err

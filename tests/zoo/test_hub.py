@@ -68,7 +68,7 @@ def test_what_is_not_there_is_one_line(repository, name):
 
 
 def test_what_is_no_address_is_one_line():
-    assert 'is no address' in refuse('hf://street-net')
+    assert 'is not the address' in refuse('hf://street-net')
 
 
 def test_without_its_client_it_says_what_to_install(monkeypatch):

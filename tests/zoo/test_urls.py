@@ -63,7 +63,7 @@ def test_a_file_damaged_in_the_cache_is_refused(served):
     path.write_bytes(CONTENT[:-1])
     message = refuse(f'{url}/{file.name}')
     assert message.startswith(f'{path}: is damaged')
-    assert 'delete it to have it downloaded again' in message
+    assert 'delete it to download it again' in message
 
 
 def test_files_of_one_name_are_kept_apart(served):

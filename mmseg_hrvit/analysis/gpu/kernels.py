@@ -15,9 +15,9 @@ class Activity:
     """The kernels of a call.
 
     Args:
-        kernels (float): How many it starts; on a CPU operators.
-        idle (float): Share of the time from the first to the end of the last in which
-            none runs.
+        kernels (float): Number of kernels that it starts; on a CPU, of operators.
+        idle (float): Share of the time, from the start of the first to the end of the
+            last, in which none runs.
     """
 
     kernels: float
@@ -25,7 +25,7 @@ class Activity:
 
 
 def watch(call: Callable[[], object], device: str, calls: int = 3) -> Activity:
-    """Watches some calls by torch's profiler.
+    """Watches some calls with torch's profiler.
 
     Args:
         call (Callable[[], object]): The function, which has run before.

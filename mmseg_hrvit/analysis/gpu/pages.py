@@ -40,7 +40,7 @@ def table(headers: tuple[str, ...], rows: list[list[str]]) -> list[str]:
 
 
 def to_cells(report: Report, row: Measured) -> list[str]:
-    """The cells of a row; of one that was not measured, why."""
+    """The cells of a row; for a row that was not measured, the reason."""
     work = row.work
     names = [work.config, work.form]
     if row.seconds is None:
@@ -62,7 +62,7 @@ def to_cells(report: Report, row: Measured) -> list[str]:
 
 
 def written(value: float | None, form: str, factor: float = 1) -> str:
-    """A number, or nothing where there is none."""
+    """A number as text, or '' if there is none."""
     return '' if value is None else form.format(factor * value)
 
 

@@ -1,7 +1,7 @@
-"""All that docs/performance.md says of a GPU, measured in one go.
+"""Measures all that docs/performance.md says about a GPU, in one run.
 
-Every row is a network by itself. The report is written after each: of a run that is cut
-short it tells what it has.
+Every row is one network. The report is written after each row, so a run that is cut
+short leaves what it has measured.
 """
 
 import gc
@@ -41,7 +41,7 @@ def write_report(folder: Path, device: str, scale: Scale, minutes: float) -> Rep
         folder (Path): Gets ``report.json``, ``report.md`` and ``report.png``.
         device (str): 'cpu' or 'cuda'.
         scale (Scale): ``FULL`` or ``SMOKE``.
-        minutes (float): After these no row is begun.
+        minutes (float): No row starts after this time.
 
     Returns:
         Report: What was found.
@@ -74,13 +74,13 @@ def write_report(folder: Path, device: str, scale: Scale, minutes: float) -> Rep
 
 
 def measure(work: Work, device: str, scale: Scale, rate: float) -> Measured:
-    """Measures a row; a failure is noted in it, and the others go on.
+    """Measures a row; notes a failure in it, so that the other rows continue.
 
     Args:
         work (Work): What is run.
         device (str): 'cpu' or 'cuda'.
         scale (Scale): How large it is.
-        rate (float): Multiply-accumulates a second that the device can do.
+        rate (float): Multiply-accumulates per second that the device can do.
 
     Returns:
         Measured: What was found.
@@ -134,7 +134,7 @@ def count_macs(name: str, shape: tuple[int, int]) -> int:
 
 
 def save(report: Report, folder: Path) -> None:
-    """Writes the files but the picture anew."""
+    """Writes the files again, except the picture."""
     text = json.dumps(asdict(report), indent=1) + '\n'
     write_durably(text.encode(), folder / 'report.json')
     write_durably(to_markdown(report).encode(), folder / 'report.md')

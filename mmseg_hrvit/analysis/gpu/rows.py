@@ -50,7 +50,7 @@ class Work:
         config (str): Name of a shipped config.
         form (str): One of ``forms.FORMS``.
         train (bool): Training steps, or inference to logits.
-        batch_size (int): Images at a time.
+        batch_size (int): Number of images in a batch.
         dtype (str): A key of ``DTYPES``.
     """
 
@@ -79,7 +79,8 @@ class Measured:
         first_seconds (float, optional): Of the first run, with its compilation.
         seconds (list[float], optional): Of the counted runs.
         peak_bytes (int, optional): Memory beyond what was held before.
-        saved_bytes (int, optional): What a training step keeps for backward.
+        saved_bytes (int, optional): Memory that a training step stores for the backward
+            pass.
         kernels (float, optional): Started in a run.
         idle (float, optional): Share of a run in which the device waits for them.
         share (float, optional): Of the rate of products of matrices; of inference.
@@ -127,7 +128,7 @@ class Report:
     rows: list[Measured] = field(default_factory=list)
 
     def find(self, work: Work, **changes: object) -> Measured | None:
-        """A row as of ``work`` but for some fields, if it was measured."""
+        """The row that equals ``work`` except for some fields, if it was measured."""
         wanted = replace(work, **changes)
         rows = (row for row in self.rows if row.work == wanted and row.seconds)
         return next(rows, None)
@@ -138,7 +139,7 @@ class Report:
 
 
 def plan(scale: Scale) -> list[Work]:
-    """Lists the rows, what matters most first: a run may be cut short."""
+    """Lists the rows, the most important first, because a run may be cut short."""
     small, large = scale.batches
     main, other = scale.dtypes
     first, *_ = scale.pairs

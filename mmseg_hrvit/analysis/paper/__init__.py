@@ -1,1 +1,1 @@
-"""The paper's tables and Figure 5: what it prints beside what is measured here."""
+"""The paper's tables and Figure 5, beside the figures that are measured here."""

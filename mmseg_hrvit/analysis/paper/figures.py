@@ -28,8 +28,8 @@ def draw_costs(rows: Sequence[Row], measured: Measured, path: Path) -> None:
 
     Args:
         rows (Sequence[Row]): Systems with one head.
-        measured (Measured): Their costs, and scores of own runs.
-        path (Path): Picture to write; its suffix says the format.
+        measured (Measured): Their costs, and the scores of your own runs.
+        path (Path): Picture to write; its suffix sets the format.
     """
     costs = {row.config: measured.costs[row.config] for row in rows}
     params = {name: millions(part) for name, part in costs.items()}
@@ -54,11 +54,11 @@ def draw_latency(
 
     Args:
         rows (Sequence[Row]): Systems with one head.
-        seconds (Mapping[str, float]): Config name -> seconds an image; rows without
-            one are left out.
+        seconds (Mapping[str, float]): Config name -> seconds per image; rows without
+            one are omitted.
         device (str): Where it was measured.
-        scores (Mapping[str, Score]): Scores of own runs.
-        path (Path): Picture to write; its suffix says the format.
+        scores (Mapping[str, Score]): Scores of your own runs.
+        path (Path): Picture to write; its suffix sets the format.
 
     Raises:
         InputError: If no row has a latency.
@@ -66,7 +66,7 @@ def draw_latency(
     rows = [row for row in rows if row.config in seconds]
     if not rows:
         raise InputError(
-            "--latency has none of Figure 5's systems, such as hrvit_b1_ade20k"
+            "--latency has none of Figure 5's networks, such as hrvit_b1_ade20k"
         )
     figure = Figure(figsize=(5.5, 4.2), layout='constrained')
     axes = figure.subplots()
@@ -82,13 +82,13 @@ def draw_panel(
     costs: Mapping[str, float],
     scores: Mapping[str, Score],
 ) -> None:
-    """Draws a curve a family: the paper's mIoU, and open markers for own runs.
+    """Draws one curve per family: the paper's mIoU, and open markers for your own runs.
 
     Args:
         axes (Axes): Where to draw.
         rows (Sequence[Row]): The systems, each family from small to large.
         costs (Mapping[str, float]): Config name -> place on the x axis.
-        scores (Mapping[str, Score]): Scores of own runs.
+        scores (Mapping[str, Score]): Scores of your own runs.
     """
     for family, (colour, marker, offset) in STYLES.items():
         members = [row for row in rows if row.family == family]

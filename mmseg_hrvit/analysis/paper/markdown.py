@@ -13,19 +13,21 @@ NOTHING = '–'
 INTRODUCTION = """\
 # The paper's tables
 
-Written by `python tools/analysis/paper_tables.py`; [how](paper.md#rebuilding). "paper"
-is what the paper prints, "here" what is measured of the config in the same row:
+`python tools/analysis/paper_tables.py` writes this page ([how](paper.md#rebuilding)).
+"paper" is the figure that the paper prints, "here" is the one measured for the config
+in the same row:
 
 - **params** are all parameters of the network, auxiliary heads included.
 - **GFLOPs** are billions of multiply-accumulates for one image of 512 x 512 (Table 3:
   224 x 224), [by the paper's convention](flops.md) with one of the two matrix products
   of attention. "full" counts both.
-- **Accuracy and mIoU** are the paper's report. "here" is the best evaluation of a
-  training run of one's own, and its last in brackets; {runs}.
+- **Accuracy and mIoU**: "paper" is what the paper reports. "here" is the best
+  evaluation of your own training run, with the last one in brackets; {runs}.
 - **diff** is the difference of "here" from "paper", in percent of the paper's figure.
 
-Below a table stand the rows that miss, with the reason as far as it was found. To
-agree, a figure equals the paper's to the printed digit or within a tolerance:
+Below each table is a list of the rows that miss, with the reason if it is known. A row
+misses unless its figures agree with those of the paper to the printed digit, or within
+these tolerances:
 
 | | params | GFLOPs |
 | --- | --- | --- |
@@ -34,7 +36,7 @@ agree, a figure equals the paper's to the printed digit or within a tolerance:
 | MiT, Swin, Twins: mmseg's own backbones | 2 % | 10 % |
 | HRNet-MiT, HRNet-CSWin | 10 % | 10 % |
 
-Table 1 is a qualitative comparison of the branches: it has nothing to measure."""
+Table 1 is a qualitative comparison of the branches, so it has nothing to measure."""
 
 
 def millions(part: Part) -> float:
@@ -114,7 +116,8 @@ def render_variants() -> str:
     return '\n\n'.join(
         [
             '## Table 2: architecture variants',
-            'Design values: what `ARCHS` holds, from which the networks are built.',
+            'The design values are those of `ARCHS`, from which the code builds the '
+            'networks.',
             draw_grid(header, lines),
         ]
     )
@@ -169,7 +172,7 @@ def build_cost_columns(
         measured (Measured): What is known of its systems.
 
     Yields:
-        Column: Three columns, or the measured one where the paper does not have it.
+        Column: Three columns, or only the measured one if the paper has no figure.
     """
 
     def printed(row: Row) -> str:

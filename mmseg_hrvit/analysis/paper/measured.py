@@ -1,4 +1,4 @@
-"""What is measured here: costs of the systems, scores of own runs, latencies."""
+"""Figures measured here: costs of the systems, scores of your own runs, latencies."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ class Measured:
 
     Args:
         costs (Mapping[str, Part]): Parameters and multiply-accumulates.
-        miou (Mapping[str, Score]): mIoU of own runs. Defaults to none.
-        top1 (Mapping[str, Score]): Top-1 accuracies of own runs. Defaults to none.
+        miou (Mapping[str, Score]): mIoU of your own runs. Defaults to none.
+        top1 (Mapping[str, Score]): Top-1 accuracies of your own runs. Defaults to none.
     """
 
     costs: Mapping[str, Part]
@@ -50,13 +50,13 @@ def measure_tables(tables: Sequence[Table], results: Path | None = None) -> Meas
 
     Args:
         tables (Sequence[Table]): The tables.
-        results (Path, optional): Work directories of own runs.
+        results (Path, optional): Work directories of your own runs.
 
     Returns:
         Measured: Costs, and what the runs reached.
 
     Raises:
-        InputError: If a config is missing, or ``results`` holds no run of one.
+        InputError: If a config is missing, or ``results`` has no run of one of them.
     """
     rows = [row for table in tables for row in table.rows]
     names = list(dict.fromkeys(row.config for row in rows))
@@ -67,7 +67,7 @@ def measure_tables(tables: Sequence[Table], results: Path | None = None) -> Meas
         top1 = read_scores(results, pretrainings, 'accuracy/top1')
         if not miou and not top1:
             raise InputError(
-                f'--results {results}: no run there is of a config of these tables '
+                f'--results {results}: it has no run of a config of these tables '
                 f'(NAME/TIME/vis_data/scalars.json, with NAME such as {names[0]})'
             )
     return Measured(measure_systems(names), miou, top1)
@@ -145,7 +145,7 @@ def read_latencies(path: Path) -> tuple[dict[str, float], str]:
         devices = {record['device'] for record in records}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f'--latency {path}: this is no file with a JSON list of '
+            f'--latency {path}: it is not a file with a JSON list of '
             '{"config": NAME, "seconds": NUMBER, "device": TEXT}'
         ) from error
     if len(seconds) != len(records) or len(devices) != 1:

@@ -1,7 +1,7 @@
 """What the paper prints in Tables 3 to 9, and the config that is each row.
 
-Figures are strings with the digits that the paper has. Its rows of average
-improvements are no systems and are left out.
+Figures are strings with the digits that the paper has. Its rows of average improvements
+are not systems, so they are omitted.
 """
 
 import re
@@ -20,7 +20,7 @@ class Row:
         gflops (str, optional): GFLOPs.
         miou (str, optional): mIoU in percent.
         top1 (str, optional): ImageNet-1K top-1 accuracy in percent.
-        note (str): What a reader of the row has to know, such as why it misses.
+        note (str): What a reader of the row should know, such as why it misses.
             Defaults to ''.
     """
 
@@ -53,7 +53,7 @@ class Table:
         first_column (str): Header of the labels.
         rows (tuple[Row, ...]): Its rows.
         dataset (str): Where the mIoU was measured. Defaults to 'Cityscapes'.
-        note (str): What a reader has to know of the whole. Defaults to ''.
+        note (str): What a reader should know about the whole table. Defaults to ''.
     """
 
     number: int
@@ -110,8 +110,8 @@ TABLE_4 = Table(4, "Cityscapes with SegFormer's head", 'backbone', (
     Row('CSWin-S', 'baselines/cswin_s_cityscapes', '37.3', '78.1', '82.58'),
     Row('HRViT-b3', 'hrvit_b3_cityscapes', '28.6', '66.8', '83.16'),
 ), note=(
-    'For MiT and CSWin the paper repeats the figures of ADE20K (Table 9), and for MiT '
-    'they count both products of attention: there "full" is within 0.2 %. '
+    'For MiT and CSWin, the paper repeats the figures of ADE20K (Table 9). Those of '
+    'MiT count both products of attention: there, "full" is within 0.2 %. '
     '`baselines/mit_b4_ade20k` is not in Table 9: 64.108 M, 95.57 GFLOPs in full.'
 ))
 
@@ -179,7 +179,7 @@ TABLE_8 = Table(8, "blocks in the modules of HRViT-b1's third branch", 'blocks',
         miou='81.25', top1='80.50'),
     Row('17-1-1', 'ablations/hrvit_b1_blocks_17_1_1_1_cityscapes',
         miou='81.27', top1='80.11',
-        note='printed 17-1-1; the text has 17-1-1-1'),
+        note='the table prints 17-1-1, but the text has 17-1-1-1'),
 ))
 
 TABLE_9_SEGFORMER = Table(9, "ADE20K with SegFormer's head", 'backbone', (
@@ -205,14 +205,14 @@ TABLE_9_UPERNET = Table(9, "ADE20K with UperNet's head", 'backbone', (
     Row('Twins-S', 'baselines/twins_s_upernet_ade20k', '54.4', '219', '46.20'),
     Row('Swin-T', 'baselines/swin_t_upernet_ade20k', '59.9', '234', '44.50'),
     Row('CSWin-T', 'baselines/cswin_t_upernet_ade20k', '59.9', '234', '49.30',
-        note="59.9 is what Swin-T has, in the row above; 52.1 fits the 22.4 with "
-             "SegFormer's head"),
+        note="59.9 is the figure of Swin-T, in the row above; 52.1 is consistent with "
+             "22.4 for SegFormer's head"),
     Row('HRViT-b2', 'hrvit_b2_upernet_ade20k', '49.7', '233', '49.10'),
     Row('Twins-B', 'baselines/twins_b_upernet_ade20k', '88.5', '248', '47.70'),
     Row('Swin-S', 'baselines/swin_s_upernet_ade20k', '81.3', '253', '47.60'),
     Row('CSWin-S', 'baselines/cswin_s_upernet_ade20k', '64.6', '247', '50.00'),
     Row('HRViT-b3', 'hrvit_b3_upernet_ade20k', '55.4', '236', '50.04',
-        note='the reason for 55.4 is not known: with the same head, b1 and b2 agree'),
+        note='we do not know the reason for 55.4; with the same head, b1 and b2 agree'),
 ), 'ADE20K')
 # fmt: on
 

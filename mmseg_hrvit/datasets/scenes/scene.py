@@ -1,4 +1,4 @@
-"""The sheet on which a street is drawn: perspective, light, and the label map."""
+"""The canvas on which a street is drawn: perspective, light, and the label map."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,14 +42,14 @@ MOODS = (
 class Scene:
     """An image and its label map, drawn together.
 
-    A point is (x, y, z) in metres: to the right, up, and away from the camera. What
-    is drawn without a label goes into the image alone. What glows keeps its colour
-    whatever the light.
+    A point is (x, y, z) in metres: to the right, up, and away from the camera. What is
+    drawn without a label goes only into the image. Things that glow keep their colour
+    in any light.
 
     Args:
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        rng (np.random.Generator): Source of all that varies.
+        rng (np.random.Generator): Source of all randomness.
     """
 
     def __init__(self, height: int, width: int, rng: np.random.Generator):

@@ -26,7 +26,7 @@ def draw_scene(
 
     Returns:
         tuple[Image.Image, Image.Image]: The RGB image and the label map (mode L):
-        0 where nothing is labelled, k + 1 for class k of ``CLASSES``.
+        0 for unlabelled pixels, k + 1 for class k of ``CLASSES``.
     """
     rng = np.random.default_rng(seed)
     scene = Scene(height, width, rng)
@@ -51,10 +51,10 @@ def draw_scene(
 def furnish(
     rng: np.random.Generator, middle: float, side: int, lane: float, pavement: float
 ) -> list[Thing]:
-    """Places all that stands on one side of the street.
+    """Places all things on one side of the street.
 
     Args:
-        rng (np.random.Generator): Source of all that varies.
+        rng (np.random.Generator): Source of all randomness.
         middle (float): x of the middle of the road.
         side (int): -1 for the left side, 1 for the right side.
         lane (float): Width of a lane.
@@ -88,7 +88,7 @@ def furnish_plots(rng: np.random.Generator, line: float, side: int) -> list[Thin
     """Places houses, and here and there a garden with trees, beyond the pavement.
 
     Args:
-        rng (np.random.Generator): Source of all that varies.
+        rng (np.random.Generator): Source of all randomness.
         line (float): x at which the pavement ends.
         side (int): -1 for the left side, 1 for the right side.
 
@@ -130,8 +130,7 @@ def draw_dataset(
         seed (int): The same seed gives the same data set. Default: 0.
 
     Raises:
-        InputError: The folder holds other files, which training would take for
-            scenes.
+        InputError: The folder has other files, which training would read as scenes.
     """
     images, annotations = Path(root, 'images'), Path(root, 'annotations')
     scenes = {

@@ -1,4 +1,4 @@
-"""What stands in a street, a function a thing."""
+"""The things in a street, one function for each."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def draw_sky(scene: Scene) -> None:
 
 
 def draw_balloon(scene: Scene) -> None:
-    """A hot-air balloon. It is of no class: its pixels are unlabelled."""
+    """A hot-air balloon. It has no class: its pixels are unlabelled."""
     x, y = scene.rng.uniform(-40, 40), scene.rng.uniform(30, 55)
     paint = pick(scene.rng, PAINTS)
     for radius, colour in ((6, paint), (3.6, WHITE), (1.4, paint)):

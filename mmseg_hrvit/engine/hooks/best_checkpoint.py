@@ -1,4 +1,4 @@
-"""mmengine's checkpoint hook, with the best checkpoint never deleted too early."""
+"""mmengine's checkpoint hook, which never deletes the best checkpoint too early."""
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
@@ -10,7 +10,7 @@ from mmseg_hrvit.errors import InputError
 class BestCheckpointHook(CheckpointHook):
     """Saves the best network of each metric, and only then deletes the one before.
 
-    mmengine's deletes first; and where both have the same name, the new one is gone.
+    mmengine's hook deletes first; if both have the same name, it deletes the new one.
     """
 
     def _write(self, runner: Runner, name: str, **options: object) -> None:
@@ -23,7 +23,7 @@ class BestCheckpointHook(CheckpointHook):
         )
 
     def _remove(self, path: str) -> bool:
-        """Deletes a checkpoint, on rank 0; returns whether it was there."""
+        """Deletes a checkpoint, on rank 0; returns whether it existed."""
         if not is_main_process() or not self.file_backend.exists(path):
             return False
         if self.file_backend.isdir(path):  # of sharded networks

@@ -84,7 +84,7 @@ def check_channels(name: str, head: nn.Module, out_channels: Sequence[int]) -> N
     if max(indices) >= len(out_channels):
         raise InputError(
             f'model.{name}.in_index={head.in_index}, but the backbone has '
-            f'{len(out_channels)} outputs: take 0 to {len(out_channels) - 1}'
+            f'{len(out_channels)} outputs: choose 0 to {len(out_channels) - 1}'
         )
     expected = [out_channels[i] for i in indices]
     if is_single:
@@ -148,5 +148,5 @@ def warn_of_ignored(runner: Runner, loop: BaseLoop | None) -> None:
         if value != label:
             runner.logger.warning(
                 f'the heads ignore label {label}, but {name} is {value}: set it to '
-                f'{label}, unless you want it otherwise'
+                f'{label}, unless you want another value'
             )

@@ -1,4 +1,4 @@
-"""A checkpoint hook whose last checkpoint survives whatever ends the run."""
+"""A checkpoint hook whose last checkpoint is complete however the run ends."""
 
 from collections import deque
 from pathlib import Path
@@ -28,10 +28,10 @@ class DurableCheckpointHook(BestCheckpointHook):
     It writes a checkpoint to a temporary file, flushes it to the disk and renames it.
     Only then does it delete an older one. A checkpoint contains the random states of
     all ranks, so that ``--resume`` continues bit for bit. After a validation the hook
-    writes it again, with the result. A new run moves the checkpoints of an older run
-    in its folder aside.
+    writes it again, with the result. A new run moves the checkpoints of an older run in
+    its work directory into another folder.
 
-    If ``backend_args`` or an address like ``s3://`` point to storage other than a local
+    If ``backend_args`` or a URL like ``s3://`` point to storage other than a local
     disk, mmengine's backend writes the files, without these guarantees.
 
     Args:
@@ -55,14 +55,14 @@ class DurableCheckpointHook(BestCheckpointHook):
         self._is_local = True
 
     def before_train(self, runner: Runner) -> None:
-        """Checks the room on the disk, and takes over what an earlier part kept.
+        """Checks the free space, and takes over checkpoints of an earlier part.
 
         Args:
             runner (Runner): The runner of the training.
 
         Raises:
-            InputError: If there is too little room, or if the run should go on and
-                nothing says from which checkpoint.
+            InputError: If there is too little space, or if the run should resume and no
+                file says from which checkpoint.
         """
         info = runner.message_hub.runtime_info
         # Not for mmengine's, which deletes some of them at once.
@@ -84,10 +84,10 @@ class DurableCheckpointHook(BestCheckpointHook):
             self.keep_ckpt_ids = deque(ids)
 
     def _find_own(self, runner: Runner, ids: list[int]) -> None:
-        """Finds the checkpoints of the run's earlier part, if they are in the folder.
+        """Finds checkpoints of an earlier part of the run, if they are in the folder.
 
-        Those elsewhere, such as in the folder that this one is a copy of, are not for
-        this run to delete.
+        This run must not delete those elsewhere, such as in a folder of which this one
+        is a copy.
         """
         source = resumed_from(runner)
         here = source and source.resolve().parent == Path(self.out_dir).resolve()
@@ -102,7 +102,7 @@ class DurableCheckpointHook(BestCheckpointHook):
             self._set_best(runner, key, str(own) if here and own.exists() else None)
 
     def needed_bytes(self, runner: Runner) -> int:
-        """Returns the room for all that is kept at once, and one being written.
+        """Returns the space for all kept checkpoints, and for one being written.
 
         Args:
             runner (Runner): The runner of the training.
@@ -129,7 +129,7 @@ class DurableCheckpointHook(BestCheckpointHook):
         return Path(self.out_dir, self.filename_tmpl.format(step))
 
     def _kept(self) -> list[Path]:
-        """The checkpoints to go on from that are there, the oldest first."""
+        """The existing checkpoints to resume from, the oldest first."""
         return [path for path in map(self._path, self.keep_ckpt_ids) if path.is_file()]
 
     def _remember(self, step: int) -> None:
@@ -139,7 +139,7 @@ class DurableCheckpointHook(BestCheckpointHook):
         self.keep_ckpt_ids = deque([*others, step])
 
     def save_now(self, runner: Runner, step: int) -> None:
-        """Saves out of turn, unless this has been saved. All ranks have to call it.
+        """Saves at once, unless this step is saved already. All ranks have to call it.
 
         Args:
             runner (Runner): The runner of the training.
@@ -150,7 +150,7 @@ class DurableCheckpointHook(BestCheckpointHook):
             self._save_checkpoint_with_step(runner, step, meta)
 
     def after_val_epoch(self, runner: Runner, metrics: dict) -> None:
-        """Saves the best checkpoint, and the last one again, with the validation.
+        """Saves the best checkpoint, and saves the last one again, with the result.
 
         Args:
             runner (Runner): The runner. Nothing is saved if it does not train.
@@ -191,7 +191,7 @@ class DurableCheckpointHook(BestCheckpointHook):
         hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
 
     def _write(self, runner: Runner, name: str, **options: object) -> None:
-        """Has the runner save; where the disk is full, makes room if it is asked to."""
+        """Makes the runner save; makes room on a full disk if ``thin_when_full``."""
         while True:
             try:
                 super()._write(runner, name, **options)
@@ -202,7 +202,7 @@ class DurableCheckpointHook(BestCheckpointHook):
                 return
 
     def _make_room(self, runner: Runner) -> bool:
-        """Deletes the oldest checkpoint but the last one; returns whether it could."""
+        """Deletes the oldest checkpoint, never the last; returns whether it could."""
         last = Path(self.last_ckpt or '').name
         older = [path for path in self._kept() if path.name != last]
         if not older:

@@ -52,7 +52,7 @@ class FiniteCheckHook(Hook):
         self.in_row = 0
 
     def before_train(self, runner: Runner) -> None:
-        """Looks at losses and gradients from now on.
+        """Checks losses and gradients from now on.
 
         Args:
             runner (Runner): The runner of the training.
@@ -96,7 +96,7 @@ class FiniteCheckHook(Hook):
             self._stop(runner, data_batch)
 
     def after_train(self, runner: Runner) -> None:
-        """Looks no longer.
+        """Stops the checks.
 
         Args:
             runner (Runner): The runner of the training.
@@ -134,7 +134,7 @@ class FiniteCheckHook(Hook):
 
 
 def copy_all(sources: list[Tensor], targets: list[Tensor]) -> None:
-    """Copies tensors, by few kernels where there are many."""
+    """Copies tensors; many tensors take only few kernels."""
     by_dtype = defaultdict(list)  # one kernel takes one type
     for target, source in zip(targets, sources, strict=True):
         by_dtype[source.dtype].append((target, source))
@@ -143,7 +143,7 @@ def copy_all(sources: list[Tensor], targets: list[Tensor]) -> None:
 
 
 def spread_failure(module: nn.Module, args: tuple, output: object) -> object:
-    """Makes the gradients of a loss not finite where the loss is not.
+    """Makes the gradients of a loss not finite if the loss is not.
 
     Args:
         module (nn.Module): The network.

@@ -19,7 +19,7 @@ class FormHook(Hook):
     function, with the same parameters and checkpoints (see ``mmseg_hrvit.convert``).
 
     Args:
-        compile (bool): Compile the repeated parts, in place of 'training_cpu'. Images
+        compile (bool): Compile the repeated parts, instead of 'training_cpu'. Images
             should have one size. Defaults to False.
         memory (bool, optional): Train in the form 'memory'. Defaults to None: on a
             CPU, where it costs no time, unless parts are compiled.
@@ -36,7 +36,7 @@ class FormHook(Hook):
         self.inference = inference
 
     def before_train(self, runner: Runner) -> None:
-        """Puts the forms of training on.
+        """Applies the forms for training.
 
         Args:
             runner (Runner): The runner of the training.
@@ -46,7 +46,7 @@ class FormHook(Hook):
         )
 
     def after_train(self, runner: Runner) -> None:
-        """Takes them off.
+        """Removes the forms.
 
         Args:
             runner (Runner): The runner of the training.
@@ -54,7 +54,7 @@ class FormHook(Hook):
         restore(unwrap(runner.model))
 
     def before_test(self, runner: Runner) -> None:
-        """Puts a copy in the model's place, after the weights are loaded.
+        """Replaces the model by a copy, after the weights are loaded.
 
         Args:
             runner (Runner): The runner of the test.

@@ -26,7 +26,7 @@ class HangWatchHook(Hook):
 
     If a rank hangs, the others wait in a collective operation, whose own timeout does
     not name the culprit. With this hook, each rank tells the others every few seconds
-    how far it is, through the store of the process group. If no rank makes progress for
+    its progress, through the store of the process group. If no rank makes progress for
     ``timeout``, those that are furthest behind are the ones that hang. The hook does
     not watch a run of one process. The time in which a whole job is suspended does not
     count.
@@ -89,7 +89,7 @@ class HangWatchHook(Hook):
         self._go_on(f'evaluating, after batch {batch_idx + 1}')
 
     def after_train(self, runner: Runner) -> None:
-        """Stops to watch, and leaves the network as it was."""
+        """Stops watching, and leaves the network as it was."""
         self._stop()
         while self.handles:
             self.handles.pop().remove()
@@ -120,7 +120,7 @@ class HangWatchHook(Hook):
                 self._end(seen)
 
     def _end(self, seen: dict[int, Beat]) -> None:
-        """Ends this process; one of those that wait tells why."""
+        """Ends this process; one of the waiting ranks prints the reason."""
         last = min(beat.steps for beat in seen.values())
         hanging = [rank for rank in seen if seen[rank].steps == last]
         waiting = [rank for rank in seen if rank not in hanging]
@@ -140,11 +140,11 @@ def describe_hang(
     """Names the ranks that hang.
 
     Args:
-        beats (dict[int, Beat]): How far each rank is.
-        hanging (list[int]): Those that are the least far.
-        timeout (float): For how long none has gone on, in seconds.
+        beats (dict[int, Beat]): The progress of each rank.
+        hanging (list[int]): The ranks with the least progress.
+        timeout (float): Time without progress, in seconds.
         is_silent (bool): Whether the store of the process group does not answer, so
-            that nothing new is known of the other ranks. Defaults to False.
+            that the progress of the other ranks is not known. Defaults to False.
 
     Returns:
         str: One line.

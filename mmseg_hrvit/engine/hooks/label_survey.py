@@ -1,4 +1,4 @@
-"""A hook that looks at the label maps before a run."""
+"""A hook that checks the label maps before a run."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ class LabelSurveyHook(Hook):
         self.look(runner, dict(test=runner.test_loop))
 
     def look(self, runner: Runner, loops: dict[str, BaseLoop | None]) -> None:
-        """Surveys the data sets of some loops, and tells what is in them."""
+        """Surveys the data sets of some loops, and logs what is in them."""
         if not is_main_process() or self.seconds <= 0:
             return
         found = {
@@ -105,7 +105,7 @@ class LabelSurveyHook(Hook):
 
 
 def describe(found: dict[str, Survey]) -> Iterator[str]:
-    """Yields the lines of a table of the classes, and how much was looked at.
+    """Yields the lines of a table of the classes, and how much was read.
 
     Args:
         found (dict[str, Survey]): What is in the data sets, by their splits.
@@ -161,7 +161,7 @@ def check_sizes(runner: Runner, survey: Survey) -> None:
 
 
 def check_loss(name: str, head: nn.Module) -> None:
-    """Refuses a softmax over one class, whose loss is 0 whatever the image.
+    """Refuses a softmax over one class, whose loss is 0 for any image.
 
     Args:
         name (str): Key of the head in the model's config.

@@ -54,11 +54,11 @@ class PreemptionHook(Hook):
         self._is_training = False
 
     def before_train(self, runner: Runner) -> None:
-        """Listens to the signals from here on, and keeps them off the workers.
+        """Handles the signals from here on, and shields the workers from them.
 
         Args:
-            runner (Runner): The runner of the training. In a thread of its own it
-                gets no signals: Python gives them to the main thread.
+            runner (Runner): The runner of the training. In a separate thread it gets no
+                signals, because Python gives them to the main thread.
         """
         if get_world_size() > 1:
             # On the CPU: the GPU need not be waited for.
@@ -71,8 +71,8 @@ class PreemptionHook(Hook):
                     self._handlers[number] = signal.signal(number, self._notice)
         else:
             runner.logger.warning(
-                'training in a thread: signals are not noticed, nothing saves the run '
-                'when it is stopped'
+                'training runs in a thread, where signals do not arrive: nothing saves '
+                'the run if it is stopped'
             )
         self._is_training = True
 
@@ -194,7 +194,7 @@ class PreemptionHook(Hook):
         raise SystemExit(STATUS[reason])
 
     def after_train(self, runner: Runner) -> None:
-        """Leaves the signals to whom they were before.
+        """Restores the earlier signal handlers.
 
         Args:
             runner (Runner): The runner of the training.
@@ -205,7 +205,7 @@ class PreemptionHook(Hook):
 
 
 def save_now(hook: CheckpointHook, runner: Runner, step: int) -> bool:
-    """Has a hook save out of turn. All ranks have to call it.
+    """Makes a hook save at once. All ranks have to call it.
 
     Args:
         hook (CheckpointHook): The hook.
@@ -226,7 +226,7 @@ def save_now(hook: CheckpointHook, runner: Runner, step: int) -> bool:
 
 
 def describe_stop(reason: str, step: int, is_saved: bool) -> str:
-    """Says in one line how a run has ended, and how it goes on."""
+    """Says in one line how a run has ended, and how to resume it."""
     if is_saved:
         saved = f'{reason} after iteration {step}, which is saved'
         return f'{saved}; continue with --resume'
@@ -237,6 +237,6 @@ def describe_stop(reason: str, step: int, is_saved: bool) -> str:
 
 
 def say(text: str) -> None:
-    """Prints a line from a signal's handler, where a logger may be busy; on rank 0."""
+    """Prints a line on rank 0, from a signal handler, where a logger may be busy."""
     if is_main_process():
         os.write(sys.stderr.fileno(), f'{text}\n'.encode())

@@ -1,4 +1,4 @@
-"""A hook that gives every process of a resumed run its random states back."""
+"""A hook that restores the random states of every process of a resumed run."""
 
 import logging
 
@@ -32,7 +32,7 @@ class RankStateHook(Hook):
         self._before_val = None
 
     def before_train(self, runner: Runner) -> None:
-        """Takes what the checkpoint has for this rank, if there is one.
+        """Reads the state of this rank from the checkpoint, if there is one.
 
         Args:
             runner (Runner): The runner of the training.
@@ -47,14 +47,14 @@ class RankStateHook(Hook):
         else:
             runner.logger.log(
                 logging.WARNING,
-                f'the checkpoint is of {len(states)} processes, and here are '
+                f'the checkpoint is from {len(states)} processes, but this run has '
                 f'{get_world_size()}: the run resumes, but not bit for bit',
             )
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
-        """Sets the states once, when nothing draws from them before training does.
+        """Sets the states once, directly before training draws from them.
 
         Args:
             runner (Runner): The runner of the training.
@@ -66,7 +66,7 @@ class RankStateHook(Hook):
             self._resumed = None
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Remembers the random states; a validation that is made up for sets them.
+        """Remembers the random states, and sets them for a missed validation.
 
         Args:
             runner (Runner): The runner of the training.
@@ -82,7 +82,7 @@ class RankStateHook(Hook):
         data_batch: dict | None = None,
         outputs: list | None = None,
     ) -> None:
-        """Takes back what validation has drawn; a checkpoint may follow at once.
+        """Restores the states that a validation changed, before a checkpoint.
 
         Args:
             runner (Runner): The runner of the training.
@@ -94,7 +94,7 @@ class RankStateHook(Hook):
 
 
 def gather_states(runner: Runner) -> None:
-    """Puts the states of all ranks where a checkpoint keeps them.
+    """Collects the states of all ranks for the checkpoint.
 
     Args:
         runner (Runner): The runner of the training. Every rank has to call it.

@@ -60,16 +60,16 @@ class StrictCheckpointHook(Hook):
             check_backbone(runner, model, checkpoint, found, filename)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Has a checkpoint checked when mmengine puts it into the network.
+        """Checks a checkpoint when mmengine loads it into the network.
 
-        Only then its keys are what the caller's ``revise_keys`` make of them.
+        Only then has the caller's ``revise_keys`` changed its keys.
 
         Args:
             runner (Runner): The runner of the run.
             checkpoint (dict): What was loaded.
 
         Raises:
-            InputError: If it does not fit. Nothing has been put into the network then.
+            InputError: If it does not fit. The network is not changed then.
         """
         self._stop_checking()
         model = bare(runner.model)
@@ -95,7 +95,7 @@ class StrictCheckpointHook(Hook):
             self._handle = None
 
     def before_train(self, runner: Runner) -> None:
-        """Refuses ranks that start apart; says so if weights are random.
+        """Refuses ranks with different starts; logs if the weights are random.
 
         Args:
             runner (Runner): The runner of the training.
@@ -133,7 +133,7 @@ def check_backbone(
         filename (str): Its name.
 
     Raises:
-        InputError: If an entry is missing or mis-shaped.
+        InputError: If an entry is missing or has another shape.
     """
     everything = model.state_dict()
     backbone = {k: v for k, v in everything.items() if k.startswith('backbone.')}
@@ -161,9 +161,9 @@ def check_all(model: nn.Module, found: Mapping, filename: str) -> None:
 
 
 def check_same_start(runner: Runner, start: tuple[str | None, str]) -> None:
-    """Refuses ranks that go on from different places, on all of them.
+    """Refuses ranks that resume from different checkpoints; all ranks raise the error.
 
-    They would train on each other's gradients, and wait for each other in vain.
+    They would mix gradients of different networks, and wait for each other forever.
 
     Args:
         runner (Runner): The runner of the training. Every rank has to call it.
@@ -197,13 +197,13 @@ def fingerprint(checkpoint: Mapping) -> str:
 
 
 def check_resumable(checkpoint: Mapping, filename: str) -> None:
-    """Raises InputError if a checkpoint has no state of a training in it."""
+    """Raises InputError if a checkpoint has no training state."""
     meta = checkpoint.get('meta')
     has_progress = isinstance(meta, Mapping) and {'epoch', 'iter'} <= meta.keys()
     if not has_progress or 'message_hub' not in checkpoint:
         raise InputError(
-            f'{filename} cannot be resumed from, it holds weights alone; start from '
-            'them with load_from and no resume'
+            f'{filename} a run cannot resume from it, because it holds only weights; '
+            'start from them with load_from and without resume'
         )
 
 

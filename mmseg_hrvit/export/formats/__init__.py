@@ -1,7 +1,7 @@
-"""The formats of files, one a module.
+"""The file formats, one in each module.
 
 Each module has ``write(program, path, metadata, images)`` and ``load(path, threads)``,
-and imports its engine, which may not be there: see ``open_format``.
+and imports its engine, which may not be installed: see ``open_format``.
 """
 
 from .engine import Engine

@@ -1,4 +1,4 @@
-"""A graph in an engine, ready to run."""
+"""A graph loaded into an engine, ready to run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Engine:
     Args:
         run (Callable[[np.ndarray], np.ndarray]): From images (B, C, H, W), float32,
             to the graph's output.
-        metadata (Metadata): What the file says.
+        metadata (Metadata): The metadata of the file.
     """
 
     run: Callable[[np.ndarray], np.ndarray]

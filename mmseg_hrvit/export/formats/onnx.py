@@ -27,7 +27,7 @@ def write(
     Args:
         program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
         path (Path): The file.
-        metadata (Metadata): Goes into the file; its precision is written.
+        metadata (Metadata): Written into the file; also sets the precision.
         images (Sequence[np.ndarray]): Inputs of the graph to calibrate 'int8' on.
     """
     import onnx

@@ -19,11 +19,12 @@ MAX_PLANS = 4  # of a file of one size: one a number of images
 
 @cache
 def core() -> ov.Core:
-    """The process' only core.
+    """Returns the only OpenVINO core of the process.
 
-    OpenVINO's CPU plug-in gives the thread that loads it a stack for signals. Released
-    by another thread, as the last engine of a server can be, version 2026.4 frees that
-    stack and leaves it in use: the next signal, as at a child's end, kills the process.
+    OpenVINO's CPU plug-in gives the thread that loads it a stack for signals. If
+    another thread releases the plug-in, as can happen with the last engine of a server,
+    version 2026.4 frees that stack while it is in use. Then the next signal, such as
+    that of a child that ends, kills the process.
     """
     return ov.Core()
 
@@ -39,15 +40,15 @@ def write(
     Args:
         program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
         path (Path): The file.
-        metadata (Metadata): Goes into the file; its precision is written.
+        metadata (Metadata): Written into the file; also sets the precision.
         images (Sequence[np.ndarray]): Inputs of the graph to calibrate 'int8' on.
 
     Raises:
-        InputError: If 'int8' is asked for images of any size.
+        InputError: If the precision is 'int8' and images may have any size.
     """
     if metadata.precision == 'int8' and metadata.size is None:
         # Version 2026.4 dies in quantised convolutions of a size yet unknown.
-        raise InputError('OpenVINO runs int8 of a given size alone: give one')
+        raise InputError('OpenVINO runs int8 only at a fixed size: give one')
     model = convert(program, metadata.size)
     if metadata.precision == 'int8':
         from ..quantize import quantize
@@ -64,7 +65,9 @@ def load(path: Path, threads: int | None) -> Engine:
     try:
         model = core().read_model(path)
     except RuntimeError as error:
-        raise InputError(f'{path}: is no OpenVINO model, or its .bin lacks') from error
+        raise InputError(
+            f'{path}: is not an OpenVINO model, or its .bin is missing'
+        ) from error
     text = model.get_rt_info(KEY).astype(str) if model.has_rt_info(KEY) else None
     metadata = Metadata.from_json(text, str(path))
     if metadata.size is None:
@@ -97,8 +100,8 @@ def convert(program: ExportedProgram, size: Sequence[int] | None) -> ov.Model:
 def attention_products(model: ov.Model) -> list[str]:
     """Names the products of two maps.
 
-    In float OpenVINO fuses them with the softmax between. Quantised they are apart, and
-    with AVX2 an int8 b1 takes 7 % longer.
+    In float, OpenVINO fuses them with the softmax in between. Quantised, they are
+    separate, and with AVX2 an int8 b1 takes 7 % longer.
     """
     return [
         node.get_friendly_name()
@@ -118,11 +121,11 @@ def compile_model(
 
     Args:
         model (ov.Model): The model.
-        precision (str): 'fp32' is exact. With others OpenVINO calculates in what is
-            fast on the CPU, such as bfloat16. Defaults to 'fp32'.
+        precision (str): 'fp32' is exact. With others, OpenVINO calculates in the type
+            that is fast on the CPU, such as bfloat16. Defaults to 'fp32'.
         threads (int, optional): Threads; by default OpenVINO decides.
-        shape (Sequence[int], optional): Of all batches, (B, C, H, W): planned for it
-            they run faster. Defaults to the model's.
+        shape (Sequence[int], optional): Shape of all batches, (B, C, H, W). A model
+            compiled for it runs faster. Defaults to that of the model.
 
     Returns:
         Callable[[np.ndarray], np.ndarray]: From images (B, C, H, W), float32, to

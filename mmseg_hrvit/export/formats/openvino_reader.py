@@ -1,8 +1,9 @@
 """Reading a traced graph into OpenVINO without decomposing it.
 
-OpenVINO reads programs of torch in core operators. By itself it asks torch to decompose
-a program into them, which traces it anew and takes longer than all the rest of an
-export. Of the operators that the forms for engines consist of, few are not core ones.
+OpenVINO reads torch programs that consist of core operators. By default it asks torch
+to decompose a program into these, which traces the program again and takes longer than
+the rest of the export. The forms for engines have only few operators that are not core
+ones.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -50,7 +51,7 @@ class GraphDecoder(TorchFXPythonDecoder):
 
 
 class IndexedNodes(list):
-    """Nodes that know their positions: a list would be searched from its start."""
+    """Nodes that know their positions; a list would be searched from its start."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         super().__init__(nodes)
@@ -62,7 +63,7 @@ class IndexedNodes(list):
 
 
 def use_core_operators(graph: Graph) -> None:
-    """Puts core operators in the place of those of ``CORE``.
+    """Replaces the operators of ``CORE`` by core operators.
 
     Args:
         graph (Graph): The graph. Changed in place.
@@ -74,7 +75,7 @@ def use_core_operators(graph: Graph) -> None:
 
 
 def call(*args: Argument, **kwargs: Argument) -> Arguments:
-    """Arguments as a node has them."""
+    """The arguments of a node."""
     return args, kwargs
 
 
@@ -87,7 +88,7 @@ def convolve(
     dilation: Sequence[int] = (1, 1),
     groups: int = 1,
 ) -> Arguments:
-    """Arguments of the core convolution, which can be a transposed one as well."""
+    """The arguments of the core convolution, which can also be a transposed one."""
     # The reader takes tuples for values that it does not know.
     sizes = (list(size) for size in (stride, padding, dilation))
     return call(x, weight, bias, *sizes, False, [0, 0], groups)

@@ -1,4 +1,4 @@
-"""Which formats there are, and what each needs."""
+"""The formats, and what each of them needs."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,11 +16,12 @@ class Format:
     """One format.
 
     Args:
-        suffix (str): End of its files' names.
-        precisions (tuple[str, ...]): Those it can be written in.
+        suffix (str): Suffix of its files.
+        precisions (tuple[str, ...]): Precisions in which it can be written.
         to_write (tuple[str, ...]): Packages that writing needs.
         to_load (tuple[str, ...]): Packages that running needs.
-        beside (tuple[str, ...]): Ends of further files of one network. Defaults to ().
+        beside (tuple[str, ...]): Suffixes of further files of one network. Defaults to
+            ().
     """
 
     suffix: str
@@ -74,24 +75,24 @@ def open_format(name: str, precision: str = 'fp32') -> ModuleType:
 
 
 def load_engine(path: str | Path, threads: int | None = None) -> Engine:
-    """Loads a file that was written by ``write`` of a format.
+    """Loads a file that ``write`` of a format has written.
 
     Args:
-        path (str | Path): The file; its suffix says the format.
+        path (str | Path): The file; its suffix sets the format.
         threads (int, optional): Threads of the CPU; by default the engine decides.
 
     Returns:
         Engine: The graph, ready to run.
 
     Raises:
-        InputError: If there is no such file, it is none of these, or its engine is
-            not installed.
+        InputError: If there is no such file, if it is in no known format, or if its
+            engine is not installed.
     """
     path = Path(path)
     names = [name for name, form in FORMATS.items() if form.suffix == path.suffix]
     if not names:
         suffixes = ', '.join(form.suffix for form in FORMATS.values())
-        raise InputError(f'{path}: is no exported file, which ends in {suffixes}')
+        raise InputError(f'{path}: is not an exported file; these end in {suffixes}')
     if not path.is_file():
         raise InputError(f'{path}: there is no such file; check the path')
     require(FORMATS[names[0]].to_load, f'running {path.name}')

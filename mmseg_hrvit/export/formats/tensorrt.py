@@ -26,12 +26,12 @@ def write(
     metadata: Metadata,
     images: Sequence[np.ndarray],
 ) -> None:
-    """Builds an engine and writes it, after its metadata.
+    """Builds an engine, and writes its metadata and the engine.
 
     Args:
         program (ExportedProgram): From ``mmseg_hrvit.export.trace``.
         path (Path): The file.
-        metadata (Metadata): Goes into the file; its precision is built.
+        metadata (Metadata): Written into the file; also sets the precision.
         images (Sequence[np.ndarray]): Not used.
 
     Raises:
@@ -68,7 +68,7 @@ def write(
 
 
 def load(path: Path, threads: int | None) -> Engine:
-    """Loads what ``write`` wrote; like ``load_engine``. Threads do not matter."""
+    """Loads what ``write`` wrote; like ``load_engine``. Ignores ``threads``."""
     data = path.read_bytes()
     end = LENGTH.size + LENGTH.unpack_from(data)[0]
     metadata = Metadata.from_json(data[LENGTH.size : end], str(path))

@@ -33,7 +33,7 @@ def write(
 
 
 def load(path: Path, threads: int | None) -> Engine:
-    """Loads what ``write`` wrote; like ``load_engine``. Threads are torch's."""
+    """Loads what ``write`` wrote; like ``load_engine``, with torch's threads."""
     entries = {ENTRY: ''}
     try:
         program = torch.export.load(path, extra_files=entries)

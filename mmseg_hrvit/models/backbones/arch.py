@@ -1,4 +1,4 @@
-"""The variants of HRViT (Table 2), and reading one's own."""
+"""The variants of HRViT (Table 2), and reading your own."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -59,8 +59,8 @@ def read_arch(
 
     Args:
         arch (str | dict): A name of ``ARCHS``, or a dict with the same keys.
-        window_sizes (Sequence[int], optional): In place of the variant's.
-        depths (Sequence[Sequence[int]], optional): In place of the variant's.
+        window_sizes (Sequence[int], optional): Replaces that of the variant.
+        depths (Sequence[Sequence[int]], optional): Replaces that of the variant.
 
     Returns:
         tuple[list[BranchSpec], list[tuple[int, ...]]]: The branches, and for each
@@ -101,12 +101,12 @@ def read_arch(
 
 
 def check_depths(depths: object, num_branches: int) -> None:
-    """Raises InputError unless branches are added one by one, each with blocks."""
+    """Raises InputError unless modules add branches one by one, each with blocks."""
     is_table = isinstance(depths, list | tuple) and len(depths) > 0
     if not is_table or not all(isinstance(blocks, list | tuple) for blocks in depths):
         raise InputError(
-            f'depths={depths!r} of the arch: give a row a module, with the blocks of '
-            'each of its branches'
+            f'depths={depths!r} of the arch: give a row for each module, with the '
+            'blocks of each of its branches'
         )
     counts = [len(blocks) for blocks in depths]
     grows = all(b - a in (0, 1) for a, b in zip([0, *counts], counts, strict=False))

@@ -121,11 +121,11 @@ class TransformerModule(HRModule):
 class HRNetViT(HRNet):
     """HRNetV2 whose residual blocks are Transformer blocks (section 3.2, Table 6).
 
-    The paper prints parameters and GFLOPs and says that residual blocks are
-    replaced directly. Assumed is what meets its figures:
+    The paper prints parameters and GFLOPs and says that residual blocks are replaced
+    directly. These assumptions reproduce its figures:
 
-    - All is HRNetV2's where it can be: stem, four bottlenecks in the first stage,
-      transitions, fusion, 1, 4 and 3 modules of four blocks a branch.
+    - Everything else is as in HRNetV2: stem, four bottlenecks in the first stage,
+      transitions, fusion, and 1, 4 and 3 modules with four blocks in each branch.
     - A branch of a module starts with a 3x3 convolution and LayerNorm, the patch
       embedding in Table 5's row without the efficient one. (Without it there are
       10 % fewer parameters than printed.)
@@ -150,8 +150,8 @@ class HRNetViT(HRNet):
         norm_cfg (dict): Config of the BatchNorm layers. Defaults to
             ``dict(type='BN')``.
         pretrained (str, optional): A checkpoint with this backbone in it.
-        init_cfg (dict | list[dict], optional): Initialisation, in place of HRNet's
-            for convolutions and HRViT's for the rest.
+        init_cfg (dict | list[dict], optional): Initialisation, instead of HRNet's for
+            convolutions and HRViT's for the rest.
 
     Raises:
         InputError: If ``block`` is unknown or the width does not divide into heads.

@@ -45,7 +45,7 @@ DEFAULT_INIT = [
 
 
 class HRViTModule(BaseModule):
-    """Cross-resolution fusion, then one branch a resolution.
+    """Cross-resolution fusion, then one branch for each resolution.
 
     Args:
         fusion (CrossResolutionFusion): Fuses the maps that come in.
@@ -60,7 +60,7 @@ class HRViTModule(BaseModule):
         self.branches = ModuleDict({str(i): branch for i, branch in branches.items()})
 
     def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Maps one map a resolution, (B, C_i, H / 2^i, W / 2^i), to the same."""
+        """Maps one map per resolution, (B, C_i, H / 2^i, W / 2^i), to the same."""
         fused = self.fusion(inputs)
         return [branch(fused[int(i)]) for i, branch in self.branches.items()]
 
@@ -78,13 +78,12 @@ class HRViT(BaseModule):
             ``channels``, ``depths``, ``window_sizes``, ``mlp_ratios`` and
             ``head_dims``, as in ``ARCHS``. Defaults to 'b1'.
         in_channels (int): Channels of the image. Defaults to 3.
-        out_indices (Sequence[int]): The branches of the last module that are
-            returned; others are not built there. Defaults to (0, 1, 2, 3).
+        out_indices (Sequence[int]): The branches of the last module that are returned;
+            its other branches are not built. Defaults to (0, 1, 2, 3).
         drop_path_rate (float): Rate of the deepest block (Stochastic Depth); it
             grows linearly from 0. Defaults to 0.0.
-        window_sizes (Sequence[int], optional): In place of the arch's (Table 7).
-        depths (Sequence[Sequence[int]], optional): In place of the arch's
-            (Table 8).
+        window_sizes (Sequence[int], optional): Replaces that of the arch (Table 7).
+        depths (Sequence[Sequence[int]], optional): Replaces that of the arch (Table 8).
         share_key_value (bool): One projection for key and value (Eq. 2), or two.
             Defaults to True.
         efficient_patch_embed (bool): Eq. 4, or a full 3x3 convolution. Defaults
@@ -109,8 +108,7 @@ class HRViT(BaseModule):
             Defaults to False.
         pretrained (str, optional): A checkpoint of an HRViT classifier or
             segmentor, or converted weights.
-        init_cfg (dict | list[dict], optional): Initialisation, in place of the
-            paper's.
+        init_cfg (dict | list[dict], optional): Initialisation, instead of the paper's.
 
     Raises:
         InputError: If ``arch`` or another argument does not make a network.
@@ -261,7 +259,7 @@ def split_drop_path_rates(
 def take_pretrained(
     init_cfg: dict | list[dict] | None, pretrained: str | None
 ) -> tuple[dict | list[dict], str | None]:
-    """Takes a checkpoint out of ``init_cfg``, so that it is loaded strictly.
+    """Removes a checkpoint from ``init_cfg``, so that it can be loaded strictly.
 
     Args:
         init_cfg (dict | list[dict] | None): The user's initialisation.

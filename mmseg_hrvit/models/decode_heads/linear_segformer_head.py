@@ -82,16 +82,17 @@ def check_sizes(
         num_classes (int): Number of classes.
 
     Raises:
-        InputError: If one is no positive whole number, or there are not as many
-            indices as maps, or the head would be too large.
+        InputError: If one is not a positive whole number, if the numbers of indices and
+            maps differ, or if the head would be too large.
     """
     if not isinstance(in_channels, list | tuple) or not in_channels:
-        raise InputError(f'in_channels={in_channels!r}: give a list, one a map')
+        raise InputError(f'in_channels={in_channels!r}: give a list, one for each map')
     check_wholes('in_channels', in_channels, len(in_channels), 'map')
     is_list = isinstance(in_index, list | tuple) and len(in_index) == len(in_channels)
     if not is_list or not all(isinstance(index, int) for index in in_index):
         raise InputError(
-            f'in_index={in_index!r}: give {len(in_channels)} whole numbers, one a map'
+            f'in_index={in_index!r}: give {len(in_channels)} whole numbers, one for '
+            'each map'
         )
     check_whole('channels', channels)
     check_whole('num_classes', num_classes)

@@ -1,4 +1,4 @@
-"""Which forms a run puts on by itself."""
+"""The forms that a run chooses by default."""
 
 import torch
 import torch.nn as nn
@@ -12,17 +12,17 @@ def convert_for_training(
     compile: bool = False,
     memory: bool | None = None,
 ) -> nn.Module:
-    """Puts on what a network is trained fastest in, in place.
+    """Applies the forms in which a network trains fastest, in place.
 
-    On a CPU these are 'training_cpu' and 'memory', on a GPU the plain network is
-    trained, in the form 'deterministic' where torch was told to be so.
+    On a CPU these are 'training_cpu' and 'memory'. On a GPU the plain network is
+    trained, in the form 'deterministic' if torch is set to deterministic algorithms.
 
     Args:
         network (nn.Module): The network.
         device (str): Where it is trained: 'cpu', 'cuda' or another of torch's types.
         compile (bool): Compile the repeated parts instead. Defaults to False.
-        memory (bool, optional): Keep less for backward. Defaults to None: where it
-            costs no time, on a CPU.
+        memory (bool, optional): Store less for the backward pass. Defaults to None: on
+            a CPU, where this costs no time.
 
     Returns:
         nn.Module: The network.

@@ -22,14 +22,14 @@ from ..layers import (
 
 
 class UnguardedDropPath(DropPath):
-    """Stochastic Depth whose rate is a tensor: no graph is compiled for its value."""
+    """Stochastic Depth whose rate is a tensor, so that its value needs no new graph."""
 
     def begin(self) -> None:
-        """Notes the rate as a tensor, on the CPU for any device."""
+        """Stores the rate as a tensor, on the CPU for any device."""
         self.rate = torch.tensor(self.drop_prob, device='cpu')
 
     def end(self) -> None:
-        """Forgets it."""
+        """Deletes it."""
         del self.rate
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ class Region:
         self.kind = tuple(tuple(p.shape) for p in self.parameters())
 
     def end(self) -> None:
-        """Forgets it."""
+        """Deletes it."""
         del self.kind
 
     def forward(self, *args) -> Tensor | dict[int, Tensor]:
@@ -94,8 +94,8 @@ REGIONS = {
 def compiled(forward: FunctionType, kind: tuple) -> Callable:
     """Compiles a function for modules of one kind.
 
-    Torch counts the graphs of a function, and runs it as it is after eight. So each
-    kind has a function of its own, compiled once for training and once for inference.
+    Torch counts the graphs of a function, and after eight it no longer compiles it. So
+    each kind has its own function, compiled once for training and once for inference.
 
     Args:
         forward (FunctionType): Of the plain class.

@@ -1,9 +1,9 @@
-"""Which layers have which forms, and changing a network from one to another.
+"""The table of layers and their forms, and changing a network from one to another.
 
 A form computes the same function as the plain layer, in a way that suits a purpose.
-Some forms take the plain layer's place on the same object, with its parameters and
-their names, and can be taken off again. Others multiply weights together: they are
-made on a copy.
+Some forms replace the class of the plain layer on the same object, with its parameters
+and their names, and can be removed again. Others multiply weights together, so they
+need a copy.
 """
 
 import copy
@@ -60,23 +60,23 @@ PLAIN = {form: plain for table in IN_PLACE.values() for plain, form in table.ite
 def convert(network: nn.Module, purpose: str) -> nn.Module:
     """Puts a network into the form for a purpose.
 
-    In place, to be taken off by ``restore``:
+    In place (``restore`` removes these):
 
-    - 'training_cpu': layers run as a CPU is fast at.
-    - 'compile': the repeated parts are compiled, at the first call. It and
-      'training_cpu' take each other off.
-    - 'memory': backward keeps nothing that is cheap to make again.
-    - 'recompute': backward keeps the inputs of blocks alone (``with_cp``).
-    - 'deterministic': gradients are the same to the bit in every run, also on a GPU.
+    - 'training_cpu': layers run in ways that are fast on a CPU.
+    - 'compile': the repeated parts are compiled, at the first call. It replaces
+      'training_cpu', and the other way round.
+    - 'memory': the backward pass recomputes what is cheap to recompute.
+    - 'recompute': the forward pass stores only the inputs of blocks (``with_cp``).
+    - 'deterministic': gradients are the same bit for bit in every run, also on a GPU.
 
-    On a copy, in evaluation mode and without gradients, which cannot load the
-    network's checkpoints:
+    On a copy in evaluation mode without gradients, which cannot load checkpoints of the
+    network:
 
     - 'inference': weights are multiplied together.
-    - 'engines': likewise, as inference engines are fast at.
+    - 'engines': the same, in ways that are fast in inference engines.
 
-    A layer that something else has changed (an adapter, sharding, a hook) stays as it
-    is: all forms are exact.
+    If something else (an adapter, sharding, a hook) has changed a layer, the layer
+    stays as it is, so all forms are exact.
 
     Args:
         network (nn.Module): A backbone, a head, a segmentor or a classifier.
@@ -86,7 +86,7 @@ def convert(network: nn.Module, purpose: str) -> nn.Module:
         nn.Module: The network, or the copy.
 
     Raises:
-        InputError: If the purpose is unknown, or the network is such a copy already.
+        InputError: If the purpose is unknown, or the network is already such a copy.
     """
     if purpose not in PURPOSES:
         raise InputError(f'purpose={purpose!r}: choose one of {", ".join(PURPOSES)}')
@@ -114,18 +114,18 @@ def restore(
     network: nn.Module,
     purposes: tuple[str, ...] = ('training_cpu', 'compile', 'memory', 'deterministic'),
 ) -> nn.Module:
-    """Takes forms off.
+    """Removes forms.
 
     Args:
         network (nn.Module): The network. Changed in place.
-        purposes (tuple[str, ...]): The forms. Defaults to all that are in place but
+        purposes (tuple[str, ...]): The forms. Defaults to all forms in place except
             'recompute', which is an option of the network.
 
     Returns:
         nn.Module: The network.
 
     Raises:
-        InputError: If it is a copy, whose weights are multiplied together.
+        InputError: If it is a copy whose weights are multiplied together.
     """
     refuse_copy(network)
     forms = {form for name in purposes for form in IN_PLACE.get(name, {}).values()}
@@ -140,12 +140,12 @@ def restore(
 
 
 def refuse_copy(network: nn.Module) -> None:
-    """Raises InputError if a network was made by ``convert`` on a copy."""
+    """Raises InputError if a network is a copy that ``convert`` made."""
     purpose = getattr(network, 'made_for', None)
     if purpose is not None:
         raise InputError(
-            f'this network was made for {purpose!r}, its weights are multiplied '
-            'together: use the network that it was made of'
+            f'this network is a copy for {purpose!r}, whose weights are multiplied '
+            'together: use the original network'
         )
 
 
@@ -176,7 +176,7 @@ def put_on(network: nn.Module, forms: Mapping[type, type]) -> None:
 def replace(
     network: nn.Module, forms: Mapping[type, Callable[[nn.Module], nn.Module]]
 ) -> nn.Module:
-    """Puts what is made of modules in their place; returns the network."""
+    """Replaces modules by their forms; returns the network."""
     holder = nn.ModuleDict({'network': network})
     for name, module in list(holder.named_modules()):
         form = forms.get(type(module))
@@ -186,5 +186,5 @@ def replace(
 
 
 def modules_of(network: nn.Module, plain: type) -> list[nn.Module]:
-    """The modules of exactly a class."""
+    """The modules whose class is exactly the given one."""
     return [module for module in network.modules() if type(module) is plain]

@@ -1,4 +1,4 @@
-"""Depth-wise 5x5 convolution with a gradient that does not slow a CPU down."""
+"""Depth-wise 5x5 convolution with a gradient that is fast on a CPU."""
 
 import torch
 import torch.nn.functional as F
@@ -8,12 +8,12 @@ from torch.nn.grad import conv2d_weight
 
 
 class SplitConv5x5(torch.autograd.Function):
-    """The convolution; the gradient of its kernel is made of two parts.
+    """The convolution; the gradient of its kernel is computed in two parts.
 
-    oneDNN takes nine times as long for the gradient of a kernel of five columns as
-    for one of three. Columns 1 to 3 of a kernel are one of three columns. So are 0, 2
-    and 4, where two pixels side by side are seen as one of twice the channels, which
-    copies nothing.
+    oneDNN takes nine times as long for the gradient of a kernel of five columns as for
+    one of three. Columns 1 to 3 of a kernel form a kernel of three columns. So do
+    columns 0, 2 and 4, if two adjacent pixels are viewed as one with twice the
+    channels, which copies nothing.
     """
 
     @staticmethod
@@ -56,7 +56,7 @@ def gradient_of_kernel(x: Tensor, grad: Tensor) -> Tensor:
 
     Args:
         x (Tensor): The map (B, C, H, W), W even.
-        grad (Tensor): The gradient of what is made of it, of the same shape.
+        grad (Tensor): The gradient of the output, of the same shape.
 
     Returns:
         Tensor: (C, 1, 5, 5).
@@ -70,7 +70,7 @@ def gradient_of_kernel(x: Tensor, grad: Tensor) -> Tensor:
 
 
 def gradient_of_columns(x: Tensor, grad: Tensor) -> Tensor:
-    """Likewise for kernels of three columns: (C, 1, 5, 3)."""
+    """The same for kernels of three columns: (C, 1, 5, 3)."""
     channels = x.shape[1]
     return conv2d_weight(x, (channels, 1, 5, 3), grad, padding=(2, 1), groups=channels)
 

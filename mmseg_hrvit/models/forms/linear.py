@@ -8,12 +8,13 @@ from torch import Tensor
 class ConvolvedLinear(nn.Linear):
     """``nn.Linear`` of a map of tokens, run as a 1x1 convolution.
 
-    On CPUs convolutions are oneDNN's, which reach the rate of any processor. Products
-    of matrices are MKL's, which reach half of it on those of other makers.
+    On CPUs, oneDNN runs convolutions, and reaches the peak rate of any processor. MKL
+    runs matrix products, and reaches half of that rate on processors of other makers
+    than Intel.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps tokens (B, H, W, C_in) to (B, H, W, C_out), or (..., C_in) likewise."""
+        """Maps tokens (B, H, W, C_in) or (..., C_in) to the same with C_out."""
         return convolved_linear(x, self.weight, self.bias)
 
 

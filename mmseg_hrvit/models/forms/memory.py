@@ -1,8 +1,8 @@
-"""Cheap inputs of layers are made again in the backward pass, not kept for it.
+"""Recomputing cheap inputs of layers in the backward pass instead of storing them.
 
-A linear layer keeps its input for its gradient. Where that is a norm or an activation
-of something else that is kept anyway, it can be made again from there. Hooks from
-outside do so; the layers stay as they are.
+A linear layer stores its input for its gradient. If that is a norm or an activation of
+a tensor that is stored anyway, it can be recomputed from this tensor. Hooks do so; the
+layers do not change.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .untouched import is_untouched
 
 
 def keep_less(block: Block) -> None:
-    """Places the hooks on a block, unless they are there.
+    """Adds the hooks to a block, unless it has them.
 
     Args:
         block (Block): The block, with plain layers or those of other forms.
@@ -33,7 +33,7 @@ def keep_less(block: Block) -> None:
 
 
 def keep_all(block: Block) -> None:
-    """Takes the hooks off again, if they are there."""
+    """Removes the hooks again, if there are any."""
     for hook in getattr(block, 'memory_hooks', ()):
         hook.remove()
     vars(block).pop('memory_hooks', None)
@@ -41,16 +41,17 @@ def keep_all(block: Block) -> None:
 
 @dataclass
 class Made:
-    """A tensor and what it was made of.
+    """A tensor and the input that it was computed from.
 
     Args:
-        module (nn.Module): What made it.
-        input (Tensor): What it was made of.
-        version (int): Of the input, then.
-        output (Tensor, optional): The tensor, while the span lasts: nothing else gets
-            its address.
-        output_version (int): Of the tensor; a later one cannot be made again.
-        autocast (torch.dtype, optional): Type of autocast then, if there was one.
+        module (nn.Module): The module that computed it.
+        input (Tensor): The input of the module.
+        version (int): Version of the input at that time.
+        output (Tensor, optional): The tensor, as long as the span lasts, so that no
+            other tensor gets its address.
+        output_version (int): Version of the tensor; a later one cannot be recomputed.
+        autocast (torch.dtype, optional): Type of autocast at that time, if there was
+            one.
     """
 
     module: nn.Module
@@ -61,10 +62,10 @@ class Made:
     autocast: torch.dtype | None
 
     def again(self) -> Tensor:
-        """Makes the tensor once more.
+        """Computes the tensor again.
 
         Raises:
-            RuntimeError: If its input was changed in place since.
+            RuntimeError: If its input has been changed in place.
         """
         if self.input._version != self.version:
             raise RuntimeError(
@@ -79,7 +80,7 @@ class Made:
 
 
 class Scope:
-    """The span of one call of a module, in which some tensors are not kept."""
+    """The span of one call of a module, in which some tensors are not stored."""
 
     def __init__(self) -> None:
         self.made: dict[int, Made] = {}
@@ -88,7 +89,7 @@ class Scope:
     def place(
         self, module: nn.Module, makers: list[nn.Module]
     ) -> list[torch.utils.hooks.RemovableHandle]:
-        """Places hooks on a module, and on what makes tensors before or within it."""
+        """Adds hooks to a module, and to what computes tensors before or within it."""
         return [
             module.register_forward_pre_hook(self.enter),
             module.register_forward_hook(self.leave, always_call=True),
@@ -102,7 +103,7 @@ class Scope:
     def remember(
         self, module: nn.Module, args: tuple[Tensor], output: Tensor
     ) -> Tensor | None:
-        """Notes what was made of what; in autocast of the type that layers take."""
+        """Notes what was computed from what; under autocast, in the type for layers."""
         if not is_recorded():
             return None
         device = output.device.type
@@ -131,7 +132,7 @@ class Scope:
         self.made.clear()
 
     def pack(self, saved: Tensor) -> Tensor | tuple:
-        """What is kept in place of a tensor."""
+        """Returns what is stored instead of a tensor."""
         made = self.made.get(saved.data_ptr())
         if made is None or saved._version != made.output_version:
             return saved
@@ -139,7 +140,7 @@ class Scope:
 
 
 def unpack(packed: Tensor | tuple) -> Tensor:
-    """The tensor for which something was kept."""
+    """Returns the tensor for what was stored."""
     if isinstance(packed, Tensor):
         return packed
     made, shape, stride = packed

@@ -11,9 +11,9 @@ from .linear import convolved_linear
 
 
 class HalvedMixCFN(MixCFN):
-    """MixCFN whose halves run apart, from the rows of fc1 to the columns of fc2.
+    """MixCFN whose halves run separately, from the rows of fc1 to the columns of fc2.
 
-    They are never copied out of one map and back into one.
+    So they are never copied out of one map and back into it.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Average pooling to a fixed number of bins, by products of matrices."""
+"""Average pooling to a fixed number of bins, with matrix products."""
 
 import torch
 import torch.nn as nn
@@ -9,7 +9,7 @@ from torch.nn.modules.utils import _pair
 class ProductPool(nn.AdaptiveAvgPool2d):
     """The layer as two small matrix products, which any engine has.
 
-    Their gradient is deterministic on a GPU: torch's is not there.
+    Their gradient is deterministic on a GPU; that of torch's pooling is not.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -27,8 +27,8 @@ def pool(x: Tensor, bins: int | tuple[int | None, int | None] | None) -> Tensor:
 
     Args:
         x (Tensor): The map (B, C, H, W).
-        bins (int | tuple[int | None, int | None] | None): Rows and columns of bins; of
-            None as many as the map has.
+        bins (int | tuple[int | None, int | None] | None): Rows and columns of bins;
+            None: as many as the map has.
 
     Returns:
         Tensor: (B, C, *bins).
@@ -41,13 +41,13 @@ def pool(x: Tensor, bins: int | tuple[int | None, int | None] | None) -> Tensor:
 
 
 def bin_weights(size: int, bins: int, device: torch.device) -> Tensor:
-    """What each pixel of a line weighs in each bin's mean.
+    """The weight of each pixel of a line in the mean of each bin.
 
     Args:
         size (int): Pixels of the line.
         bins (int): Number of bins; bin i goes from ``floor(i * size / bins)`` to
             ``ceil((i + 1) * size / bins)``, as in torch.
-        device (torch.device): Where the weights are made.
+        device (torch.device): Device of the weights.
 
     Returns:
         Tensor: (bins, size), float32.

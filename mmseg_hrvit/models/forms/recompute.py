@@ -16,7 +16,7 @@ is_exporting = getattr(torch.compiler, 'is_exporting', lambda: False)
 
 
 class RecomputedBranch(Branch):
-    """A branch of whose blocks backward keeps the inputs alone."""
+    """A branch that stores only the inputs of its blocks for the backward pass."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, in_channels, H, W) to (B, C, H, W)."""
@@ -27,14 +27,14 @@ class RecomputedBranch(Branch):
 
 
 def recomputed(module: nn.Module, x: Tensor) -> Tensor:
-    """Runs ``module(x)`` and again in the backward pass, with the same result.
+    """Runs ``module(x)`` now, and again in the backward pass with the same result.
 
     Args:
         module (nn.Module): The part to recompute.
         x (Tensor): Its input.
 
     Returns:
-        Tensor: ``module(x)``, of which nothing but the input is kept.
+        Tensor: ``module(x)``, for which only the input is stored.
     """
     if is_exporting():  # the file has no backward pass
         return module(x)
@@ -50,7 +50,7 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
 
 @contextmanager
 def statistics_kept(module: nn.Module) -> Iterator[None]:
-    """Lets a second forward pass update copies of BatchNorm's running statistics."""
+    """Makes a second forward pass update copies of BatchNorm's running statistics."""
     norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
     originals = [dict(norm.named_buffers(recurse=False)) for norm in norms]
 

@@ -13,12 +13,12 @@ from .norms import fold_convolutions
 
 
 class CollapsedHead(LinearSegformerHead):
-    """The head without its large maps.
+    """The head without large maps.
 
-    Up to the norm of its fusion all is linear. So projection and fusion are multiplied
-    into one small matrix a map, applied at the map's own resolution. Up-sampling is
-    linear along rows and along columns: it is a product with a matrix as well, and one
-    product up-samples all maps and sums them.
+    Everything before the norm of its fusion is linear. So projection and fusion are
+    multiplied into one small matrix for each map, applied at the map's own resolution.
+    Up-sampling is linear along rows and along columns, so it is a matrix product as
+    well, and one product up-samples all maps and sums them.
     """
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -35,7 +35,7 @@ class CollapsedHead(LinearSegformerHead):
         return self._drop_and_classify(x)
 
     def collapse(self) -> tuple[list[Tensor], Tensor]:
-        """Multiplies projections and fusion: (channels, C_i, 1, 1) a map, a bias."""
+        """Multiplies projections and fusion: (channels, C_i, 1, 1), and a bias."""
         fusion = self.fusion_conv.conv
         parts = fusion.weight.flatten(1).chunk(len(self.convs), dim=1)
         bias = 0 if fusion.bias is None else fusion.bias
@@ -88,15 +88,15 @@ class CollapsedHead(LinearSegformerHead):
 
 
 class FoldedHead(CollapsedHead):
-    """The head whose projections are the products already; ``fold_head`` makes it."""
+    """The head whose projections already are the products; ``fold_head`` makes it."""
 
     def collapse(self) -> tuple[list[Tensor], Tensor]:
-        """Returns the products, (channels, C_i, 1, 1) a map, and a bias."""
+        """Returns the products, (channels, C_i, 1, 1) for each map, and a bias."""
         return [conv.weight for conv in self.convs], self.convs[0].bias
 
 
 def fold_head(head: LinearSegformerHead) -> FoldedHead:
-    """Keeps the product of projection, fusion and BatchNorm in place of them.
+    """Replaces projection, fusion and BatchNorm by their product.
 
     Args:
         head (LinearSegformerHead): The head, in evaluation mode. Changed in place.

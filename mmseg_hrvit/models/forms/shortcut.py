@@ -11,7 +11,7 @@ MAX_DENSE_CHANNELS = 64
 
 
 class DenseShortcut(DiversityEnhancedShortcut):
-    """DES whose factors are full matrices, or multiply folded tokens as a batch."""
+    """DES whose factors are full matrices, or multiply folded tokens in a batch."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (..., C) to (..., C)."""

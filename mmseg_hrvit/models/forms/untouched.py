@@ -1,4 +1,4 @@
-"""Telling layers that are as they were built from those that something changed."""
+"""Recognising layers that something has changed since they were built."""
 
 import torch.nn as nn
 
@@ -7,13 +7,13 @@ KNOWN = ('torch.nn.modules.', 'mmcv.', 'mmengine.', 'mmseg.', 'mmseg_hrvit.')
 
 
 def is_untouched(module: nn.Module) -> bool:
-    """Whether all in a module does what its class says.
+    """Whether all parts of a module do what their classes say.
 
     Args:
         module (nn.Module): The module, with what is inside.
 
     Returns:
-        bool: False if it holds a class of another package, or a hook of another.
+        bool: False if it has a class or a hook of another package.
     """
     return all(
         type(part).__module__.startswith(KNOWN) and not has_foreign_hooks(part)
@@ -22,7 +22,7 @@ def is_untouched(module: nn.Module) -> bool:
 
 
 def has_foreign_hooks(module: nn.Module) -> bool:
-    """Whether a module has hooks but those of the form for memory."""
+    """Whether a module has other hooks than those of the form 'memory'."""
     hooks = [
         *module._forward_hooks.values(),
         *module._forward_pre_hooks.values(),

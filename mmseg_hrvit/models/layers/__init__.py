@@ -1,4 +1,4 @@
-"""The building blocks of the paper, one a file."""
+"""The building blocks of the paper, one in each file."""
 
 from .attention import CrossShapedAttention
 from .block import Block

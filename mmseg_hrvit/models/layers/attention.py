@@ -37,8 +37,8 @@ def horizontal_attention(
 ) -> Tensor:
     """Attention within windows of s x W; the last one may have fewer rows (H-Attn).
 
-    The paper pads a short window with zeros and masks them (Figure 2b). That is the
-    same as attention within what is there of the window.
+    The paper pads a short window with zeros and masks them (Figure 2b). This equals
+    attention within the existing part of the window.
 
     Args:
         q (Tensor): Queries (B, H, W, C).
@@ -86,10 +86,10 @@ def cross_shaped_attention(
 class CrossShapedAttention(BaseModule):
     """HRViTAttn: cross-shaped attention with a parallel convolution.
 
-    One projection is both key and value. A depth-wise convolution of Hardswish(V)
-    over the whole map is added to what attention gives; Hardswish, the output
-    projection and a BatchNorm follow. The BatchNorm starts at zero: at first only
-    the shortcuts of a block add to its input.
+    One projection is both key and value. A depth-wise convolution of Hardswish(V) over
+    the whole map is added to the output of attention; Hardswish, the output projection
+    and a BatchNorm follow. The BatchNorm starts at zero, so at first only the shortcuts
+    of a block add to its input.
 
     Args:
         channels (int): Channels C of a token.
@@ -119,8 +119,8 @@ class CrossShapedAttention(BaseModule):
         super().__init__(dict(type='Constant', val=0, override=dict(name='bn')))
         if channels % (2 * head_dim):
             raise InputError(
-                f'{channels} channels do not make two halves of heads of {head_dim}: '
-                'change channels or head_dims of the arch'
+                f'{channels} channels cannot be split into two halves of heads of '
+                f'{head_dim}: change channels or head_dims of the arch'
             )
         self.head_dim = head_dim
         self.window_size = window_size

@@ -12,8 +12,7 @@ class Block(BaseModule):
     Args:
         channels (int): Channels C of a token.
         attn (nn.Module): The attention.
-        des (nn.Module, optional): The diversity-enhanced shortcut; None: there is
-            none.
+        des (nn.Module, optional): The diversity-enhanced shortcut; None: no shortcut.
         ffn (nn.Module): The feed-forward network.
         drop_path_rate (float): Rate at which a sample skips a residual. Defaults to
             0.0.

@@ -42,7 +42,7 @@ class CSWinAttention(nn.Module):
 
     The first half of the heads attends in H x s windows, the second in s x W
     windows. A 3x3 depth-wise convolution of the values, within the same windows,
-    is added. A last window that is short is one of its own, as in HRViT.
+    is added. A short last window is a separate window, as in HRViT.
 
     Args:
         channels (int): Channels C of a token.

@@ -7,11 +7,11 @@ import torch.nn as nn
 def depthwise_conv(
     channels: int, kernel_size: int, stride: int = 1, bias: bool = True
 ) -> nn.Conv2d:
-    """Makes a convolution of each channel by itself, padded by half a kernel.
+    """Makes a depth-wise convolution, padded by half a kernel.
 
     Maps of tokens have their channels last, and so has the gradient of the kernels. The
-    kernels get the same layout: distributed training warns where a gradient has other
-    strides than its parameter. Values and shapes do not depend on it.
+    kernels get the same layout, because distributed training warns if a gradient has
+    other strides than its parameter. Values and shapes do not depend on it.
 
     Args:
         channels (int): Channels of the map.
@@ -35,9 +35,9 @@ def depthwise_conv(
 
 
 def with_channels_last(conv: nn.Conv2d) -> nn.Conv2d:
-    """Lays the kernels of a convolution out with their channels last.
+    """Stores the kernels of a convolution with their channels last.
 
-    In place of ``conv.to``, which exchanges the tensor inside of the parameter; tensors
+    This replaces ``conv.to``, which exchanges the tensor inside the parameter; tensors
     of ``FakeTensorMode`` refuse that.
 
     Args:

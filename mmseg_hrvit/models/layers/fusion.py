@@ -61,8 +61,8 @@ class UpPath(nn.Module):
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """Maps (B, in_channels, h, w) to (B, out_channels, *size).
 
-        The scale is exactly 2^k also where the sizes were rounded up on the way
-        down; what reaches beyond ``size`` is cut off.
+        The scale is exactly 2^k, also if down-sampling rounded the sizes up; pixels
+        beyond ``size`` are cropped.
         """
         x = self.bn(self.pointwise(x))
         x = F.interpolate(x, scale_factor=self.scale, mode='nearest')
@@ -78,7 +78,7 @@ class CrossResolutionFusion(nn.Module):
     Args:
         in_channels (Sequence[int]): Channels of the input branches.
         out_channels (Sequence[int]): Channels of all branches of the module that
-            follows; those that were there before keep theirs.
+            follows; existing branches keep their channels.
         out_indices (Sequence[int]): The branches to compute.
         norm_cfg (dict): Config of the BatchNorm layers.
         dense (bool): Fuse all branches, or neighbours only (Table 5). Defaults

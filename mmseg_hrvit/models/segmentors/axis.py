@@ -1,8 +1,8 @@
 """From the logits of windows to output pixels, along one direction of an image.
 
-Up-sampling a window's logits, the mean where windows overlap, taking padding off,
-mirroring and rescaling are linear, and act on rows and columns apart. So an output
-pixel is a sum of a few logits with weights, by rows and then by columns.
+Up-sampling a window's logits, the mean where windows overlap, removing padding,
+mirroring and rescaling are linear, and act on rows and columns separately. So an output
+pixel is a weighted sum of a few logits, first over rows and then over columns.
 """
 
 import math
@@ -21,12 +21,12 @@ MARGIN = 0.05  # by which positions of pixels in float32 may be off
 
 
 class Taps(NamedTuple):
-    """What each of n pixels is summed of.
+    """The positions and weights whose sum is each of n pixels.
 
     Args:
-        index (Tensor): Where it is taken, (n, T), int64.
-        weight (Tensor): Its weights, (n, T).
-        span (range): Places that ``index`` may name; hardly more.
+        index (Tensor): The positions, (n, T), int64.
+        weight (Tensor): Their weights, (n, T).
+        span (range): Positions that ``index`` may have; hardly more.
     """
 
     index: Tensor
@@ -46,7 +46,7 @@ class Axis:
         align_corners (bool): How maps are resized, as in
             ``torch.nn.functional.interpolate``.
         dtype (torch.dtype): Type of the weights.
-        device (torch.device): Where the logits are. Nothing waits for it here. Defaults
+        device (torch.device): Device of the logits. Nothing here waits for it. Defaults
             to the CPU.
     """
 
@@ -73,7 +73,7 @@ class Axis:
         self._weight = taps.weight / count[self._index]
 
     def touching(self, part: range) -> range:
-        """Numbers of the windows of which a part of the output is summed."""
+        """Numbers of the windows that contribute to a part of the output."""
         first, last = self._input_pixels(part)
         numbers = [
             i
@@ -83,21 +83,21 @@ class Axis:
         return range(numbers[0], numbers[-1] + 1)
 
     def _input_pixels(self, part: range) -> tuple[int, int]:
-        """The first and the last input pixel of which a part may be summed."""
+        """The first and the last input pixel that may contribute to a part."""
         span = reach(part, len(self.shown), self.out_size, self.align_corners)
         first, last = sorted((self.shown[span[0]], self.shown[span[-1]]))
         return first, last
 
     def taps(self, part: range, size: int) -> dict[int, Taps]:
-        """Says what a part of the output takes from the windows that touch it.
+        """Returns what a part of the output takes from the windows that touch it.
 
         Args:
             part (range): Output pixels.
             size (int): Size of each window's logits.
 
         Returns:
-            dict[int, Taps]: For each window the places in its logits. Pixels outside
-            of it have weights of 0.
+            dict[int, Taps]: For each window the positions in its logits. Pixels outside
+            it have weight 0.
         """
         edge = len(self.windows[0])
         inside = bilinear_taps(size, edge, self.align_corners, self.dtype, self.device)
@@ -126,7 +126,7 @@ def between(first: int, last: int) -> range:
 
 
 def reach(part: range, size: int, out_size: int, align_corners: bool) -> range:
-    """Says which places of a line pixels may be summed of, if it is resized.
+    """Returns which positions of a line may contribute to pixels if it is resized.
 
     Args:
         part (range): The pixels, in a row.
@@ -135,7 +135,7 @@ def reach(part: range, size: int, out_size: int, align_corners: bool) -> range:
         align_corners (bool): As in ``torch.nn.functional.interpolate``.
 
     Returns:
-        range: The places of ``bilinear_taps``; one more where rounding decides.
+        range: The positions of ``bilinear_taps``; one more if rounding decides.
     """
     if size == out_size:
         return part
@@ -157,17 +157,17 @@ def bilinear_taps(
     dtype: torch.dtype,
     device: torch.device = CPU,
 ) -> Taps:
-    """Says what ``torch.nn.functional.interpolate`` sums for each pixel of a line.
+    """Returns what ``torch.nn.functional.interpolate`` sums for each pixel of a line.
 
     Args:
         size (int): Size of the line.
         out_size (int): Size to which it is resized.
         align_corners (bool): As there.
         dtype (torch.dtype): Type of the weights, in which positions are rounded.
-        device (torch.device): Where the taps are needed. Defaults to the CPU.
+        device (torch.device): Device of the result. Defaults to the CPU.
 
     Returns:
-        Taps: Two for a pixel, or one where the size stays.
+        Taps: Two positions for each pixel, or one if the size does not change.
     """
     places = torch.arange(size, device=device)
     if size == out_size:
@@ -205,7 +205,7 @@ def cut_windows(size: int, crop_size: int, stride: int) -> list[range]:
         list[range]: The pixels of each window.
 
     Raises:
-        InputError: If the stride would leave pixels out.
+        InputError: If the stride would leave gaps.
     """
     if not 1 <= stride <= crop_size:
         raise InputError(

@@ -12,15 +12,16 @@ CPU_TILE, TILE = 128, 1024
 
 
 class Prediction:
-    """The labels of an image, and its logits if they are wanted.
+    """The labels of an image, and its logits on request.
 
     Args:
         rows (Axis): The image's rows.
         cols (Axis): Its columns.
         channels (int): Channels of the logits.
-        threshold (float, optional): Where a single channel's sigmoid becomes 1.
-        keep_logits (bool): Whether full-size logits are wanted.
-        device (torch.device): Where the logits are.
+        threshold (float, optional): The value from which a single channel's sigmoid
+            becomes 1.
+        keep_logits (bool): Whether to return full-size logits.
+        device (torch.device): Device of the logits.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Prediction:
             self.logits[place] = logits.permute(2, 0, 1)
 
     def fields(self) -> dict[str, PixelData]:
-        """Returns what mmseg's data samples hold of a prediction.
+        """Returns the fields of a prediction for mmseg's data samples.
 
         Returns:
             dict[str, PixelData]: 'pred_sem_seg' (1, H, W), of a single channel 0 or
@@ -115,7 +116,7 @@ def add_sums(total: Tensor | None, x: Tensor, taps: Taps, dim: int) -> Tensor:
     """Adds weighted sums along one direction of a map.
 
     Args:
-        total (Tensor | None): What they are added to, in place. None is nothing yet.
+        total (Tensor | None): The sum so far, changed in place. None: no sum yet.
         x (Tensor): The map (h, w, C).
         taps (Taps): What is summed to each of n pixels.
         dim (int): 0 or 1: the size that becomes n.

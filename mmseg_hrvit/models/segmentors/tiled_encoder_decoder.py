@@ -29,23 +29,23 @@ HEAD_STEPS = ('predict', 'predict_by_feat')
 class TiledEncoderDecoder(EncoderDecoder):
     """mmseg's ``EncoderDecoder`` with the same predictions in less memory and time.
 
-    mmseg's loop makes several full-size copies of the logits. Here windows keep
-    their logits as small as the head gives them, and the output is summed from them
-    and turned into labels tile by tile. Windows are normalised once they are cut:
-    until then an image keeps the 8 bits in which it was read.
+    mmseg's loop makes several full-size copies of the logits. Here windows keep their
+    logits as small as the head gives them, and the output is summed from them and
+    converted to labels tile by tile. Windows are normalised only when they are cut:
+    until then, an image keeps its 8 bits.
 
     It has the arguments, the training and the checkpoints of ``EncoderDecoder``.
-    ``test_cfg`` has mmseg's ``mode``, ``crop_size`` and ``stride``, and besides:
+    ``test_cfg`` has mmseg's ``mode``, ``crop_size`` and ``stride``, and in addition:
 
     - ``keep_logits`` (bool): Results have full-size ``seg_logits`` too, of
-      ``num_classes`` x 4 bytes a pixel. Defaults to False. Inside a model for
-      test-time augmentation, such as ``SegTTAModel``, they always have.
+      ``num_classes`` x 4 bytes per pixel. Defaults to False. Inside a model for
+      test-time augmentation, such as ``SegTTAModel``, they always have them.
     - ``window_batch_size`` (int): Windows that the network gets at once. Defaults
       to 1.
 
     A subclass that overrides one of mmseg's steps (``inference``,
     ``whole_inference``, ``slide_inference``, ``encode_decode``,
-    ``postprocess_result``) predicts by mmseg's loop, with its own step in it.
+    ``postprocess_result``) predicts with mmseg's loop and its own step.
     """
 
     is_augmented = False
@@ -78,9 +78,9 @@ class TiledEncoderDecoder(EncoderDecoder):
 
         Args:
             inputs (Tensor): Images (B, 3, H, W), normalised, or integers as read.
-            data_samples (list[SegDataSample], optional): One an image. Their padding
-                and mirroring are undone and the output is of their ``ori_shape``;
-                without them it is of the input's size.
+            data_samples (list[SegDataSample], optional): One for each image. Their
+                padding and mirroring are undone, and the output has their
+                ``ori_shape``; without them it has the size of the input.
 
         Returns:
             list[SegDataSample]: The data samples, with what ``Prediction.fields``
@@ -181,7 +181,7 @@ class TiledEncoderDecoder(EncoderDecoder):
 
         Args:
             inputs (Tensor): Images (B, C, H, W), normalised, or integers as read.
-            metas (Sequence[dict]): What is known of each of them.
+            metas (Sequence[dict]): The meta information of each image.
             row (range): The rows of the windows.
             cols (Sequence[range]): The columns of each window.
 
@@ -228,5 +228,5 @@ register_module_module_registration_hook(note_augmentation)
 
 
 def as_batch(images: Sequence[Tensor]) -> Tensor:
-    """Stacks images, without copying a single one."""
+    """Stacks images; does not copy a single image."""
     return images[0][None] if len(images) == 1 else torch.stack(list(images))

@@ -1,1 +1,1 @@
-"""From annotations of many kinds to the folders and the config that mmseg trains on."""
+"""Converting many kinds of annotations to the folders and config that mmseg needs."""

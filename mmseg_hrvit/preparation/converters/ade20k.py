@@ -1,4 +1,4 @@
-"""ADE20K as published: its zip has the layout that is needed."""
+"""ADE20K as published: its zip already has the right layout."""
 
 import zlib
 from pathlib import Path
@@ -21,20 +21,20 @@ def convert_ade20k(source: Path, out: Path) -> list[str]:
 
     Args:
         source (Path): ``ADEChallengeData2016.zip``, or the folder unpacked from it.
-        out (Path): Folder to unpack the zip into, new; or the folder itself.
+        out (Path): New folder to unpack the zip into; or the folder itself.
 
     Returns:
         list[str]: What is wrong with each file.
 
     Raises:
-        InputError: If the source is of another kind, or ``out`` is there already.
+        InputError: If the source is something else, or ``out`` exists already.
     """
     if source.is_dir():
         faults = check_folder(source)
         write_moved_config(source, BASE)
         return faults
     if out.exists():
-        raise InputError(f'{out} is there already: give a new folder')
+        raise InputError(f'{out} already exists: give a new folder')
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(
         prefix=f'.{out.name}.', dir=out.absolute().parent
@@ -47,24 +47,24 @@ def convert_ade20k(source: Path, out: Path) -> list[str]:
 
 
 def unpack(source: Path, folder: Path) -> list[str]:
-    """Unpacks a zip; files in it that are broken are left out.
+    """Unpacks a zip; skips broken files in it.
 
     Args:
         source (Path): The zip.
         folder (Path): Where to.
 
     Returns:
-        list[str]: What is wrong with each file that was left out.
+        list[str]: What is wrong with each skipped file.
 
     Raises:
-        InputError: If it is no zip.
+        InputError: If it is not a zip file.
     """
     faults = []
     try:
         archive = ZipFile(source)
     except (BadZipFile, OSError) as error:
         raise InputError(
-            f'{source} cannot be read as a zip ({error}): load it again'
+            f'{source} cannot be read as a zip ({error}): download it again'
         ) from error
     with archive, show_progress() as progress:
         names = archive.namelist()
@@ -73,12 +73,14 @@ def unpack(source: Path, folder: Path) -> list[str]:
                 archive.extract(name, folder)
             except (BadZipFile, zlib.error) as error:
                 Path(folder, name).unlink(missing_ok=True)
-                faults.append(f'{source}: {name} is broken ({error}): load it again')
+                faults.append(
+                    f'{source}: {name} is broken ({error}): download it again'
+                )
     return faults
 
 
 def check_folder(root: Path) -> list[str]:
-    """Checks that images and label maps are whole, and in pairs.
+    """Checks that images and label maps are complete, and in pairs.
 
     Args:
         root (Path): Folder of the data set.
@@ -87,7 +89,7 @@ def check_folder(root: Path) -> list[str]:
         list[str]: What is wrong, each with its path.
 
     Raises:
-        InputError: If it is no such folder.
+        InputError: If it is not such a folder.
     """
     faults = []
     for split in SPLITS:

@@ -95,7 +95,7 @@ def read_camvid(images: Path, masks: Path) -> Source:
 
 
 def choose_split(name: str) -> str:
-    """Returns the split that papers have a frame in."""
+    """Returns the split of a frame that papers use."""
     if VALIDATION[0] <= name <= VALIDATION[1]:
         return 'val'
     is_tested = name.startswith(TESTED_DRIVES) and not (

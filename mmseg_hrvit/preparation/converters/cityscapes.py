@@ -16,14 +16,14 @@ BASE = 'hrvit_b1_cityscapes'
 
 
 def convert_cityscapes(root: Path, workers: int) -> list[str]:
-    """Draws the label files beside the polygons, and writes a config.
+    """Draws the label files next to the polygons, and writes a config.
 
     Args:
         root (Path): Folder with ``leftImg8bit`` and ``gtFine``.
         workers (int): Processes.
 
     Returns:
-        list[str]: What is wrong with each file of polygons that was left out.
+        list[str]: What is wrong with each skipped file of polygons.
 
     Raises:
         InputError: If cityscapesscripts is missing, or there are no polygons.
@@ -37,13 +37,13 @@ def convert_cityscapes(root: Path, workers: int) -> list[str]:
         )
     faults = [*filter(None, map_parallel(draw_labels, files, workers, 'drawing'))]
     if len(faults) == len(files):
-        raise InputError(f'no label file could be drawn, the first fault: {faults[0]}')
+        raise InputError(f'no label file could be drawn, the first error: {faults[0]}')
     write_moved_config(root, BASE)
     return faults
 
 
 def import_drawing() -> Callable[[str, str, str], None]:
-    """Imports what draws the polygons in Cityscapes' own scripts."""
+    """Imports the drawing of polygons from Cityscapes' own scripts."""
     try:
         from cityscapesscripts.preparation.json2labelImg import json2labelImg
     except ImportError as error:

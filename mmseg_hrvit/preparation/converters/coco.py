@@ -1,4 +1,4 @@
-"""Annotations in the format of COCO: one JSON file of polygons and run lengths."""
+"""Annotations in COCO's format: one JSON file of polygons and run lengths."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from .source import (
 )
 
 KEYS = ('images', 'annotations', 'categories')
-ADVICE = '--background NAME makes one of what has no annotation'
+ADVICE = '--background NAME makes pixels without annotation a class'
 
 
 def read_coco(
@@ -43,13 +43,13 @@ def read_coco(
         Source: The data set.
 
     Raises:
-        InputError: If pycocotools is missing, the file is of another kind, numbers in
-            it stand for several things, or there are too few classes.
+        InputError: If pycocotools is missing, the file is something else, ids in it are
+            not unique, or there are too few classes.
     """
     import_coco()  # a missing package is told before the work
     data = read_json(path)
     if not isinstance(data, dict) or not all(is_records(data.get(k)) for k in KEYS):
-        raise InputError(f'{path} is no file of COCO: it needs {KEYS}')
+        raise InputError(f'{path} is not a COCO file: it needs {KEYS}')
     categories = read_categories(data['categories'], path)
     names = [categories[number] for number in sorted(categories, key=sort_key)]
     labels = number_classes(names, background, ignored, ADVICE)
@@ -65,7 +65,7 @@ def read_coco(
     found = {name: find_file(images, name) for name in sizes}
     there = {name: file for name, file in found.items() if file.is_file()}
     missing = [file for name, file in found.items() if name not in there]
-    faults += [f'{path}: its image {file} is missing: put it there' for file in missing]
+    faults += [f'{path}: its image {file} is missing: add it' for file in missing]
     return Source(
         classes=classes,
         palette=make_palette(len(classes)),
@@ -87,7 +87,7 @@ def read_coco(
 
 
 def find_file(images: Path, name: str) -> Path:
-    """Finds an image where a file says, or by its mere name in the folder."""
+    """Finds an image at the path in a file, or by its name alone in the folder."""
     parts = PurePosixPath(name.replace('\\', '/'))
     path = images / parts
     is_below = not parts.is_absolute() and '..' not in parts.parts
@@ -95,7 +95,7 @@ def find_file(images: Path, name: str) -> Path:
 
 
 def import_coco() -> ModuleType:
-    """Imports pycocotools' drawing of polygons."""
+    """Imports the drawing of polygons from pycocotools."""
     try:
         from pycocotools import mask
     except ImportError as error:
@@ -109,13 +109,13 @@ def is_records(value: object) -> bool:
 
 
 def read_id(value: object) -> str | None:
-    """Returns a number as a text, since some files write it so; None if it is none."""
+    """Returns an id as text, because some files write it so; None if invalid."""
     is_id = is_number(value) or isinstance(value, str)
     return str(value).strip() if is_id else None
 
 
 def sort_key(number: str) -> tuple[int, str]:
-    """Sorts numbers by their value, before other texts."""
+    """Returns a key that sorts numbers by their value, before other texts."""
     return (int(number) if number.isdecimal() else 10**9, number)
 
 
@@ -123,7 +123,7 @@ def read_categories(records: Sequence[dict], path: Path) -> dict[str, str]:
     """Returns the names of the categories by their numbers.
 
     Raises:
-        InputError: If one has no number or name, or a number is there twice.
+        InputError: If one has no id or name, or an id occurs twice.
     """
     categories = {}
     for record in records:
@@ -149,11 +149,11 @@ def read_records(
 
     Returns:
         tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]: Names of
-        the image files by number, their (height, width) by name, and what is wrong
-        with the others. An image that is there twice is one.
+        the image files by number, their (height, width) by name, and what is wrong with
+        the others. An image that occurs twice counts once.
 
     Raises:
-        InputError: If a number stands for two images.
+        InputError: If two images have the same id.
     """
     files, sizes, faults = {}, {}, []
     for record in records:
@@ -174,7 +174,7 @@ def read_records(
         known = sizes.setdefault(name, size)
         if size and known and size != known:
             raise InputError(
-                f'{path}: {name} is there twice, of the sizes {known} and {size}: '
+                f'{path}: {name} occurs twice, with the sizes {known} and {size}: '
                 'keep the one that was labelled'
             )
         sizes[name] = known or size
@@ -193,7 +193,7 @@ def group(
 
     Returns:
         tuple[dict[str, list[dict]], list[str]]: Annotations by the names of their
-        images, and what is wrong with those of no image.
+        images, and what is wrong with those without an image.
 
     Raises:
         InputError: If there is no annotation at all.
@@ -216,10 +216,12 @@ def group(
 def count_empty(
     there: dict[str, Path], shapes: dict[str, list[dict]], background: str | None
 ) -> list[str]:
-    """Says how many images have no annotation, and what becomes of them."""
+    """Says how many images have no annotation, and what happens to them."""
     empty = sum(not shapes[name] for name in there)
     what = 'ignored' if background is None else f"'{background}'"
-    return [f'{empty} images have no annotation: all is {what}'] if empty else []
+    return (
+        [f'{empty} images have no annotation: their pixels are {what}'] if empty else []
+    )
 
 
 def draw(
@@ -229,7 +231,7 @@ def draw(
     labels: dict[str, int],
     rest: int,
 ) -> np.ndarray:
-    """Draws annotations, the small ones over the large.
+    """Draws annotations, small ones over large ones.
 
     Args:
         size (tuple[int, int]): Height and width.
@@ -277,7 +279,7 @@ def draw_mask(annotation: dict, size: tuple[int, int], path: Path) -> np.ndarray
         if isinstance(segmentation, dict):
             return draw_runs(segmentation, size)
         if not segmentation or not isinstance(segmentation, list):
-            raise ValueError('it has no segmentation, a box alone is no shape')
+            raise ValueError('it has no segmentation, and a box alone is not a shape')
         return draw_polygons(segmentation, size)
     except ValueError as error:
         raise DataError(
@@ -290,14 +292,14 @@ def draw_polygons(polygons: list, size: tuple[int, int]) -> np.ndarray:
     """Draws polygons, one list of numbers x, y, x, y, ... each.
 
     Args:
-        polygons (list): The polygons; a single one may stand without its list.
+        polygons (list): The polygons; a single one may come without the outer list.
         size (tuple[int, int]): Height and width.
 
     Returns:
-        np.ndarray: (height, width), whether a pixel is inside of any.
+        np.ndarray: (height, width), whether a pixel is inside any of them.
 
     Raises:
-        ValueError: If they are none.
+        ValueError: If they are not polygons.
     """
     if all(map(is_number, polygons)):
         polygons = [polygons]

@@ -1,4 +1,4 @@
-"""The config that stands beside a converted data set."""
+"""The config of a converted data set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,8 +67,8 @@ def write_config(
         base (str): Name of the shipped config to inherit.
         heads (Sequence[str]): Its heads, from ``find_heads``.
         suffix (str): Of the images.
-        has_test (bool): Whether there is a split for testing; otherwise it is that
-            for validation.
+        has_test (bool): Whether there is a split for testing; otherwise the config
+            tests on that for validation.
     """
     count = len(source.classes)
     text = HEAD.format(base=base) + OWN.format(
@@ -92,7 +92,7 @@ def write_moved_config(root: Path, base: str) -> None:
 
 
 def config_path(root: Path) -> Path:
-    """Where the config of a data set stands: its name is that of the folder."""
+    """Returns the path of a data set's config, which has the name of its folder."""
     return root / f'{root.resolve().name}.py'
 
 
@@ -106,17 +106,17 @@ def find_heads(base: str) -> list[str]:
         list[str]: Keys of the model.
 
     Raises:
-        InputError: If there is no such config, or it trains no segmentation.
+        InputError: If there is no such config, or it does not train segmentation.
     """
     model = Config.fromfile(config(base)).get('model', {})
     heads = [head for head in ('decode_head', 'auxiliary_head') if head in model]
     if not heads:
-        raise InputError(f'--base {base} trains no segmentation: choose another')
+        raise InputError(f'--base {base} does not train segmentation: choose another')
     return heads
 
 
 def spread(values: Sequence) -> str:
-    """Writes a list, a value a line."""
+    """Writes a list, one value per line."""
     return (
         '[\n' + ''.join(f'            {value!r},\n' for value in values) + '        ]'
     )

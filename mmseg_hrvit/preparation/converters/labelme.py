@@ -29,17 +29,17 @@ from .source import (
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
-ADVICE = '--background NAME makes one of what has no shape'
+ADVICE = '--background NAME makes pixels without a shape a class'
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What a file of LabelMe says.
+    """The content of a LabelMe file.
 
     Args:
         image (Path): The image file.
-        size (tuple[int, int], optional): Height and width of the picture that was
-            labelled, if the file says so.
+        size (tuple[int, int], optional): Height and width of the labelled image, if the
+            file says so.
         shapes (Sequence[dict]): LabelMe's.
     """
 
@@ -54,7 +54,8 @@ def read_labelme(
     """Reads the JSON files below a folder; the classes are sorted by name.
 
     Args:
-        folder (Path): The folder. Images are where the files say, or beside them.
+        folder (Path): The folder. Images are at the paths in the files, or beside
+            these.
         background (str, optional): Class of the pixels in no shape; None: they are
             ignored.
         ignored (Sequence[str]): Classes whose pixels are ignored.
@@ -73,7 +74,7 @@ def read_labelme(
     own = sorted(names - {background, ALWAYS_IGNORED})
     all_names = own if background is None else [background, *own]
     if not own:
-        first = f'; the first fault: {faults[0]}' if faults else ''
+        first = f'; the first error: {faults[0]}' if faults else ''
         raise InputError(f'{folder}: no shape with a label in its JSON files{first}')
     labels = number_classes(all_names, background, ignored, ADVICE)
     classes = kept_classes(labels)
@@ -99,7 +100,7 @@ def read_labelme(
 
 
 def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]]:
-    """Reads files of LabelMe; returns what they say, and what is wrong with others."""
+    """Reads LabelMe files; returns their content, and what is wrong with others."""
     annotations, faults, owners = {}, [], {}
     for path in files:
         try:
@@ -107,7 +108,8 @@ def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]
             first = owners.setdefault(found.image.resolve(), path)
             if first != path:
                 raise DataError(
-                    f'{path} is of {found.image}, and so is {first}: keep one of them'
+                    f'{path} annotates {found.image}, and so does {first}: keep one of '
+                    'them'
                 )
             annotations[path] = found
         except DataError as error:
@@ -116,7 +118,7 @@ def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]
 
 
 def read_annotation(path: Path) -> Annotation:
-    """Reads a file of LabelMe.
+    """Reads a LabelMe file.
 
     Args:
         path (Path): The file.
@@ -125,7 +127,7 @@ def read_annotation(path: Path) -> Annotation:
         Annotation: What it says.
 
     Raises:
-        DataError: If it is none, or the image is missing.
+        DataError: If it is not one, or the image is missing.
     """
     data = read_json(path)
     try:
@@ -152,13 +154,13 @@ def read_annotation(path: Path) -> Annotation:
 
 
 def find_image(path: Path, named: object, has_own: bool) -> Path:
-    """Finds the image of a file: where that says, or by that name beside it.
+    """Finds the image of a file: at its path, or by that name beside the file.
 
     Args:
         path (Path): The file.
-        named (object): Its 'imagePath', which may be of another computer.
-        has_own (bool): Whether the file holds the pixels too. Then, and if there is no
-            'imagePath', an image of the file's own name will do.
+        named (object): Its 'imagePath', which may be from another computer.
+        has_own (bool): Whether the file also holds the pixels. Then, and if there is no
+            'imagePath', an image with the file's own name is enough.
 
     Returns:
         Path: The image.
@@ -173,15 +175,15 @@ def find_image(path: Path, named: object, has_own: bool) -> Path:
         beside += [path.with_suffix(suffix) for suffix in suffixes]
     found = next((image for image in beside if image.is_file()), None)
     if found is None:
-        raise DataError(f'{path}: its image {beside[0]} is missing: put it there')
+        raise DataError(f'{path}: its image {beside[0]} is missing: add it')
     return found
 
 
 def no_annotation(path: Path) -> DataError:
-    """Makes the error for a file of another kind."""
+    """Makes the error for a file that is not a LabelMe file."""
     return DataError(
-        f'{path} is no annotation of LabelMe (imagePath, and shapes with label and '
-        'points): take it out of the folder'
+        f'{path} is not a LabelMe annotation (imagePath, and shapes with label and '
+        'points): remove it from the folder'
     )
 
 
@@ -192,7 +194,7 @@ def draw(
     labels: dict[str, int],
     rest: int,
 ) -> np.ndarray:
-    """Draws shapes, the later ones over the earlier.
+    """Draws shapes, later ones over earlier ones.
 
     Args:
         size (tuple[int, int]): Height and width.

@@ -1,4 +1,4 @@
-"""Label maps in which every class has a colour, and the table of the colours."""
+"""Label maps in which every class has a colour, and the table of colours."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -32,8 +32,8 @@ def read_masks(
         colours (Sequence[tuple[str, Colour]]): Class and colour. A class may have
             several colours.
         ignored (Sequence[str]): Classes whose pixels are ignored.
-        mask_ending (str): What the names of label maps have after those of the
-            images, before the suffix. Defaults to ''.
+        mask_ending (str): What the names of label maps have between the image name and
+            the suffix. Defaults to ''.
 
     Returns:
         Source: The data set.
@@ -78,8 +78,8 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
     """Reads a label map by its colours.
 
     Args:
-        size (tuple[int, int]): Height and width of the image; the label map's own
-            are returned.
+        size (tuple[int, int]): Height and width of the image; the result has those of
+            the label map.
         path (Path): The file.
         table (dict[Colour, int]): Label of every colour.
 
@@ -105,7 +105,7 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
 
 
 def encode(colours: np.ndarray) -> np.ndarray:
-    """Makes one number of each colour.
+    """Converts each colour to one number.
 
     Args:
         colours (np.ndarray): (..., 3), RGB.
@@ -117,7 +117,7 @@ def encode(colours: np.ndarray) -> np.ndarray:
 
 
 def decode(code: int) -> Colour:
-    """Makes the colour again."""
+    """Converts a number back to its colour."""
     return code >> 16, code >> 8 & 255, code & 255
 
 
@@ -125,14 +125,14 @@ def read_table(path: Path) -> list[tuple[str, Colour]]:
     """Reads a table of colours.
 
     Args:
-        path (Path): A CSV file with the columns name, r, g, b, where names may be
-            there several times, or a JSON file {name: [r, g, b]}.
+        path (Path): A CSV file with the columns name, r, g, b, where names may occur
+            several times, or a JSON file {name: [r, g, b]}.
 
     Returns:
         list[tuple[str, Colour]]: Class and colour, in the order of the file.
 
     Raises:
-        InputError: If it cannot be read, a row is none, or a colour is there twice.
+        InputError: If it cannot be read, a row is invalid, or a colour occurs twice.
     """
     rows = read_json_table(path) if path.suffix == '.json' else read_csv_table(path)
     colours = [(name, check_colour(name, values, path)) for name, values in rows]
@@ -168,7 +168,7 @@ def read_csv_table(path: Path) -> list[tuple[str, Sequence]]:
 
 
 def check_colour(name: str, values: Sequence, path: Path) -> Colour:
-    """Returns a colour of a table, or refuses it."""
+    """Returns a colour of a table, or raises an error."""
     try:
         colour = tuple(int(value) for value in values)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Label maps of images that EXIF turns."""
+"""Label maps of images that EXIF rotates."""
 
 import numpy as np
 
@@ -9,18 +9,18 @@ from .source import Pair
 
 
 def read_upright(pair: Pair, header: Header) -> np.ndarray:
-    """Reads the label map of an image as the image is shown.
+    """Reads the label map of an image, upright like the image.
 
     Args:
         pair (Pair): The image and its annotations.
-        header (Header): The image's.
+        header (Header): The header of the image.
 
     Returns:
         np.ndarray: (height, width) of the image as it is shown, 8 bits. Annotations
-        of the size that only the stored pixels have are turned as the image is.
+        that have the size of only the stored pixels are rotated like the image.
 
     Raises:
-        DataError: If the annotations are broken, or of another size.
+        DataError: If the annotations are broken, or have another size.
     """
     sizes = header.shown_size, header.size
     if pair.size and pair.size not in sizes:  # before it takes memory
@@ -34,22 +34,22 @@ def read_upright(pair: Pair, header: Header) -> np.ndarray:
 
 
 def other_size(pair: Pair, header: Header, size: tuple[int, int]) -> DataError:
-    """Makes the error for annotations that are of another picture."""
+    """Makes the error for annotations of another image."""
     return DataError(
-        f'{pair.image} has the size {header.shown_size}, but its annotation is of the '
-        f'size {size}: give the picture that was labelled, or label this one'
+        f'{pair.image} has the size {header.shown_size}, but its annotation has the '
+        f'size {size}: give the image that was labelled, or label this one'
     )
 
 
 def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Turns pixels as EXIF says.
+    """Rotates pixels as EXIF says.
 
     Args:
         pixels (np.ndarray): (height, width).
         orientation (int): From 1 to 8.
 
     Returns:
-        np.ndarray: Those pixels upright.
+        np.ndarray: The upright pixels.
     """
     if orientation >= 5:  # mirrored at the diagonal
         pixels = pixels.T

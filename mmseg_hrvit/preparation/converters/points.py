@@ -1,4 +1,4 @@
-"""Coordinates of annotations: numbers, and near their image."""
+"""Checking coordinates of annotations: they are numbers, and near their image."""
 
 import math
 from collections.abc import Sequence
@@ -7,21 +7,21 @@ FAR = 1  # sizes of the image that a shape may lie outside of it
 
 
 def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """Returns points, if a shape in an image can have them.
+    """Returns points, if they are valid for a shape in an image.
 
     Args:
-        values (object): What stands in a file: pairs (x, y).
+        values (object): The values in a file: pairs (x, y).
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
         list[tuple[float, float]]: The points.
 
     Raises:
-        ValueError: If they are no pairs of numbers, or far outside of the image.
+        ValueError: If they are not pairs of numbers, or far outside the image.
     """
     is_list = isinstance(values, list | tuple)
     if not is_list or not all(map(is_pair, values)):
-        raise ValueError('its points are no pairs of numbers')
+        raise ValueError('its points are not pairs of numbers')
     points = [(float(x), float(y)) for x, y in values]
     height, width = size
     for x, y in points:

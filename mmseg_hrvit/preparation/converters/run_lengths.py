@@ -15,16 +15,16 @@ def draw_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
         np.ndarray: (height, width), whether a pixel is inside.
 
     Raises:
-        ValueError: If they are of another size, or no run lengths.
+        ValueError: If they have another size, or are not run lengths.
     """
     stated, counts = segmentation.get('size'), segmentation.get('counts')
     if not isinstance(stated, list | tuple) or tuple(stated) != size:
-        raise ValueError(f'it is of the size {stated}, but its image of {size}')
+        raise ValueError(f'it has the size {stated}, but its image has {size}')
     if isinstance(counts, str):
         counts = unpack(counts)
     is_list = isinstance(counts, list)
     if not is_list or not all(type(n) is int and n >= 0 for n in counts):
-        raise ValueError('its counts are no numbers of pixels')
+        raise ValueError('its counts are not numbers of pixels')
     if sum(counts) != size[0] * size[1]:
         raise ValueError(
             f'its runs have {sum(counts)} pixels, but its image {size[0] * size[1]}'

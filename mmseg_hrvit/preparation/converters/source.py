@@ -1,4 +1,4 @@
-"""What all kinds of annotations are read into."""
+"""The common form of all kinds of annotations."""
 
 import colorsys
 import json
@@ -30,11 +30,11 @@ class Pair:
         name (str): Path of both below their folders, without suffix.
         image (Path): The image file.
         read_labels (Callable[[tuple[int, int]], np.ndarray]): Takes a height and a
-            width, and returns labels (height, width), 8 bits; a file of label maps
-            returns its own size. Raises a ``DataError`` if it cannot. Sent to other
-            processes.
-        size (tuple[int, int], optional): Height and width of the picture that was
-            labelled, as its annotations say. Defaults to None: they do not.
+            width, and returns labels (height, width), 8 bits; a label map file returns
+            its own size. Raises a ``DataError`` if it fails. Must be picklable for
+            other processes.
+        size (tuple[int, int], optional): Height and width of the labelled image, from
+            its annotations. Defaults to None: they do not say.
     """
 
     name: str
@@ -51,8 +51,8 @@ class Source:
         classes (Sequence[str]): Names of the classes, in the order of their labels.
         palette (Sequence[Sequence[int]]): An RGB colour for each.
         pairs (Sequence[Pair]): Images and label maps.
-        faults (Sequence[str]): What is wrong with the files that are in no pair.
-        notes (Sequence[str]): What else was left out. Defaults to ().
+        faults (Sequence[str]): What is wrong with the files that are not in a pair.
+        notes (Sequence[str]): What else was skipped. Defaults to ().
     """
 
     classes: Sequence[str]
@@ -72,17 +72,17 @@ def number_classes(
 
     Args:
         names (Sequence[str]): The classes, in order.
-        background (str, optional): Class of the pixels without annotation, the first
-            one then; None: they are ignored.
-        ignored (Sequence[str]): Those of the names that are to be ignored.
+        background (str, optional): Class of the pixels without annotation, which
+            becomes the first one; None: they are ignored.
+        ignored (Sequence[str]): The names to ignore.
         advice (str): What to do if there are too few. Defaults to 'name more'.
 
     Returns:
         dict[str, int]: Labels by name, those of ignored names last.
 
     Raises:
-        InputError: If there are fewer than two classes, or more than labels, or names
-            that differ in upper and lower case alone.
+        InputError: If there are fewer than two classes, more classes than labels, or
+            names that differ only in case.
     """
     check_spelling([*names, *([] if background is None else [background])])
     unknown = set(ignored) - set(names)
@@ -102,14 +102,14 @@ def number_classes(
 
 
 def check_spelling(names: Sequence[str]) -> None:
-    """Refuses names that are one class to a reader, and several to a program."""
+    """Refuses names that look the same to a reader, but not to a program."""
     spellings = {}
     for name in names:
         first = spellings.setdefault(' '.join(name.split()).casefold(), name)
         if first != name:
             raise InputError(
-                f"'{first}' and '{name}' differ in upper and lower case or spaces "
-                'alone: spell them alike, or rename one'
+                f"'{first}' and '{name}' differ only in upper and lower case or "
+                'spaces: spell them alike, or rename one'
             )
 
 
@@ -139,14 +139,14 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
 
     Args:
         folder (Path): The folder.
-        without (str): Images whose names are those of others with this ending are
-            left out. Defaults to '': there are none.
+        without (str): Skips images whose names are those of others plus this ending.
+            Defaults to '': skips none.
 
     Returns:
         dict[str, Path]: Files by their paths below it, without suffix.
 
     Raises:
-        InputError: If it is no folder, has none, or two of the same name.
+        InputError: If it is not a folder, has no images, or has two of the same name.
     """
     if not folder.is_dir():
         raise InputError(f'no folder {folder.absolute()}: check the path')
@@ -156,7 +156,7 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
         if name in found:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
-                'rename one, and keep label maps in a folder of their own'
+                'rename one, and keep label maps in a separate folder'
             )
         found[name] = path
     endings = {name for name in found if without and name.endswith(without)}
@@ -169,8 +169,8 @@ def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
 
     Args:
         folder (Path): The folder.
-        used (Iterable[Path]): Images that have some.
-        why (str): How to say that the others have none.
+        used (Iterable[Path]): Images that have annotations.
+        why (str): The words for having none.
 
     Returns:
         list[str]: A line, if there are any.
@@ -185,7 +185,7 @@ def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
 
 
 def is_picture(path: str) -> bool:
-    """Whether a file has the name of a picture, also of a kind that is not read."""
+    """Whether a file has the name of an image, also in an unsupported format."""
     return path.lower().endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES))
 
 
@@ -199,7 +199,7 @@ def read_json(path: Path) -> Any:
         Any: What it holds.
 
     Raises:
-        DataError: If it is missing or no JSON.
+        DataError: If it is missing or not JSON.
     """
     try:
         return json.loads(path.read_text(encoding='utf-8-sig'))

@@ -1,6 +1,7 @@
 """Writing a data set in the layout of mmseg, with a config that trains on it.
 
-All of it is written aside: the folder has its name when it is whole.
+Everything is written to a temporary folder first, so the folder is complete when it
+appears.
 """
 
 import shutil
@@ -39,12 +40,12 @@ SPLITS = dict(
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a pair.
+    """The result for a pair.
 
     Args:
         split (str): 'train', 'val' or 'test'.
         labels (Sequence[int]): The labels that occur in it.
-        fault (str, optional): Why it was left out; None: it was written.
+        fault (str, optional): Why it was skipped; None: it was written.
         turn (str, optional): What is uncertain about its orientation.
     """
 
@@ -56,12 +57,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a data set.
+    """The result for a data set.
 
     Args:
         classes (Sequence[str]): Names of the classes.
-        pairs (Sequence[Written]): What became of each pair.
-        faults (Sequence[str]): What is wrong with each file that was left out.
+        pairs (Sequence[Written]): The result for each pair.
+        faults (Sequence[str]): What is wrong with each skipped file.
         notes (Sequence[str]): What else is worth knowing.
     """
 
@@ -76,7 +77,7 @@ class Report:
         splits = Counter(pair.split for pair in written)
         parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
         left_out = number_of(len(self.faults), 'file')
-        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} left out'
+        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} skipped'
         images = Counter(label for pair in written for label in pair.labels)
         named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
         yield f'classes (images): {", ".join(named)}'
@@ -95,25 +96,25 @@ def write_dataset(
 
     Args:
         source (Source): The data set.
-        out (Path): Folder for it, which must not be there yet.
+        out (Path): Folder for it, which must not exist yet.
         base (str): Name of the shipped config to inherit.
         workers (int): Processes.
-        val_share (float): Share of the images for validation, of those that are in
-            no folder that says it. Defaults to 0.2.
-        seed (int): Of the split. Defaults to 0.
+        val_share (float): Share of the images for validation, among those whose folder
+            does not set the split. Defaults to 0.2.
+        seed (int): Seed of the split. Defaults to 0.
 
     Returns:
-        Report: What was written, and what was left out.
+        Report: What was written, and what was skipped.
 
     Raises:
-        InputError: If the folder is there or cannot be written, or no data set comes
-            of it.
+        InputError: If the folder exists or cannot be written, or the result is not a
+            data set.
     """
     if not source.pairs:
         first = f', the first one: {source.faults[0]}' if source.faults else ''
         raise InputError(f'no image with annotations was found{first}')
     if out.exists() or out.is_symlink():
-        raise InputError(f'{out} is there already: give a new folder')
+        raise InputError(f'{out} already exists: give a new folder')
     heads = find_heads(base)  # a mistake in it is told before the work
     splits = choose_splits([pair.name for pair in source.pairs], val_share, seed)
     is_jpeg = all(pair.image.suffix.lower() in JPEG for pair in source.pairs)
@@ -134,25 +135,26 @@ def write_dataset(
             aside.replace(out)
     except (OSError, UnicodeError) as error:
         raise InputError(
-            f'{out} cannot be written ({error}): give a folder where files can be made'
+            f'{out} cannot be written ({error}): give a folder where files can be '
+            'written'
         ) from error
     return Report(source.classes, pairs, faults, [*source.notes, *find_notes(pairs)])
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:
-    """Chooses which images validate.
+    """Chooses the split of each image.
 
     Args:
         names (Sequence[str]): Names of the pairs.
         val_share (float): As in ``write_dataset``.
-        seed (int): Of the choice.
+        seed (int): Seed of the choice.
 
     Returns:
         dict[str, str]: The path below ``images`` for every name.
 
     Raises:
-        InputError: If the share is not between 0 and 1, or a path is there twice
-            or leaves the folder.
+        InputError: If the share is not between 0 and 1, or a path occurs twice or
+            leaves the folder.
     """
     if not 0 < val_share < 1:
         raise InputError(f'--val-share {val_share}: give one between 0 and 1')
@@ -184,10 +186,10 @@ def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> Written:
     Args:
         item (tuple[Pair, str]): The pair, and its path from ``choose_splits``.
         root (Path): Folder of the data set.
-        suffix (str): Of all images. Files of that kind are copied as they are.
+        suffix (str): Suffix of all images. Files of that format are copied as they are.
 
     Returns:
-        Written: What became of it.
+        Written: The result.
     """
     pair, path = item
     split = path.partition('/')[0]
@@ -229,23 +231,24 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
     """Refuses a data set that has nothing to train on, or to validate with.
 
     Args:
-        pairs (Sequence[Written]): What became of each pair.
+        pairs (Sequence[Written]): The result for each pair.
         faults (Sequence[str]): What is wrong with the others.
 
     Raises:
         InputError: If a split is empty.
     """
-    first = f'; the first fault: {faults[0]}' if faults else ''
+    first = f'; the first error: {faults[0]}' if faults else ''
     for split in ('train', 'val'):
         planned = [pair for pair in pairs if pair.split == split]
         if planned and all(pair.fault for pair in planned):
             raise InputError(
-                f'no image is left for {split}, of {len(planned)}: repair them, or '
+                f'no usable image for {split}, of {len(planned)}: repair them, or '
                 f'choose others{first}'
             )
         if not planned and len(pairs) > 1:
             raise InputError(
-                f'no image is for {split}, as all are in folders for other splits: '
+                f'there is no image for {split}, because all are in folders for other '
+                'splits: '
                 f"put some into a folder '{split}'{first}"
             )
         if not planned:
@@ -255,11 +258,11 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
 
 
 def find_notes(pairs: Sequence[Written]) -> list[str]:
-    """Says how many images may be turned another way than their labels."""
+    """Says how many images may be rotated differently from their labels."""
     turns = [pair.turn for pair in pairs if pair.turn]
     if not turns:
         return []
     return [
-        f'warning: {turns[0]}; they were taken as drawn on the picture that is shown '
-        f'({len(turns)} such images): see by `hrvit browse`'
+        f'warning: {turns[0]}; they were read as drawn on the upright image '
+        f'({len(turns)} such images): check with `hrvit browse`'
     ]

@@ -315,7 +315,7 @@ def test_resuming_needs_every_entry(tmp_path):
 def test_weights_alone_cannot_be_resumed(tmp_path):
     path = save(Net(), tmp_path / 'weights.pth')
     message = refuse('train', tmp_path, Net(), load_from=path, resume=True)
-    assert 'cannot be resumed from' in message
+    assert 'a run cannot resume from it' in message
 
 
 def test_resuming_runs_no_code(tmp_path):

@@ -97,7 +97,7 @@ def test_a_saved_backbone_is_loaded_by_init_cfg(tmp_path):
         (dict(arch=dict(embed_dims=32)), 'depths'),
         (
             dict(arch=dict(embed_dims=32, depths=(1, 2, 3))),
-            '4 positive whole numbers, one a stage',
+            '4 positive whole numbers, one for each stage',
         ),
         (dict(arch=dict(embed_dims=9, depths=(1, 1, 1, 1))), 'num_heads'),
         (dict(out_indices=(4,)), 'out_indices'),

@@ -41,7 +41,7 @@ def test_a_copy_says_that_it_is_one(net, purpose):
     form = convert(net, purpose)
     assert not any(p.requires_grad for p in form.parameters())
     for change in (restore, deploy):
-        with pytest.raises(InputError, match=f"made for '{purpose}'"):
+        with pytest.raises(InputError, match=f"copy for '{purpose}'"):
             change(form)
 
 

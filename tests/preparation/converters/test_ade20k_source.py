@@ -72,5 +72,5 @@ def test_what_is_no_zip_of_it_is_refused(tmp_path):
 
 def test_what_is_there_stays(root, tmp_path):
     archive = zip_it(root)
-    with pytest.raises(InputError, match='is there already'):
+    with pytest.raises(InputError, match='already exists'):
         convert_ade20k(archive, root.parent)

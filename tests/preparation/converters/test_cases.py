@@ -262,7 +262,7 @@ MASKS = {
     'transparent palette': (transparent_palette, [], 1, 'but are transparent', 'bcd'),
     'opaque': (opaque_alpha, [], 0, '', ALL),
     'palettes that differ': (palettes, [], 0, '', ALL),
-    'another size': (mask_of_another_size, [], 1, 'give the picture that was', 'bcd'),
+    'another size': (mask_of_another_size, [], 1, 'give the image that was', 'bcd'),
     'no image': (mask_without_an_image, [], 1, 'z.png has no image: add it', ALL),
     'EXIF 3': (masks_of_images_upside_down, [], 0, 'warning: EXIF (orienta', ALL),
     'sidecars': (sidecars, ['--mask-ending', '_m'], 0, '4 pairs', ALL),
@@ -353,7 +353,7 @@ LABELME = {
     'upper and lower case': (
         spoilt(shapes=[shape('Car', CAR)]),
         2,
-        "'Car' and 'car' differ in upper and lower case",
+        "'Car' and 'car' differ only in upper and lower case",
         '',
     ),
     'no label': (spoilt(shapes=[shape(' ', CAR)]), 1, 'a shape has no label', 'bcd'),
@@ -375,7 +375,7 @@ LABELME = {
         '1 corners',
         'bcd',
     ),
-    'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'no pairs of', 'bcd'),
+    'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'not pairs of', 'bcd'),
     'two of one': (two_of_one, 1, 'z.json is of ', ALL),
 }
 
@@ -455,8 +455,8 @@ COCO = {
     ),
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
-    'runs of another size': (runs(4, size=[2, 2]), 1, 'is of the size [2, 2]', 'bcd'),
-    'resized': (record(height=48, width=72), 1, 'but its annotation is of', 'bcd'),
+    'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
+    'resized': (record(height=48, width=72), 1, 'but its annotation has', 'bcd'),
 }
 
 
@@ -482,7 +482,7 @@ def test_what_has_no_annotation_is_told(project, convert):
 
     project.write_coco(drop)
     text = convert('coco').text
-    assert "1 images have no annotation: all is 'road'" in text
+    assert "1 images have no annotation: their pixels are 'road'" in text
     assert '1 pictures are not in ' in text and 'spare.jpg' in text
 
 
@@ -507,7 +507,10 @@ def test_a_split_for_testing_is_tested(project, convert):
     ('splits', 'said'),
     [
         (dict(train='abc', test='d'), "put some into a folder 'val'"),
-        (dict(train='abc', val='d'), 'no image is left for val, of 1: repair them'),
+        (
+            dict(train='abc', val='d'),
+            'no usable image for val, of 1: repair them',
+        ),
     ],
 )
 def test_advice_that_helps(project, convert, splits, said):

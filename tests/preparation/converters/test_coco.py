@@ -65,7 +65,7 @@ def change(path, function):
         (square(5, 99), 'annotation 7 is of category 99'),
         (
             dict(square(5, 1), segmentation=dict(size=[2, 2], counts=[0, 4])),
-            r'annotation 7 .* is of the size \[2, 2\], but',
+            r'annotation 7 .* has the size \[2, 2\], but',
         ),
     ],
 )

@@ -109,7 +109,7 @@ def test_nothing_is_left_of_what_fails(tmp_path):
     source = make_source(tmp_path / 'raw', ['a', 'b'])
     source.pairs[0] = Pair('a', tmp_path / 'raw/a.png', broken)
     before = listed(tmp_path)
-    with pytest.raises(InputError, match=r'first fault: street\.json is broken'):
+    with pytest.raises(InputError, match=r'first error: street\.json is broken'):
         write(source, tmp_path / 'mine')
     assert listed(tmp_path) == before
     assert {path.name for path in tmp_path.iterdir()} == {'raw', 'unused.png'}
@@ -118,7 +118,7 @@ def test_nothing_is_left_of_what_fails(tmp_path):
 def test_what_is_there_stays(tmp_path):
     source = make_source(tmp_path / 'raw', ['a', 'b'])
     (tmp_path / 'mine').mkdir()
-    with pytest.raises(InputError, match='mine is there already'):
+    with pytest.raises(InputError, match='mine already exists'):
         write(source, tmp_path / 'mine')
 
 

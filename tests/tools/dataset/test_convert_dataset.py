@@ -108,7 +108,7 @@ def test_what_is_broken_is_told_and_left_out(tmp_path, labels, capsys):
     write_labelme(tmp_path / 'images', labels)
     (tmp_path / 'images/street_2.json').write_text('{')
     assert run('labelme', tmp_path / 'images', tmp_path / 'out', *BASE) == 1
-    assert 'left out: ' in capsys.readouterr().err
+    assert 'skipped: ' in capsys.readouterr().err
     assert len(read(tmp_path / 'out')) == 3
 
 

@@ -1,4 +1,4 @@
-"""Layers for inference engines, which keep their channels in the second place."""
+"""Layers for inference engines, with the channels in the second dimension."""
 
 from .branch import MapBranch
 from .segformer_head import SummingHead

@@ -16,13 +16,13 @@ from .windows import ColumnWindows, RowWindows
 class HalfAttention(nn.Module):
     """One half of the channels: its attention, and its share of the projection.
 
-    The halves meet in the output projection alone, which is a sum over channels.
+    The halves meet only in the output projection, which is a sum over channels.
     So each has its own convolutions, and no map is split or concatenated.
 
     Args:
         attn (CrossShapedAttention): The layer.
         part (slice): The channels of this half.
-        windows (RowWindows): How it is cut.
+        windows (RowWindows): How the map is cut into windows.
     """
 
     def __init__(
@@ -87,6 +87,6 @@ class MapAttention(nn.Module):
 
 
 def read_projections(attn: CrossShapedAttention) -> list[tuple[Tensor, Tensor]]:
-    """Returns weight and bias of query, of key if it has its own, and of value."""
+    """Returns weight and bias of query, key (if it has its own) and value."""
     linear, parts = (attn.qv, 2) if attn.share_key_value else (attn.qkv, 3)
     return list(zip(linear.weight.chunk(parts), linear.bias.chunk(parts), strict=True))

@@ -1,7 +1,7 @@
-"""A branch of HRViT that keeps its channels in the second place throughout.
+"""A branch of HRViT with the channels always in the second dimension.
 
-There linear layers are 1x1 convolutions: engines fuse what follows into them, and
-have nothing to turn between them and the depth-wise ones.
+There, linear layers are 1x1 convolutions. Engines fuse what follows into them, and need
+no transposes between them and the depth-wise convolutions.
 """
 
 import copy
@@ -21,7 +21,7 @@ from .shortcut import MapShortcut
 class MapBlock(nn.Module):
     """The Transformer block, without Stochastic Depth.
 
-    Terms are added one by one: engines add them in the convolutions that end them.
+    Terms are added one by one, so engines can add each in the convolution that ends it.
 
     Args:
         block (Block): The layer.
@@ -56,8 +56,8 @@ class MapBlock(nn.Module):
 class LastMapBlock(MapBlock):
     """The last block of a branch: the mean over channels of its output is zero.
 
-    A LayerNorm follows, which takes that mean off anyway. So all that adds to the
-    output does it without a mean, and two LayerNorms have none to take off.
+    The next LayerNorm subtracts that mean anyway. So all terms of the output are
+    computed without a mean, and two LayerNorms have no mean to subtract.
 
     Args:
         block (Block): The layer.

@@ -1,4 +1,4 @@
-"""Convolutions with weights of other layers."""
+"""Convolutions with the weights of other layers."""
 
 import torch
 import torch.nn as nn
@@ -32,7 +32,7 @@ def make_conv(weight: Tensor, bias: Tensor | None, groups: int = 1) -> nn.Conv2d
 
 
 def conv1x1(weight: Tensor, bias: Tensor | None, groups: int = 1) -> nn.Conv2d:
-    """Makes the convolution that is a linear layer of every pixel.
+    """Makes the 1x1 convolution that equals a linear layer on every pixel.
 
     Args:
         weight (Tensor): (C_out, C_in / groups).
@@ -54,6 +54,6 @@ def part_of_depthwise(conv: nn.Conv2d, part: slice) -> nn.Conv2d:
 
 @torch.no_grad()
 def centre_output(layer: nn.Linear | nn.Conv2d) -> None:
-    """Changes a layer so that its output is less its mean over channels."""
+    """Changes a layer so that it subtracts the mean over channels from its output."""
     for parameter in layer.parameters():
         parameter -= parameter.mean(0)

@@ -8,8 +8,8 @@ from torch import Tensor
 class CentredNorm(nn.Module):
     """``nn.LayerNorm`` of tokens, on maps whose mean over channels is zero.
 
-    Written out in products, which engines fuse with what stands around them; the
-    layer itself would need the channels in the last place.
+    It is written as products, which engines fuse with the operators around them. The
+    layer itself would need the channels in the last dimension.
 
     Args:
         norm (nn.LayerNorm): The layer.
@@ -44,7 +44,7 @@ class MapNorm(CentredNorm):
 
 
 def centre(x: Tensor) -> Tensor:
-    """Takes its mean over channels off a map (B, C, H, W)."""
+    """Subtracts the mean over channels from a map (B, C, H, W)."""
     return x - x.mean(1, keepdim=True)
 
 

@@ -10,7 +10,7 @@ from ..segformer_head import FoldedHead, finish_fusion
 
 
 class SummingHead(nn.Module):
-    """SegFormer's head, folded: engines resize maps faster than by products.
+    """SegFormer's head, folded: engines resize maps faster than matrix products do.
 
     Args:
         head (FoldedHead): The head.

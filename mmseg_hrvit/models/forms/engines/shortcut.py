@@ -13,7 +13,8 @@ MIN_GROUP_WIDTH = 32  # narrower groups multiply less, but take as long
 class MapShortcut(nn.Module):
     """DES (Eq. 3) with its factors as large matrices, most of their entries zero.
 
-    These multiply more, but engines do so faster than they turn the folded tokens.
+    These need more multiplications, but engines do them faster than they transpose the
+    folded tokens.
 
     Args:
         des (DiversityEnhancedShortcut): The layer.
@@ -34,7 +35,7 @@ class MapShortcut(nn.Module):
 
 
 def group_width(k: int, p: int) -> int:
-    """Channels of a group: so many blocks of p that they divide all k."""
+    """Channels of a group: a multiple of p whose number of blocks divides k."""
     return next(
         n * p
         for n in range(1, k + 1)

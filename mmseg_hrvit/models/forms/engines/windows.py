@@ -1,8 +1,8 @@
 """Attention within windows of whole rows or columns of a map.
 
-Where the size of the map is known, a short last window is attended by itself. Where it
-is open while tracing, so is whether there is one: then the last window is padded to
-full size and its padding masked, the paper's own way (Figure 2b).
+If the size of the map is known, attention in a short last window is computed
+separately. If the size is open while tracing, the last window is padded to full size
+and the padding is masked, as in the paper (Figure 2b).
 """
 
 from collections.abc import Sequence
@@ -47,8 +47,8 @@ class RowWindows:
         """Attends within windows.
 
         Args:
-            maps (Sequence[Tensor]): Queries, scaled already, values, and keys if they
-                are others than the values; each (B, C, H, W).
+            maps (Sequence[Tensor]): Scaled queries, values, and keys if they differ
+                from the values; each (B, C, H, W).
             mask (Tensor, optional): From ``mask``.
 
         Returns:
@@ -71,12 +71,12 @@ class RowWindows:
         return x.transpose(1, 2)
 
     def merge(self, x: Tensor, shape: torch.Size, s: int) -> Tensor:
-        """Puts the tokens of a map of ``shape`` together, as (B, n * s, W, C)."""
+        """Merges the tokens of a map of ``shape`` to (B, n * s, W, C)."""
         batch, channels, height, width = shape
         return x.transpose(1, 2).reshape(batch, height, width, channels)
 
     def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
-        """Adds rows at the end of a map; takes them off if ``padding`` is negative."""
+        """Adds rows at the end of a map; removes them if ``padding`` is negative."""
         return torch.constant_pad_nd(x, [0, 0, 0, padding], value)
 
     def _padding(self, size: int) -> int:
@@ -119,7 +119,7 @@ class ColumnWindows(RowWindows):
         return x.reshape(batch * n, heads, height * s, head_dim)
 
     def merge(self, x: Tensor, shape: torch.Size, s: int) -> Tensor:
-        """Puts the tokens of a map of ``shape`` together, as (B, H, n * s, C)."""
+        """Merges the tokens of a map of ``shape`` to (B, H, n * s, C)."""
         batch, channels, height, width = shape
         n, heads = width // s, channels // self.head_dim
         x = x.reshape(batch, n, heads, height, s, self.head_dim)
@@ -127,7 +127,7 @@ class ColumnWindows(RowWindows):
         return x.reshape(batch, height, width, channels)
 
     def pad(self, x: Tensor, padding: int, value: float = 0) -> Tensor:
-        """Adds columns at the end of a map, or takes them off."""
+        """Adds columns at the end of a map, or removes them."""
         return torch.constant_pad_nd(x, [0, padding], value)
 
 
@@ -137,13 +137,13 @@ def attend(
     """Attends within windows.
 
     Args:
-        q (Tensor): Queries, scaled already, (B * windows, heads, tokens, d).
-        v (Tensor): Values, as the queries.
-        k (Tensor, optional): Keys, as the queries. Defaults to the values.
+        q (Tensor): Scaled queries, (B * windows, heads, tokens, d).
+        v (Tensor): Values, in the shape of the queries.
+        k (Tensor, optional): Keys, in the shape of the queries. Defaults to the values.
         mask (Tensor, optional): Added to the scores, (B * windows, 1, 1, tokens).
 
     Returns:
-        Tensor: As the queries.
+        Tensor: In the shape of the queries.
     """
     k = v if k is None else k
     # OpenVINO 2026.4 fuses attention of a single head wrongly at some sizes.
