@@ -1,5 +1,6 @@
 """Loading a trained network."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,13 +12,17 @@ from torch import nn
 from mmseg_hrvit.checkpoints.matching import (
     differences,
     refuse,
+    refuse_other_order,
     seen_by_mmengine,
 )
 from mmseg_hrvit.errors import InputError
 
 
 def load_model(
-    config: Config, checkpoint: str | Path, device: str | torch.device | None = None
+    config: Config,
+    checkpoint: str | Path,
+    device: str | torch.device | None = None,
+    classes: Sequence[str] | None = None,
 ) -> nn.Module:
     """Builds a config's model for evaluation, with all weights from a checkpoint.
 
@@ -26,19 +31,22 @@ def load_model(
         checkpoint (str or Path): The checkpoint.
         device (str | torch.device, optional): Where the model goes. Defaults to None:
             to 'cuda' if there is one, else to the CPU.
+        classes (Sequence[str], optional): Names of the config's classes. Defaults to
+            None: the checkpoint may have any.
 
     Returns:
         nn.Module: The model.
 
     Raises:
-        InputError: If the checkpoint cannot be read, or does not fit the config, or the
-            device is not available.
+        InputError: If the checkpoint cannot be read, does not fit the config, or has
+            the classes in another order; or if the device is not available.
     """
     place = find_device(device)
     model = MODELS.build(config.model)
     loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu', 'silent')
     expected, found = model.state_dict(), seen_by_mmengine(loaded)
     refuse(str(checkpoint), differences(expected, found), expected, found)
+    refuse_other_order(str(checkpoint), loaded, classes)
     model.load_state_dict(found, strict=False)  # spare entries do no harm
     return model.to(place).eval()
 

@@ -73,7 +73,6 @@ def segment_files(
                 except DataError as error:
                     folder.discard(name)
                     bad.append(str(error))
-                    progress.console.print(f'skipped: {error}', soft_wrap=True)
             results = segmenter(list(images.values()), batch_size=batch_size)
             for (name, image), result in zip(images.items(), results, strict=True):
                 folder.write(name, image, result.labels, sources[name])

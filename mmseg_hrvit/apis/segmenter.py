@@ -106,7 +106,7 @@ class Segmenter:
         check_bands(config)
         metadata = read_metadata(config)
         with DefaultScope.overwrite_default_scope('mmseg'):
-            segmentor = load_model(config, checkpoint, device)
+            segmentor = load_model(config, checkpoint, device, metadata.classes)
         return cls(convert(segmentor, 'inference'), metadata)
 
     @classmethod

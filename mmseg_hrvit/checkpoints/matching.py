@@ -125,6 +125,36 @@ def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -
         )
 
 
+def refuse_other_order(
+    filename: str, checkpoint: Mapping, classes: Sequence[str] | None
+) -> None:
+    """Refuses weights that were trained with the same classes in another order.
+
+    Args:
+        filename (str): The checkpoint.
+        checkpoint (Mapping): What was saved; mmengine's runner adds the classes.
+        classes (Sequence[str], optional): Those of the data; None: they have no names.
+
+    Raises:
+        InputError: If the order differs. Other names pass: many data sets have their
+            own names for the same classes.
+    """
+    meta = checkpoint.get('meta')
+    data = meta.get('dataset_meta') if isinstance(meta, Mapping) else None
+    trained = data.get('classes') if isinstance(data, Mapping) else None
+    if trained and classes and is_reordered(trained, classes):
+        raise InputError(
+            f'{filename} was trained with the classes {", ".join(trained)}, and the '
+            f'data set has them in another order ({", ".join(classes)}): use the order '
+            'of the training'
+        )
+
+
+def is_reordered(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two lists have the same names in another order."""
+    return [*names] != [*others] and sorted(names) == sorted(others)
+
+
 def seen_by_mmengine(checkpoint: Mapping) -> dict:
     """Finds the weights where mmengine looks for them: ``state_dict`` or all.
 

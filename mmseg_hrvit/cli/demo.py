@@ -1,6 +1,5 @@
 """What ``hrvit demo`` does."""
 
-import sys
 from argparse import Namespace
 
 from mmseg_hrvit.apis import Segmenter
@@ -17,9 +16,12 @@ from mmseg_hrvit.apis.sources import (
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.words import number_of
 
-from .demo_rasters import is_raster, join_processes, segment_rasters
-
-SOME_BAD = 1  # exit status
+from .demo_rasters import (
+    is_raster,
+    join_processes,
+    segment_rasters,
+    tell_skipped,
+)
 
 
 def run(args: Namespace) -> int:
@@ -65,6 +67,4 @@ def run(args: Namespace) -> int:
     print(f'{number_of(len(names) - len(bad), "image")}: {args.out}')
     if others := folder.count_others(names):
         print(f'the folder also has {number_of(others, "label map")} of other images')
-    for message in bad:
-        print(f'skipped: {message}', file=sys.stderr)
-    return SOME_BAD if bad else 0
+    return tell_skipped(bad, len(names))

@@ -15,7 +15,7 @@ from mmseg_hrvit.apis.areas import write_areas
 from mmseg_hrvit.apis.origin import describe_model, identify
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
-from mmseg_hrvit.engine.launch import get_local_rank, get_rank
+from mmseg_hrvit.engine.launch import INPUT_ERROR, get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
 from mmseg_hrvit.words import number_of
@@ -85,8 +85,21 @@ def segment_rasters(
         table = args.out.with_suffix(ending) if is_file else args.out / f'areas{ending}'
         write_areas(areas, table)
         print(f'{number_of(len(areas), "raster")}: {args.out}')
-        for message in bad:
-            print(f'skipped: {message}', file=sys.stderr)
+        return tell_skipped(bad, len(paths))
+    return 0
+
+
+def tell_skipped(bad: Sequence[str], total: int) -> int:
+    """Prints which files were skipped; returns the exit status.
+
+    Args:
+        bad (Sequence[str]): What is wrong with each of them.
+        total (int): Files in all.
+    """
+    for message in bad:
+        print(f'skipped: {message}', file=sys.stderr)
+    if len(bad) == total:
+        return INPUT_ERROR
     return SOME_BAD if bad else 0
 
 

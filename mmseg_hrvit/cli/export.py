@@ -30,7 +30,8 @@ def run(args: Namespace) -> None:
     cfg = read_config(args)
     metadata = read_metadata(cfg)
     with DefaultScope.overwrite_default_scope('mmseg'):
-        segmentor = revert_sync_batchnorm(load_model(cfg, args.checkpoint)).cpu()
+        model = load_model(cfg, args.checkpoint, classes=metadata.classes)
+        segmentor = revert_sync_batchnorm(model).cpu()
     metadata = replace(
         metadata,
         output=args.output,

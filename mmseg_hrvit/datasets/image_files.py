@@ -26,8 +26,10 @@ CHECKED_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png')
 LABEL_MODES = ('L', 'P', '1')
 UNKNOWN = 'unknown'
 CONVERT = '`hrvit convert masks`'
+WHOLE = 'write whole numbers of 8 bits'
 # mmcv keeps the upper 8 bits of 16: of 14 bits a quarter of the brightness is left.
 USED_BITS = 14
+WHITE = 65535
 
 
 def check_whole(path: str) -> None:
@@ -99,7 +101,8 @@ def check_label_file(path: str) -> None:
         return
     check_values(path, header)
     if header.mode not in LABEL_MODES:
-        raise refused(path, describe_mode(header), f'convert it with {CONVERT}')
+        remedy = WHOLE if header.is_float else f'convert it with {CONVERT}'
+        raise refused(path, describe_mode(header), remedy)
 
 
 def read_colour_map(path: str) -> np.ndarray:
@@ -120,7 +123,9 @@ def read_colour_map(path: str) -> np.ndarray:
     if header is None:
         raise unreadable(path, OSError('it is not an image'))
     check_values(path, header)
-    if header.is_float or not header.mode or (header.bits > 8 and header.channels > 1):
+    if header.is_float:
+        raise refused(path, describe_mode(header), WHOLE)
+    if not header.mode or (header.bits > 8 and header.channels > 1):
         raise refused(
             path,
             f'it has {header.channels} channels of {header.bits} bits',
@@ -130,6 +135,7 @@ def read_colour_map(path: str) -> np.ndarray:
         with Image.open(path) as image:
             if image.mode.startswith('I'):
                 return spread_numbers(np.asarray(image), path)
+            check_palette(path, image)
             pixels = np.asarray(image.convert('RGBA'))
     except DataError:
         raise
@@ -146,6 +152,19 @@ def read_colour_map(path: str) -> np.ndarray:
     return colours
 
 
+def check_palette(path: str, image: Image.Image) -> None:
+    """Refuses values that have no colour in the palette of their file."""
+    if image.mode != 'P':
+        return
+    count, highest = len(image.getpalette('RGB')) // 3, image.getextrema()[1]
+    if highest >= count:
+        raise refused(
+            path,
+            f'it has the value {highest}, but its palette has only {count} colours',
+            'export it again with a complete palette',
+        )
+
+
 def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
     """Converts numbers to grey colours; they must fit into a byte."""
     if numbers.min() < 0 or numbers.max() > 255:
@@ -159,7 +178,7 @@ def check_values(path: str, header: Header) -> None:
     if header.is_lossy:
         raise refused(
             path,
-            f'it is a {header.kind}, a format that changes values',
+            f'it is a {header.kind}, compressed in a way that changes values',
             'export it again as PNG',
         )
     if header.orientation != 1:
@@ -208,11 +227,12 @@ def is_transparent(path: str) -> bool:
 
 
 def check_depth(path: str) -> None:
-    """Refuses an image of 16 bits whose brightest value is far below them."""
+    """Refuses an image of 16 bits whose brightest value but white is far below them."""
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise unreadable(path, OSError('16 bits in a form that OpenCV does not read'))
-    brightest = int(pixels.max())
+    # Pure white may be a hot pixel, or a scale bar.
+    brightest = int(pixels.max(initial=0, where=pixels < WHITE))
     if 0 < brightest < 1 << USED_BITS:
         raise refused(
             path,

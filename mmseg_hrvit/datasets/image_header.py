@@ -105,7 +105,8 @@ def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
         exif = read_png_exif(file)  # Pillow would decode all pixels to find it
     else:
         bits = 16 if mode.startswith('I;16') else MODE_BITS.get(mode, 8)
-        exif = image.getexif()
+        exif = Image.Exif()  # image.getexif() would take the orientation of XMP too
+        exif.load(image.info.get('exif', b''))
     orientation = exif.get(ORIENTATION, 1)
     return Header(
         kind=image.format,

@@ -70,6 +70,8 @@ class Survey:
         images (np.ndarray): (classes,), images in which it occurs.
         ignored (int): Pixels that are not a class.
         values (np.ndarray): (256,), pixels of every value in the files.
+        masks (int): Label maps that have 0 and 255 and nothing else, if no other label
+            map has 255; else 0.
         brightest (int, optional): Highest value of all images; None: none was read.
         sizes (Counter): Images of every (height, width).
         colours (dict[int, set[Colour]]): Colours of every value in the palettes.
@@ -88,6 +90,7 @@ class Survey:
     images: np.ndarray
     ignored: int
     values: np.ndarray
+    masks: int
     brightest: int | None
     sizes: Counter
     colours: dict[int, set[Colour]]
@@ -321,6 +324,13 @@ def find_unread(dataset: BaseSegDataset) -> list[str]:
     ]
 
 
+def count_masks(samples: Sequence[Sample]) -> int:
+    """Counts label maps that look like 0/255 masks; see ``Survey``."""
+    found = [set(np.flatnonzero(s.values)) for s in samples if s.values is not None]
+    white = [values for values in found if IGNORED in values]
+    return len(white) if all(values == {0, IGNORED} for values in white) else 0
+
+
 def summarize(
     parts: Sequence[BaseSegDataset],
     samples: Sequence[Sample],
@@ -366,6 +376,7 @@ def summarize(
         images=images[: len(classes)],
         ignored=int(sum(pixels[label] for label in ignored if 0 <= label < VALUES)),
         values=values,
+        masks=count_masks(samples),
         brightest=max(brightness, default=None),
         sizes=Counter(sample.size for sample in samples if sample.size),
         colours=colours,

@@ -1,12 +1,12 @@
 """Warnings about the numbers of a survey, with the likely cause."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from .check_labels import IGNORED
 from .image_files import CONVERT
-from .label_survey import Survey
+from .label_survey import Colour, Survey
 
 SHOWN = 5  # names in a message
 DARK = 31  # of 255: an image that is nowhere brighter looks black
@@ -57,10 +57,15 @@ def check_classes(survey: Survey, split: str) -> Iterator[str]:
         )
     elif survey.is_subset:
         yield from find_missing(survey, split)
-    elif has_shifted_values(survey):
+    elif split == 'train' and has_shifted_values(survey):
         yield f"'{survey.classes[0]}' (0) does not occur; {FROM_ONE}"
-    elif has_lost_zero(survey):
+    elif split == 'train' and has_lost_zero(survey):
         yield f"'{survey.classes[-1]}' (the last class) is missing; {ZERO_IS_A_CLASS}"
+    elif survey.masks and survey.first == 0 and len(survey.classes) == 2:
+        yield (
+            f'255 is ignored, and {survey.masks} of {survey.samples} label maps have '
+            f'only 0 and 255, while no other has 255; {MASK}'
+        )
     else:
         yield from find_missing(survey, split)
 
@@ -69,7 +74,8 @@ def find_missing(survey: Survey, split: str) -> Iterator[str]:
     """Yields which classes are in no image."""
     names = [n for i, n in enumerate(survey.classes) if not survey.images[i]]
     if survey.is_whole and names:
-        yield f'in no image: {shorten(names)}; {describe_missing(split)}'
+        ignored = f' ({IGNORED} is ignored)' if survey.values[IGNORED] else ''
+        yield f'in no image: {shorten(names)}{ignored}; {describe_missing(split)}'
 
 
 def find_cause(survey: Survey) -> str:
@@ -125,14 +131,7 @@ def check_files(survey: Survey) -> Iterator[str]:
             f'{survey.turns[0]} ({len(survey.turns)} such images): check with '
             '`hrvit browse`, and save them upright'
         )
-    clash = {value: c for value, c in survey.colours.items() if len(c) > 1}
-    if clash:
-        value, colours = min(clash.items())
-        yield (
-            f'the palettes of the label maps give {value} several colours '
-            f'({shorten(sorted(colours))}), so its pixels may be of several classes: '
-            f'convert the colours with {CONVERT}'
-        )
+    yield from check_palettes(survey)
     if survey.unread:
         yield (
             f'{len(survey.unread)} images are not read, because their names do not end '
@@ -143,6 +142,45 @@ def check_files(survey: Survey) -> Iterator[str]:
             f'all images are nearly black, the brightest value is {survey.brightest} '
             'of 255: are they label maps, or images of 12 bits?'
         )
+
+
+def check_palettes(survey: Survey) -> Iterator[str]:
+    """Yields where palettes of label maps contradict each other, or the classes."""
+    numbers = range(survey.first, survey.first + len(survey.classes))
+    found = {value: c for value, c in survey.colours.items() if value in numbers}
+    clash = {value: c for value, c in found.items() if len(c) > 1}
+    if clash:
+        value, colours = min(clash.items())
+        yield (
+            f'the palettes of the label maps give {value} several colours '
+            f'({shorten(sorted(colours))}), so its pixels may be of several classes: '
+            f'convert the colours with {CONVERT}'
+        )
+    elif not survey.is_subset:
+        found = {value: next(iter(c)) for value, c in found.items()}
+        yield from check_class_colours(survey, found)
+
+
+def check_class_colours(survey: Survey, found: Mapping[int, Colour]) -> Iterator[str]:
+    """Yields where a number has the colour of another class.
+
+    Args:
+        survey (Survey): What is in the data set.
+        found (Mapping[int, Colour]): The colour of each number in the files.
+    """
+    expected = [tuple(colour) for colour in survey.palette]
+    if not set(found.values()) <= set(expected):
+        return  # the palette of the classes is another one
+    for value, colour in sorted(found.items()):
+        name = survey.classes[value - survey.first]
+        other = survey.classes[expected.index(colour)]
+        if expected[value - survey.first] != colour:
+            yield (
+                f"the palettes of the label maps give {value} the colour of '{other}', "
+                f"but it is the number of '{name}': list the classes in the order of "
+                'their numbers'
+            )
+            return
 
 
 def shorten(values: Sequence, number: int = SHOWN) -> str:

@@ -1,6 +1,7 @@
 """Data sets that name their classes: a mistake in this ends in one line."""
 
 import os
+from collections import Counter
 
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS, Registry
@@ -23,7 +24,8 @@ def build_lazily(
         BaseDataset: The data set.
 
     Raises:
-        InputError: If its classes are not a list, or its palette does not fit them.
+        InputError: If its classes are not a list of different names, or its palette
+            does not fit them.
     """
     classes = (dataset.get('metainfo') or {}).get('classes')
     if isinstance(classes, str) and not os.path.isfile(classes):
@@ -34,8 +36,16 @@ def build_lazily(
         )
     changes = dict(lazy_init=True) | ({} if pipeline else dict(pipeline=[]))
     try:
-        return registry.build({**dataset, **changes})
+        built = registry.build({**dataset, **changes})
     except ValueError as error:  # of its classes and palette
         if isinstance(error, InputError):
             raise
         raise InputError(f'{key}.metainfo: {error}') from error
+    counts = Counter(built.metainfo.get('classes') or ())
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise InputError(
+            f'{key}.metainfo.classes has {twice[0]!r} {counts[twice[0]]} times: give '
+            'each class a name of its own'
+        )
+    return built

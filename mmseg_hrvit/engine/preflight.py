@@ -1,8 +1,9 @@
 """Checks of a config before anything is built from it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import combinations
 from os import path as osp
 
 import torch
@@ -11,6 +12,7 @@ from mmengine.device import get_device
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.checkpoints.matching import is_reordered
 from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.rasters import check_bands
@@ -21,6 +23,7 @@ BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value per channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
 DEEPEST_STRIDE = 32
+MARK = '\ufeff'  # with which some editors begin a file
 LEAST = {
     'train_cfg.max_iters': 1,
     'train_cfg.max_epochs': 1,
@@ -52,13 +55,16 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
     if 'train' in splits:
         check_amp(cfg)
         check_batch_norm(cfg)
+    classes = {}
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         # A data set or a loader that is an object was built by whoever gave it.
         is_config = isinstance(loader, dict) and isinstance(loader['dataset'], dict)
         # One rank lists the folders, and ends the run for all.
         if is_config and get_rank() == 0:
-            check_data(loader['dataset'], f'{split}_dataloader.dataset', cfg)
+            key = f'{split}_dataloader.dataset'
+            classes |= check_data(loader['dataset'], key, cfg)
+    check_order(classes)
 
 
 def check_numbers(cfg: Config) -> None:
@@ -148,7 +154,26 @@ def is_local_norm(part: dict, cfg: Config) -> bool:
     return norm in BATCH_NORMS and not (is_synced and cfg.launcher != 'none')
 
 
-def check_data(dataset: dict, key: str, cfg: Config) -> None:
+def check_order(classes: Mapping[str, Sequence[str]]) -> None:
+    """Refuses data sets that have the same classes in different orders.
+
+    Args:
+        classes (Mapping[str, Sequence[str]]): Names of the classes by the key of the
+            data set in the config.
+
+    Raises:
+        InputError: If the order differs.
+    """
+    for (first, names), (second, others) in combinations(classes.items(), 2):
+        if is_reordered(names, others):
+            raise InputError(
+                f'{second} has the classes of {first} in another order '
+                f'({", ".join(others)}; {", ".join(names)}): give them the same '
+                'metainfo'
+            )
+
+
+def check_data(dataset: dict, key: str, cfg: Config) -> dict[str, Sequence[str]]:
     """Refuses data sets of mmseg that are missing or incomplete.
 
     Args:
@@ -156,9 +181,13 @@ def check_data(dataset: dict, key: str, cfg: Config) -> None:
         key (str): Its key in the config.
         cfg (Config): The config.
 
+    Returns:
+        dict[str, Sequence[str]]: Names of the classes by the key of their data set.
+
     Raises:
         InputError: If a folder is missing, no image is found, or a file is missing.
     """
+    classes = {}
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         for part_key, part in innermost(dataset, key):
             cls = part['type']
@@ -167,7 +196,10 @@ def check_data(dataset: dict, key: str, cfg: Config) -> None:
             if cls and issubclass(cls, BaseSegDataset) and is_on_disk:
                 check_folders(part, part_key)
                 lazy = build_lazily({**part, 'type': cls}, part_key, registry)
+                check_loaders(part, lazy.reduce_zero_label, part_key)
                 check_files(lazy, part_key)
+                classes[part_key] = lazy.metainfo.get('classes') or ()
+    return classes
 
 
 def innermost(dataset: dict, key: str) -> Iterator[tuple[str, dict]]:
@@ -203,6 +235,26 @@ def check_folders(dataset: dict, key: str) -> None:
             )
 
 
+def check_loaders(dataset: dict, reduce_zero_label: bool, key: str) -> None:
+    """Refuses a loader that takes 0 for another thing than its data set does.
+
+    Args:
+        dataset (dict): Config of the data set.
+        reduce_zero_label (bool): Whether 0 is not a class there.
+        key (str): Where that config stands.
+
+    Raises:
+        InputError: If they differ.
+    """
+    for step in dataset.get('pipeline', ()):
+        own = step.get('reduce_zero_label') if isinstance(step, dict) else None
+        if own is not None and own != reduce_zero_label:
+            raise InputError(
+                f'{key} has reduce_zero_label={reduce_zero_label}, but {step["type"]} '
+                f'in its pipeline has {own}: remove it from the pipeline'
+            )
+
+
 def check_files(dataset: BaseSegDataset, key: str) -> None:
     """Refuses a data set without images, or with files missing.
 
@@ -215,7 +267,7 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
     """
     if dataset.ann_file and not osp.isfile(dataset.ann_file):
         raise InputError(f'no file {dataset.ann_file}: set {key}.ann_file')
-    samples = dataset.load_data_list()
+    samples = list_samples(dataset, key)
     if not samples:
         raise InputError(
             f'no image *{dataset.img_suffix} in '
@@ -230,6 +282,32 @@ def check_files(dataset: BaseSegDataset, key: str) -> None:
                 f'{what} {missing[0]} is missing ({len(missing)} of {len(files)} are '
                 f'in {key}): add it, or remove its name from the data set'
             )
+
+
+def list_samples(dataset: BaseSegDataset, key: str) -> list[dict]:
+    """Lists what a data set names.
+
+    Args:
+        dataset (BaseSegDataset): The data set, not yet loaded.
+        key (str): Where it stands in the config.
+
+    Returns:
+        list[dict]: A record of each pair.
+
+    Raises:
+        InputError: If the file with the names is not plain UTF-8.
+    """
+    try:
+        samples = dataset.load_data_list()
+        is_plain = not any(MARK in str(sample['img_path']) for sample in samples[:1])
+    except UnicodeDecodeError:
+        is_plain = False
+    if not is_plain:
+        raise InputError(
+            f'{dataset.ann_file} is not plain UTF-8: save it as UTF-8 without a byte '
+            f'order mark, or set {key}.ann_file'
+        )
+    return samples
 
 
 def find_missing(files: Sequence[str]) -> list[str]:

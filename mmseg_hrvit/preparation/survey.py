@@ -9,7 +9,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
 from mmseg_hrvit.datasets.metainfo import build_lazily
-from mmseg_hrvit.engine.preflight import check_folders, innermost
+from mmseg_hrvit.engine.preflight import check_folders, innermost, list_samples
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
 from mmseg_hrvit.rasters.raster_reader import RasterReader, has_rasters
@@ -36,7 +36,7 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
     samples, faults = [], []
     ignored = find_ignored(cfg)
     for part in parts:
-        records = part.load_data_list()
+        records = list_samples(part, f'{split}_dataloader.dataset')
         if not records:
             raise InputError(
                 f'{split}: no image *{part.img_suffix} in '

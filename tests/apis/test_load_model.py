@@ -23,6 +23,17 @@ def test_all_weights_are_loaded(files):
     torch.testing.assert_close(dict(model.state_dict()), dict(expected))
 
 
+def test_classes_in_another_order_are_refused(files):
+    config, checkpoint = files
+    weights = torch.load(checkpoint, weights_only=True)
+    meta = dict(dataset_meta=dict(classes=('road', 'car')))
+    torch.save(dict(weights, meta=meta), checkpoint)
+    load_model(config, checkpoint)
+    load_model(config, checkpoint, classes=['road', 'car'])
+    with pytest.raises(InputError, match='has them in another order'):
+        load_model(config, checkpoint, classes=['car', 'road'])
+
+
 def test_a_checkpoint_that_does_not_fit_is_refused(files):
     config, checkpoint = files
     weights = MODELS.build(config.model).state_dict()

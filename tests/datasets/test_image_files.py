@@ -14,8 +14,9 @@ from mmseg_hrvit.datasets.image_files import (
     check_image_file,
     check_label_file,
     find_hidden_turn,
+    read_colour_map,
 )
-from mmseg_hrvit.datasets.image_header import ORIENTATION
+from mmseg_hrvit.datasets.image_header import ORIENTATION, read_header
 from mmseg_hrvit.errors import DataError
 
 SIZE = (40, 60)
@@ -143,6 +144,18 @@ def turned(orientation, suffix='png', size=SIZE):
     return by_pillow(pixels, suffix, exif=exif)
 
 
+def turned_by_xmp(suffix):
+    """Returns a function that writes an image whose orientation XMP alone has.
+
+    OpenCV, which reads the images, knows EXIF's.
+    """
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description '
+        b'tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    return by_pillow(RGB, suffix, xmp=packet)
+
+
 def with_late_exif(folder):
     """Writes a PNG file whose EXIF stands behind its pixels."""
     path = turned(6)(folder)
@@ -189,7 +202,18 @@ KINDS = {
     'png, 16 bits, black': (by_opencv(SIXTEEN * 0, 'png'), '', ONE_BYTE),
     'jpg, grey': (by_pillow(NUMBERS, 'jpg'), '', 'is a JPEG'),
     'a jpg called png': (by_pillow(NUMBERS, 'png', format='JPEG'), '', 'is a JPEG'),
-    'webp': (by_pillow(RGB, 'webp'), '', 'is a WEBP, a format that changes values'),
+    'png, 12 of 16 bits and a hot pixel': (
+        by_opencv(np.where(np.arange(SIZE[1]) < 1, 65535, SIXTEEN * 16), 'png'),
+        'uses 8 of its 16 bits',
+        ONE_BYTE,
+    ),
+    'png, black and white of 16 bits': (
+        by_opencv((NUMBERS > 5) * np.uint16(65535), 'png'),
+        '',
+        ONE_BYTE,
+    ),
+    'webp': (by_pillow(RGB, 'webp'), '', 'is a WEBP, compressed in a way that changes'),
+    'jpg, turned by XMP alone': (turned_by_xmp('jpg'), '', 'is a JPEG'),
     'webp, lossless': (by_pillow(NUMBERS, 'webp', lossless=True), '', 'mode RGB'),
     'bmp, grey': (by_pillow(NUMBERS, 'bmp'), '', ''),
     'tif, grey': (by_pillow(NUMBERS, 'tif'), '', ''),
@@ -239,6 +263,36 @@ def test_every_kind(tmp_path, kind):
         loaded = mmcv.imread(str(path), 'unchanged', backend='pillow')
         truth = NUMBERS > 5 if 'bits' in kind and 'palette' not in kind else NUMBERS
         assert np.array_equal(loaded.squeeze().astype(np.uint8), truth)
+
+
+@pytest.mark.parametrize('suffix', ['jpg', 'webp'])
+def test_a_turn_that_xmp_alone_tells_is_none(tmp_path, suffix):
+    path = turned_by_xmp(suffix)(tmp_path)
+    shown = mmcv.imread(str(path)).shape[:2]
+    assert read_header(str(path)).shown_size == shown == SIZE
+
+
+def shorten_palette(path, colours):
+    """Keeps the first colours in the palette of a PNG file."""
+    data = path.read_bytes()
+    at = data.index(b'PLTE') - 4
+    end = at + 12 + int.from_bytes(data[at : at + 4])
+    body = data[at + 4 : at + 8 + 3 * colours]
+    chunk = struct.pack('>I', 3 * colours) + body + struct.pack('>I', zlib.crc32(body))
+    path.write_bytes(data[:at] + chunk + data[end:])
+
+
+@pytest.mark.parametrize('value', [3, 11])
+def test_values_beyond_the_palette_are_refused(tmp_path, value):
+    numbers = np.minimum(NUMBERS, 2)
+    numbers[0, 0] = value
+    image = Image.fromarray(numbers, 'P')
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 0, 255])
+    path = tmp_path / 'file.png'
+    image.save(path, bits=8)
+    shorten_palette(path, colours=3)
+    with pytest.raises(DataError, match=f'has the value {value}, but its palette has'):
+        read_colour_map(str(path))
 
 
 @pytest.mark.parametrize('suffix', ['png', 'jpg', 'webp'])

@@ -42,12 +42,13 @@ def write(root, *maps, suffix='jpg', palettes=None, orientation=1):
         image.save(root / f'labels/{i}.png')
 
 
-def build(root, classes=PLAIN, **options):
+def build(root, classes=PLAIN, palette=None, **options):
     folders = dict(img_path='images', seg_map_path='labels')
     options = dict(data_prefix=folders, pipeline=PIPELINE, **options)
-    return BaseSegDataset(
-        data_root=str(root), metainfo=dict(classes=classes), **options
-    )
+    metainfo = dict(classes=classes, palette=palette)
+    if palette is None:
+        del metainfo['palette']  # mmseg draws one
+    return BaseSegDataset(data_root=str(root), metainfo=metainfo, **options)
 
 
 def warn(*parts, split='train', seconds=60.0):
@@ -65,6 +66,9 @@ NUMBERS = {
     'a 0/255 mask': ([[0, 255], [0]], TWO, False, MASK),
     'a 0/255 mask of three classes': ([[0, 255]], PLAIN, False, MASK),
     'a 0/255 mask, 0 ignored': ([[0, 255]], TWO, True, MASK),
+    'some 0/255 masks': ([[0, 255], [0, 1]], TWO, False, MASK),
+    'ignored pixels in other maps too': ([[0, 255], [0, 1, 255]], TWO, False, ''),
+    'three classes and ignored': ([[0, 255], [0, 1], [2]], PLAIN, False, ''),
     'all ignored': ([[255], [255]], TWO, False, 'no pixel has a class'),
     'all 0, which is ignored': ([[0]], TWO, True, ZERO),
     'background alone': ([[0], [0]], TWO, False, "'background' is the only class"),
@@ -145,6 +149,31 @@ def test_palettes_that_differ(tmp_path):
     assert 'give 1 several colours ((0, 255, 0), (255, 0, 0))' in line
     write(tmp_path, [0, 1, 2], [0, 2], palettes=[red, [*red[:6], 0, 255, 0]])
     assert not warn(build(tmp_path))
+
+
+def test_palettes_of_ignored_values_may_differ(tmp_path):
+    black, white = [0] * 768, [0] * 765 + [255] * 3
+    write(tmp_path, [0, 1, 2, 255], [0, 1, 2, 255], palettes=[black, white])
+    assert not warn(build(tmp_path))
+
+
+def test_palettes_with_the_colour_of_another_class(tmp_path):
+    colours = [[0, 0, 0], [255, 0, 0], [0, 255, 0]]
+    for order, count in (([0, 1, 2], 0), ([2, 1, 0], 1)):
+        palette = [x for k in order for x in colours[k]]
+        write(tmp_path, [0, 1, 2], palettes=[palette])
+        found = warn(build(tmp_path, palette=colours))
+        assert len(found) == count
+    assert "0 the colour of 'hole', but it is the number of 'background'" in found[0]
+
+
+def test_a_first_or_last_class_may_be_missing_in_validation(tmp_path):
+    write(tmp_path, [1, 2])
+    (line,) = warn(build(tmp_path), split='val')
+    assert line.startswith('val: in no image: background; its IoU')
+    write(tmp_path, [0, 1, 2])
+    (line,) = warn(build(tmp_path, reduce_zero_label=True), split='val')
+    assert line.startswith('val: in no image: hole; its IoU')
 
 
 @pytest.mark.parametrize(('orientation', 'count'), [(1, 0), (3, 1)])

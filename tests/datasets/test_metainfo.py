@@ -15,6 +15,7 @@ def build(**metainfo):
         (dict(classes='road'), "metainfo.classes='road' is a string: write a list"),
         (dict(classes=['a', 'b'], palette=[[0, 0, 0]]), 'palette does not match'),
         (dict(classes=['a'], palette=[[0, 0, 0]] * 2), 'palette does not match'),
+        (dict(classes=['a', 'b', 'a']), "classes has 'a' 2 times"),
     ],
 )
 def test_mistakes_are_one_line(metainfo, what):

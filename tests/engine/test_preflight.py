@@ -5,7 +5,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmseg.datasets import BaseSegDataset
+from mmseg.datasets import ADE20KDataset, BaseSegDataset
 
 import mmseg_hrvit
 from data import make_ade20k, make_camvid, make_cityscapes
@@ -83,6 +83,45 @@ def test_an_image_that_a_list_names_is_missing(ade20k, tmp_path):
     names.write_text('ADE_train_00000001\nADE_train_00000009\n')
     with pytest.raises(InputError, match=r'image .*9.jpg is missing .1 of 2'):
         check_config(ade20k, SPLITS)
+
+
+@pytest.mark.parametrize('name', [b'\xef\xbb\xbfADE_train_00000001', b'stra\xdfe'])
+def test_a_list_of_names_that_is_not_plain_utf8(ade20k, tmp_path, name):
+    ade20k.train_dataloader.dataset.ann_file = 'train.txt'
+    (tmp_path / 'data/train.txt').write_bytes(name + b'\n')
+    message = r'train\.txt is not plain UTF-8: save it as UTF-8 without'
+    with pytest.raises(InputError, match=message):
+        check_config(ade20k, ('train',))
+
+
+def test_classes_in_another_order(ade20k):
+    names = ade20k_classes()
+    ade20k.val_dataloader.dataset.metainfo = dict(classes=names)
+    check_config(ade20k, SPLITS)
+    turned = dict(classes=[*names[1:], names[0]])
+    ade20k.val_dataloader.dataset.metainfo = turned
+    message = (
+        r'^val_dataloader\.dataset has the classes of train_dataloader\.dataset in'
+    )
+    with pytest.raises(InputError, match=message):
+        check_config(ade20k, SPLITS)
+
+
+def ade20k_classes():
+    return list(ADE20KDataset.METAINFO['classes'])
+
+
+def test_a_loader_that_takes_0_for_something_else(ade20k):
+    steps = ade20k.train_dataloader.dataset.pipeline
+    (loader,) = (step for step in steps if step['type'] == 'LoadAnnotations')
+    loader['reduce_zero_label'] = True
+    check_config(ade20k, ('train',))
+    loader['reduce_zero_label'] = False
+    message = (
+        'has reduce_zero_label=True, but LoadAnnotations in its pipeline has False'
+    )
+    with pytest.raises(InputError, match=message):
+        check_config(ade20k, ('train',))
 
 
 def test_data_sets_inside_wrappers(ade20k, tmp_path):

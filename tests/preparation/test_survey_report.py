@@ -25,6 +25,7 @@ def found():
         images=np.array([3, 1, 0]),
         ignored=200,
         values=np.zeros(256),
+        masks=0,
         brightest=255,
         sizes=Counter(SIZES),
         colours={},

@@ -167,6 +167,14 @@ def test_another_network_does_all_again(model, good, tmp_path, monkeypatch):
     assert not same(out, model, good, NAMES)
 
 
+def test_a_folder_without_a_readable_image(model, tmp_path, capsys):
+    (tmp_path / 'bad').mkdir()
+    (tmp_path / 'bad/1.jpg').write_text('no image')
+    assert run(tmp_path / 'bad', *model, '--out', tmp_path / 'out') == 2
+    said = capsys.readouterr()
+    assert (said.out + said.err).count('1.jpg cannot be read') == 1
+
+
 def test_another_image_of_the_same_name_is_done_again(model, good, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run(good, *model, '--out', out) == 0

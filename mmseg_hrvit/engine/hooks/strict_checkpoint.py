@@ -1,7 +1,7 @@
 """A hook that stops a run whose checkpoint does not fit its network."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.dist import all_gather_object
@@ -18,6 +18,7 @@ from torch import nn
 from mmseg_hrvit.checkpoints.matching import (
     differences,
     refuse,
+    refuse_other_order,
     seen_by_mmengine,
     unwrap,
     warn_of_other_des,
@@ -75,6 +76,8 @@ class StrictCheckpointHook(Hook):
         model = bare(runner.model)
         filename = runner._load_from or find_latest_checkpoint(runner.work_dir)
         self._start = fingerprint(checkpoint), str(filename)
+        if runner._resume or not is_training(runner):
+            refuse_other_order(filename, checkpoint, find_classes(runner))
         if runner._resume:
             check_resumable(checkpoint, filename)
             check_all(model, seen_by_mmengine(checkpoint), filename)
@@ -210,6 +213,16 @@ def check_resumable(checkpoint: Mapping, filename: str) -> None:
 def is_training(runner: Runner) -> bool:
     """Whether the runner trains: only then has it built its loop by now."""
     return isinstance(runner._train_loop, BaseLoop)
+
+
+def find_classes(runner: Runner) -> Sequence[str] | None:
+    """Names of the classes of the data that the run uses, if it names them."""
+    loops = runner._train_loop, runner._test_loop, runner._val_loop
+    built = next((loop for loop in loops if isinstance(loop, BaseLoop)), None)
+    if built is None:  # a network alone is loaded
+        return None
+    metainfo = getattr(built.dataloader.dataset, 'metainfo', None) or {}
+    return metainfo.get('classes')
 
 
 def initialised_from(module: nn.Module) -> str | None:

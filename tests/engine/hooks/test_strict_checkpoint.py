@@ -163,6 +163,25 @@ def test_evaluation_needs_every_entry(tmp_path, mode, name):
     assert f'{name} is missing' in message
 
 
+@pytest.mark.parametrize('mode', ['test', 'val', 'train'])
+def test_classes_in_another_order_are_refused(tmp_path, mode, monkeypatch):
+    meta = dict(classes=['a', 'b', 'c'])
+    monkeypatch.setattr(Numbers, 'metainfo', meta, raising=False)
+    if mode == 'train':
+        run(mode, tmp_path, Net())
+    else:
+        path = save(Net(), tmp_path / 'net.pth')
+        saved = dict(torch.load(path), meta=dict(dataset_meta=dict(meta)))
+        torch.save(saved, path)
+    options = dict(resume=True) if mode == 'train' else dict(load_from=path)
+    run(mode, tmp_path, Net(), **options)
+    meta['classes'] = ['b', 'a', 'c']
+    message = refuse(mode, tmp_path, Net(), **options)
+    assert 'was trained with the classes a, b, c, and the data set has them' in message
+    meta['classes'] = ['x', 'y', 'z']
+    run(mode, tmp_path, Net(), **options)
+
+
 def test_evaluation_needs_heads_of_the_right_shape(tmp_path):
     path = save(Net(classes=4), tmp_path / 'other.pth')
     message = refuse('test', tmp_path, Net(), load_from=path)
