@@ -152,11 +152,29 @@ def padded_attention(
     return torch.cat([attend(rows), vertical], dim=-1)
 
 
+class PaddedWindows:
+    """Makes an attention cost what the paper counts."""
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Attention within padded windows; all maps have one shape."""
+        return padded_attention(q, k, v, self.window_size, self.head_dim)
+
+
+class PaddedAttention(PaddedWindows, CrossShapedAttention):
+    """HRViT's."""
+
+
+class PaddedCSWinAttention(PaddedWindows, CSWinAttention):
+    """CSWin's."""
+
+
+PADDED = {CrossShapedAttention: PaddedAttention, CSWinAttention: PaddedCSWinAttention}
+
+
 def pad_windows(model: nn.Module) -> nn.Module:
     """Makes all cross-shaped attention of a model cost what the paper counts."""
     for module in model.modules():
-        if isinstance(module, CrossShapedAttention | CSWinAttention):
-            module.attend = padded_attention
+        module.__class__ = PADDED.get(type(module), type(module))
     return model
 
 

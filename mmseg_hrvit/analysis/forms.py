@@ -1,8 +1,7 @@
 """The forms in which a network can be run and timed."""
 
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from importlib import import_module
 
 import torch
 import torch.nn as nn
@@ -18,7 +17,6 @@ from mmseg_hrvit.models import convert, convert_for_training
 
 from .memory import kept_bytes
 
-TESTS = Path(__file__).resolve().parents[2] / 'tests'
 FORMS = ('runtime', 'plain', 'compile', 'cudagraph', 'openvino', 'oracle')
 COMPILE_MODES = dict(compile='default', cudagraph='reduce-overhead')
 TRAINED_FORMS = ('runtime', 'plain', 'compile', 'oracle')
@@ -129,7 +127,7 @@ class TrainingStep:
 
 
 def build_oracle(cfg: Config) -> nn.Module:
-    """Builds the literal transcription of the paper from ``tests/``.
+    """Builds the literal transcription of the paper, which is not in this package.
 
     Args:
         cfg (Config): A config of HRViT with SegFormer's head.
@@ -138,17 +136,19 @@ def build_oracle(cfg: Config) -> nn.Module:
         nn.Module: Image to logits.
 
     Raises:
-        InputError: If the config is for another network, or there are no tests.
+        InputError: If the config is for another network, or Python finds no module
+            ``oracle``.
     """
     backbone, head = cfg.model.backbone, cfg.model.get('decode_head', {})
     types = backbone.type, head.get('type')
     if types != ('mmseg_hrvit.HRViT', 'mmseg_hrvit.LinearSegformerHead'):
         raise InputError("the oracle is only for HRViT with SegFormer's head")
-    if not TESTS.is_dir():
-        raise InputError('the oracle is in tests/: run this in a checkout')
-    sys.path.append(str(TESTS))
-    import oracle
-
+    try:
+        oracle = import_module('oracle')
+    except ModuleNotFoundError as error:
+        raise InputError(
+            'the oracle is tests/oracle.py of a checkout: run tools/benchmark.py there'
+        ) from error
     return oracle.OracleSegmentor(
         oracle.OracleHRViT(backbone.get('arch', 'b1'), backbone.get('des_act_cfg')),
         oracle.OracleSegformerHead(head.in_channels, head.channels, head.num_classes),

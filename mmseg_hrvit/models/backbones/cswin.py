@@ -16,7 +16,7 @@ from mmseg_hrvit.errors import InputError
 
 from ..checks import check_size, check_whole, check_wholes
 from ..layers import CSWinBlock
-from .hrvit import check_arguments, split_drop_path_rates, take_pretrained
+from .common import check_arguments, split_drop_path_rates, take_pretrained
 
 # `ti` is CSWin-T with 32 instead of 64 channels (Table 4).
 ARCHS = dict(

@@ -18,8 +18,8 @@ from mmseg_hrvit.errors import InputError
 from ..checks import check_norm, check_rate, check_size, check_whole
 from ..layers import ConvPatchEmbed, CSWinBlock
 from ..layers.depthwise import with_channels_last
+from .common import DEFAULT_INIT, split_drop_path_rates, take_pretrained
 from .cswin import NUM_HEADS, WINDOW_SIZES
-from .hrvit import DEFAULT_INIT, split_drop_path_rates, take_pretrained
 
 NUM_MODULES = (1, 4, 3)  # of the stages with 2, 3 and 4 branches
 NUM_BLOCKS = 4

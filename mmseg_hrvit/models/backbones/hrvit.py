@@ -1,8 +1,7 @@
 """HRViT, the multi-scale high-resolution Vision Transformer (Figure 1, Table 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 
 import torch.nn as nn
 from mmengine.model import BaseModule, ModuleDict, ModuleList
@@ -14,13 +13,7 @@ from typing_extensions import Self
 from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
-from ..checks import (
-    check_activation,
-    check_indices,
-    check_norm,
-    check_rate,
-    check_whole,
-)
+from ..checks import check_activation, check_norm
 from ..forms import convert
 from ..layers import (
     FFN,
@@ -35,13 +28,9 @@ from ..layers import (
     Stem,
 )
 from .arch import BranchSpec, read_arch
+from .common import check_arguments, split_drop_path_rates, take_pretrained
 
 STEM_CHANNELS = (32, 64)
-# Linear layers and norms; convolutions keep torch's initialisation.
-DEFAULT_INIT = [
-    dict(type='TruncNormal', layer='Linear', std=0.02, bias=0.0),
-    dict(type='Constant', layer=['_BatchNorm', 'LayerNorm'], val=1.0, bias=0.0),
-]
 
 
 class HRViTModule(BaseModule):
@@ -152,39 +141,28 @@ class HRViT(BaseModule):
             norm_cfg=norm_cfg,
         )
         shortcut = partial(DiversityEnhancedShortcut, act_cfg=des_act_cfg)
-        ffn = MixCFN if mixcfn else FFN
-        embed = EfficientPatchEmbed if efficient_patch_embed else ConvPatchEmbed
+        branch = partial(
+            build_branch,
+            embed=EfficientPatchEmbed if efficient_patch_embed else ConvPatchEmbed,
+            attn=attn,
+            shortcut=shortcut if des else None,
+            ffn=MixCFN if mixcfn else FFN,
+        )
         fusion = partial(CrossResolutionFusion, norm_cfg=norm_cfg, dense=dense_fusion)
-
-        def build_branch(in_channels: int, spec: BranchSpec, rates: list) -> Branch:
-            channels, window_size, mlp_ratio, head_dim = spec
-            blocks = [
-                Block(
-                    channels,
-                    attn(channels, head_dim, window_size),
-                    shortcut(channels) if des else None,
-                    ffn(channels, mlp_ratio),
-                    rate,
-                )
-                for rate in rates
-            ]
-            return Branch(embed(in_channels, channels), blocks, channels)
-
+        rates = split_drop_path_rates(drop_path_rate, depths)
         self.out_channels = [specs[i].channels for i in out_indices]
         self.pretrained = pretrained
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
         self.stem = Stem(in_channels, norm_cfg)
         self.hr_modules = ModuleList()
-        rates = split_drop_path_rates(drop_path_rate, depths)
         channels = [self.stem.out_channels]
         for m, blocks in enumerate(depths):
             indices = range(len(blocks)) if m < len(depths) - 1 else out_indices
             # A fusion keeps the channels of its inputs; a new branch has its own.
             fused = [*channels, *(spec.channels for spec in specs[len(channels) :])]
             branches = {
-                i: build_branch(fused[i], specs[i], rates[m][: blocks[i]])
-                for i in indices
+                i: branch(fused[i], specs[i], rates[m][: blocks[i]]) for i in indices
             }
             self.hr_modules.append(
                 HRViTModule(fusion(channels, fused, indices), branches)
@@ -238,62 +216,41 @@ class HRViT(BaseModule):
             part.requires_grad_(False)
 
 
-def split_drop_path_rates(
-    rate: float, depths: Sequence[Sequence[int]]
-) -> list[list[float]]:
-    """Spreads drop-path rates from 0 to ``rate`` over the deepest branches' blocks.
-
-    Args:
-        rate (float): Rate of the last block.
-        depths (Sequence[Sequence[int]]): Blocks of each branch of each module.
-
-    Returns:
-        list[list[float]]: The rates of each module's blocks (section 3.1).
-    """
-    deepest = [max(blocks) for blocks in depths]
-    last = max(sum(deepest) - 1, 1)
-    rates = iter([rate * i / last for i in range(sum(deepest))])
-    return [list(islice(rates, count)) for count in deepest]
-
-
-def take_pretrained(
-    init_cfg: dict | list[dict] | None, pretrained: str | None
-) -> tuple[dict | list[dict], str | None]:
-    """Removes a checkpoint from ``init_cfg``, so that it can be loaded strictly.
-
-    Args:
-        init_cfg (dict | list[dict] | None): The user's initialisation.
-        pretrained (str | None): The user's checkpoint.
-
-    Returns:
-        tuple[dict | list[dict], str | None]: The initialisation of the layers, the
-        paper's by default, and the checkpoint.
-    """
-    if isinstance(init_cfg, dict) and init_cfg.get('type') == 'Pretrained':
-        return DEFAULT_INIT, pretrained or init_cfg['checkpoint']
-    return init_cfg or DEFAULT_INIT, pretrained
-
-
-def check_arguments(
+def build_branch(
     in_channels: int,
-    out_indices: Sequence[int],
-    drop_path_rate: float,
-    num_branches: int,
-) -> None:
-    """Refuses arguments, of any backbone, that are out of range.
+    spec: BranchSpec,
+    drop_path_rates: Sequence[float],
+    embed: Callable[..., nn.Module],
+    attn: Callable[..., nn.Module],
+    shortcut: Callable[..., nn.Module] | None,
+    ffn: Callable[..., nn.Module],
+) -> Branch:
+    """Builds a branch of a module.
 
     Args:
-        in_channels (int): Channels of the image.
-        out_indices (Sequence[int]): The branches to return.
-        drop_path_rate (float): Rate of the deepest block.
-        num_branches (int): Branches of the network.
+        in_channels (int): Channels of the fused map.
+        spec (BranchSpec): Sizes of the branch.
+        drop_path_rates (Sequence[float]): A rate for each block.
+        embed (Callable[..., nn.Module]): Makes the patch embedding.
+        attn (Callable[..., nn.Module]): Makes the attention of a block.
+        shortcut (Callable[..., nn.Module], optional): Makes its DES; None: it has none.
+        ffn (Callable[..., nn.Module]): Makes its feed-forward network.
 
-    Raises:
-        InputError: If one is.
+    Returns:
+        Branch: The branch.
     """
-    check_whole('in_channels', in_channels)
-    check_indices('out_indices', out_indices, num_branches)
-    check_rate('drop_path_rate', drop_path_rate)
+    channels, window_size, mlp_ratio, head_dim = spec
+    blocks = [
+        Block(
+            channels,
+            attn(channels, head_dim, window_size),
+            shortcut(channels) if shortcut else None,
+            ffn(channels, mlp_ratio),
+            rate,
+        )
+        for rate in drop_path_rates
+    ]
+    return Branch(embed(in_channels, channels), blocks, channels)
 
 
 def check_frozen_stages(frozen_stages: int, num_stages: int) -> None:

@@ -12,7 +12,7 @@ from mmseg_hrvit.errors import InputError
 from .depthwise import depthwise_conv
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, rows: int, head_dim: int) -> Tensor:
+def row_attention(q: Tensor, k: Tensor, v: Tensor, rows: int, head_dim: int) -> Tensor:
     """Multi-head attention within windows of ``rows`` whole rows (Eq. 2).
 
     Args:
@@ -53,11 +53,11 @@ def horizontal_attention(
     rest = q.shape[1] % window_size
     full = q.shape[1] - rest
     if rest == 0:
-        return attend(q, k, v, window_size, head_dim)
-    last = attend(*(x[:, full:] for x in (q, k, v)), rest, head_dim)
+        return row_attention(q, k, v, window_size, head_dim)
+    last = row_attention(*(x[:, full:] for x in (q, k, v)), rest, head_dim)
     if full == 0:
         return last
-    first = attend(*(x[:, :full] for x in (q, k, v)), window_size, head_dim)
+    first = row_attention(*(x[:, :full] for x in (q, k, v)), window_size, head_dim)
     return torch.cat([first, last], dim=1)
 
 
@@ -139,17 +139,19 @@ class CrossShapedAttention(BaseModule):
             else nn.Identity()
         )
 
-    attend = staticmethod(cross_shaped_attention)
-
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
         q, k, v = self.project(x)  # each B, H, W, C
-        z = self.attend(q, k, v, self.window_size, self.head_dim)
+        z = self.attend(q, k, v)
         if self.parallel_conv is not None:
             local = self.parallel_conv(self.conv_act(v).permute(0, 3, 1, 2))
             z = z + local.permute(0, 2, 3, 1)
         z = self.proj(self.act(z)).permute(0, 3, 1, 2)  # B, C, H, W
         return self.bn(z).permute(0, 2, 3, 1)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Attention within cross-shaped windows; all maps are (B, H, W, C)."""
+        return cross_shaped_attention(q, k, v, self.window_size, self.head_dim)
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Projects tokens (B, H, W, C) to queries, keys and values, each the same."""

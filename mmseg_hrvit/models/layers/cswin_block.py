@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
-from .attention import attend, cross_shaped_attention
+from .attention import cross_shaped_attention, row_attention
 from .depthwise import depthwise_conv
 from .mixcfn import FFN
 
@@ -70,20 +70,20 @@ class CSWinAttention(nn.Module):
         self.lepe = nn.ModuleList(depthwise_conv(part, 3) for _ in range(halves))
         self.proj = nn.Linear(channels, channels)
 
-    attend = staticmethod(cross_shaped_attention)
-
     def forward(self, x: Tensor) -> Tensor:
         """Maps tokens (B, H, W, C) to (B, H, W, C)."""
         q, k, v = self.qkv(x).chunk(3, dim=-1)
-        return self.proj(self._attend(q, k, v) + self._enhance_positions(v))
-
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if self.window_size is None:
-            return attend(q, k, v, q.shape[1], self.head_dim)
-        # Turned: HRViT's first half of the channels has the s x W windows.
-        turned = (x.transpose(1, 2) for x in (q, k, v))  # B, W, H, C
-        z = self.attend(*turned, self.window_size, self.head_dim)
-        return z.transpose(1, 2)
+            z = row_attention(q, k, v, q.shape[1], self.head_dim)
+        else:
+            # Turned: HRViT's first half of the channels has the s x W windows.
+            turned = (x.transpose(1, 2) for x in (q, k, v))  # B, W, H, C
+            z = self.attend(*turned).transpose(1, 2)
+        return self.proj(z + self._enhance_positions(v))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Attention within cross-shaped windows; all maps are (B, W, H, C)."""
+        return cross_shaped_attention(q, k, v, self.window_size, self.head_dim)
 
     def _enhance_positions(self, v: Tensor) -> Tensor:
         height, width = v.shape[1:3]
