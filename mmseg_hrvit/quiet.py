@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from io import TextIOBase
+from io import StringIO
 
 # Message (a regular expression from its start) and module of warnings.
 HARMLESS = (
@@ -33,49 +33,12 @@ def ignore_harmless_warnings() -> None:
         warnings.filterwarnings('ignore', message=message, module=module)
 
 
-class KnownLinesDropped(TextIOBase):
-    """A stream that passes on everything except one line.
-
-    Args:
-        stream (TextIOBase): Where the rest goes.
-        line (str): The line, with its end.
-    """
-
-    def __init__(self, stream: TextIOBase, line: str) -> None:
-        self.stream = stream
-        self.line = line
-        self.held = ''
-
-    def write(self, text: str) -> int:
-        """Writes text that can no longer become the line."""
-        self.held += text
-        while self.held and not self.line.startswith(self.held):
-            if self.held.startswith(self.line):
-                self.held = self.held.removeprefix(self.line)
-                continue
-            end = self.held.find('\n') + 1 or len(self.held)
-            self.stream.write(self.held[:end])
-            self.held = self.held[end:]
-        if self.held == self.line:
-            self.held = ''
-        return len(text)
-
-    def flush(self) -> None:
-        """Flushes the stream."""
-        self.stream.flush()
-
-    def finish(self) -> None:
-        """Writes the text that is held back, because it did not become the line."""
-        self.stream.write(self.held)
-        self.held = ''
-
-
 @contextmanager
 def imports_quiet() -> Iterator[None]:
-    """Imports other packages without ``PRINTED``."""
-    stream = KnownLinesDropped(sys.stdout, PRINTED)
+    """Imports other packages without ``PRINTED``; the rest is printed at the end."""
+    printed = StringIO()
     try:
-        with redirect_stdout(stream):
+        with redirect_stdout(printed):
             yield
     finally:
-        stream.finish()
+        sys.stdout.write(printed.getvalue().replace(PRINTED, ''))

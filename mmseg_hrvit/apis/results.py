@@ -1,7 +1,6 @@
 """The folder for results, and which of them are done."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ import numpy as np
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.files import write_durably
 
 from .areas import count_areas, write_areas
 from .origin import identify
@@ -83,13 +83,9 @@ class ResultFolder:
         self.discard(name)
         write_picture(self._overlay(name), overlay)
         self.write_labels(name, labels)
-        path = self._areas(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f'{path.name}.part')
         made_from = identify([*self.options, source])
         areas = dict(made_from=made_from, pixels=count_areas(labels, self.metadata))
-        unfinished.write_text(json.dumps(areas), encoding='utf-8')
-        os.replace(unfinished, path)
+        write_durably(json.dumps(areas).encode(), self._areas(name))
 
     def write_labels(self, name: str, labels: np.ndarray) -> None:
         """Writes only a label map; see ``write``."""

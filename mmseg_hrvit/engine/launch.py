@@ -18,9 +18,8 @@ from torch import distributed
 from mmseg_hrvit.errors import InputError
 
 from .build_errors import build_errors_told
+from .exit_codes import INPUT_ERROR, INTERRUPTED
 
-INPUT_ERROR = 2  # exit status, as argparse has it for a wrong command line
-INTERRUPTED = 128 + signal.SIGINT  # exit status, as a shell has it
 PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
 told_to_stop = Event()  # by a signal that was not obeyed at once
 

@@ -9,12 +9,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from .launch import INPUT_ERROR, INTERRUPTED
-from .processes import PREEMPTED, Launcher
+from .exit_codes import HANG, INPUT_ERROR, INTERRUPTED, PREEMPTED
+from .processes import Launcher
 from .ranks import count_setting, make_ranks, parse_count
 from .work_dir import WorkDir
 
-HANG = 142  # of HangWatchHook
 # After these exit statuses a run is started again.
 LOSSES = {
     PREEMPTED: 'a signal to one process made the run save and exit',

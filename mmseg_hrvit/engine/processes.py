@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 
-from .launch import INPUT_ERROR, INTERRUPTED
+from .exit_codes import INPUT_ERROR, INTERRUPTED, PREEMPTED
 from .ranks import Child
 
-PREEMPTED = 75  # EX_TEMPFAIL, "try again later"
 # What is sent to the processes after a signal to the launcher, and the launcher's exit
 # status then. A terminal that is closed is a preemption too.
 SIGNALS = {

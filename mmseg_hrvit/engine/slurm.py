@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from mmseg_hrvit.errors import InputError
 
-from .launch import INPUT_ERROR
+from .exit_codes import INPUT_ERROR, PREEMPTED
 from .launcher import FINAL_REASONS, is_lost
-from .processes import PREEMPTED, Launcher
+from .processes import Launcher
 from .ranks import Child, count_setting
 from .work_dir import WorkDir
 

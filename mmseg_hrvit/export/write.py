@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from torch import nn
 
 from mmseg_hrvit.errors import InputError
 
-from .formats import FORMATS, load_engine, open_format
+from .formats import load_engine, open_format
 from .graph import GraphOptions, InferenceGraph, Reference
 from .metadata import Metadata
 from .trace import trace
@@ -52,26 +53,29 @@ def write_network(
 
     Raises:
         InputError: If the format cannot be written here, or if a file of 'fp32'
-            differs from the network; it is removed then.
+            differs from the network; nothing is written then.
     """
     form = open_format(to, metadata.precision)
     options = GraphOptions(metadata.output, normalize=not metadata.normalized)
     graph = InferenceGraph(segmentor, options).eval()
     channels = len(metadata.mean)
     program = trace(graph, channels, metadata.size)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    form.write(program, path, metadata, images)
-    engine = load_engine(path)
-    batches = random_batches(metadata.size, channels, metadata.normalized)
     reference = Reference(segmentor, options, metadata.rgb)
-    difference = largest_difference(engine, reference, batches)
-    if metadata.precision == 'fp32' and not difference <= TOLERANCE:
-        for suffix in (path.suffix, *FORMATS[to].beside):
-            path.with_suffix(suffix).unlink()
-        raise InputError(
-            f'{path}: its output differs from the network by {difference:.1e}, more '
-            f'than {TOLERANCE}: the file was removed; try another format, or another '
-            'version of its packages'
-        )
-    agreement = label_agreement(engine, reference, images) if images else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix='export_') as folder:
+        aside = Path(folder, path.name)
+        form.write(program, aside, metadata, images)
+        engine = load_engine(aside)
+        batches = random_batches(metadata.size, channels, metadata.normalized)
+        difference = largest_difference(engine, reference, batches)
+        if metadata.precision == 'fp32' and not difference <= TOLERANCE:
+            raise InputError(
+                f'{path}: its output would differ from the network by {difference:.1e},'
+                f' more than {TOLERANCE}: nothing was written; try another format, or '
+                'another version of its packages'
+            )
+        agreement = label_agreement(engine, reference, images) if images else None
+        # The file itself last: with it, all that it needs is there.
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file == aside):
+            file.replace(path.with_name(file.name))
     return Trial(difference, agreement)

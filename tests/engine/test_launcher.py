@@ -8,9 +8,10 @@ import pytest
 
 from hrvit_cli import Verb
 from mmseg_hrvit.engine import launcher, work_dir
+from mmseg_hrvit.engine.exit_codes import PREEMPTED
 from mmseg_hrvit.engine.hooks import hang_watch, preemption
 from mmseg_hrvit.engine.launcher import is_lost
-from mmseg_hrvit.engine.processes import PREEMPTED, Launcher
+from mmseg_hrvit.engine.processes import Launcher
 from mmseg_hrvit.engine.ranks import make_ranks
 from mmseg_hrvit.engine.work_dir import WorkDir
 from mmseg_hrvit.errors import InputError

@@ -6,7 +6,7 @@ import pytest
 
 from data import write_tiny_config
 from faults.two_ranks import add_hook, read_error, set_hook, train
-from mmseg_hrvit.engine.hooks.hang_watch import HANG
+from mmseg_hrvit.engine.exit_codes import HANG
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,11 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import nn
 
+from mmseg_hrvit.engine.exit_codes import HANG
 from mmseg_hrvit.engine.heartbeats import Beat, Heartbeats
 from mmseg_hrvit.engine.launch import exit_at_once
 from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.models.wrappers import bare
-
-# Exit status, as of a process that an alarm has ended: the run is started again.
-HANG = 142
 
 
 @HOOKS.register_module()

@@ -14,14 +14,14 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import distributed
 
-from mmseg_hrvit.engine.launch import INTERRUPTED, exit_at_once, told_to_stop
+from mmseg_hrvit.engine.exit_codes import INTERRUPTED, PREEMPTED
+from mmseg_hrvit.engine.launch import exit_at_once, told_to_stop
 from mmseg_hrvit.engine.optim_wrappers import is_accumulating
 from mmseg_hrvit.engine.signals import SIGNALS, shield_workers
 from mmseg_hrvit.engine.stop_reason import write_stop_reason
 
 from .durable_checkpoint import DurableCheckpointHook
 
-PREEMPTED = 75  # exit status; EX_TEMPFAIL, "try again later"
 STATUS = {'preempted': PREEMPTED, 'interrupted': INTERRUPTED}  # by the reason
 REASONS = (None, *STATUS)  # what the ranks vote for; the last one wins
 SAME = 1.0  # seconds: a launcher hands on what the terminal has sent to all

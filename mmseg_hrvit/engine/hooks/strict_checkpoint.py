@@ -83,14 +83,14 @@ class StrictCheckpointHook(Hook):
             check_all(model, seen_by_mmengine(checkpoint), filename)
             return
 
-        def check(state_dict: Mapping, *_: object) -> None:
+        def check(module: nn.Module, state_dict: Mapping, *_: object) -> None:
             found = unwrap(state_dict, wrappers=())
             if is_training(runner):
                 check_backbone(runner, model, checkpoint, found, filename)
             else:
                 check_all(model, found, filename)
 
-        self._handle = model._register_load_state_dict_pre_hook(check)
+        self._handle = model.register_load_state_dict_pre_hook(check)
 
     def _stop_checking(self) -> None:
         if self._handle is not None:

@@ -20,15 +20,12 @@ class Format:
         precisions (tuple[str, ...]): Precisions in which it can be written.
         to_write (tuple[str, ...]): Packages that writing needs.
         to_load (tuple[str, ...]): Packages that running needs.
-        beside (tuple[str, ...]): Suffixes of further files of one network. Defaults to
-            ().
     """
 
     suffix: str
     precisions: tuple[str, ...]
     to_write: tuple[str, ...]
     to_load: tuple[str, ...]
-    beside: tuple[str, ...] = ()
 
 
 FORMATS = dict(
@@ -39,9 +36,7 @@ FORMATS = dict(
         ('onnxruntime',),
     ),
     torchexport=Format('.pt2', ('fp32',), (), ()),
-    openvino=Format(
-        '.xml', ('fp32', 'fp16', 'int8'), ('openvino',), ('openvino',), ('.bin',)
-    ),
+    openvino=Format('.xml', ('fp32', 'fp16', 'int8'), ('openvino',), ('openvino',)),
     tensorrt=Format(
         '.engine', ('fp32', 'fp16'), ('tensorrt', 'onnx', 'onnxscript'), ('tensorrt',)
     ),

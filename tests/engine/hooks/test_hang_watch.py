@@ -13,9 +13,10 @@ from mmengine.registry import HOOKS
 from torch import nn
 from torch.distributed import HashStore
 
+from mmseg_hrvit.engine.exit_codes import HANG
 from mmseg_hrvit.engine.heartbeats import Beat, Heartbeats
 from mmseg_hrvit.engine.hooks import hang_watch
-from mmseg_hrvit.engine.hooks.hang_watch import HANG, HangWatchHook, describe_hang
+from mmseg_hrvit.engine.hooks.hang_watch import HangWatchHook, describe_hang
 from ranks import Ranks
 from trainings import train
 

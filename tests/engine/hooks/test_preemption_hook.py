@@ -10,9 +10,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmseg_hrvit import PreemptionHook
 from mmseg_hrvit.checkpoints import load_from_local
+from mmseg_hrvit.engine.exit_codes import INTERRUPTED, PREEMPTED
 from mmseg_hrvit.engine.hooks import preemption
-from mmseg_hrvit.engine.hooks.preemption import PREEMPTED
-from mmseg_hrvit.engine.launch import INTERRUPTED
 from mmseg_hrvit.engine.signals import SIGNALS, shielded
 from mmseg_hrvit.engine.stop_reason import read_stop_reason
 from ranks import Ranks
