@@ -39,7 +39,8 @@ def read_masks(
         Source: The data set.
 
     Raises:
-        InputError: If a folder is missing or empty, or there are too few classes.
+        InputError: If a folder is missing or empty, an image is its own label map, or
+            there are too few classes.
     """
     names = [*dict.fromkeys(name for name, _ in colours)]
     labels = number_classes(names, None, ignored, 'add rows to the table')
@@ -49,6 +50,7 @@ def read_masks(
     found = list_images(images, without=mask_ending)
     maps = list_images(masks)
     names = {name: f'{name}{mask_ending}' for name in found}
+    check_apart(found, maps, names)
     return Source(
         classes=classes,
         palette=[first_colours[name] for name in classes],
@@ -59,6 +61,18 @@ def read_masks(
         ],
         faults=[*find_single(found, maps, names)],
     )
+
+
+def check_apart(
+    found: dict[str, Path], maps: dict[str, Path], names: dict[str, str]
+) -> None:
+    """Refuses an image that is its own label map: a network would learn to copy it."""
+    for name, mask in names.items():
+        if mask in maps and maps[mask].samefile(found[name]):
+            raise InputError(
+                f'{maps[mask]} is given as an image and as its label map: give the '
+                'folder of the images, and that of the label maps'
+            )
 
 
 def find_single(

@@ -228,6 +228,24 @@ def sidecars(project):
     project.masks.symlink_to(project.images)
 
 
+def one_folder(project):
+    """Both arguments lead to the label maps."""
+    for path in project.images.iterdir():
+        path.unlink()
+    project.images.rmdir()
+    project.images.symlink_to(project.masks)
+
+
+def one_folder_of_both(project):
+    """Both arguments lead to a folder that holds the two folders."""
+    inner = project.images / 'images'
+    inner.mkdir()
+    for path in project.images.glob('*.jpg'):
+        path.rename(inner / path.name)
+    project.masks.rename(project.images / 'masks')
+    project.masks.symlink_to(project.images)
+
+
 def behind_links(project):
     (project.root / 'else').mkdir()
     for folder in ('images', 'masks'):
@@ -266,6 +284,8 @@ MASKS = {
     'no image': (mask_without_an_image, [], 1, 'z.png has no image: add it', ALL),
     'EXIF 3': (masks_of_images_upside_down, [], 0, 'warning: EXIF (orienta', ALL),
     'sidecars': (sidecars, ['--mask-ending', '_m'], 0, '4 pairs', ALL),
+    'one folder': (one_folder, [], 2, 'is given as an image and as its label map', ''),
+    'one folder of both': (one_folder_of_both, [], 2, 'as its label map', ''),
     'links': (behind_links, [], 0, '4 pairs', ALL),
     'rare suffixes': (rare_suffixes, [], 0, '4 pairs', ALL),
 }
@@ -376,7 +396,7 @@ LABELME = {
         'bcd',
     ),
     'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'not pairs of', 'bcd'),
-    'two of one': (two_of_one, 1, 'z.json is of ', ALL),
+    'two of one': (two_of_one, 1, 'z.json annotates ', ALL),
 }
 
 
