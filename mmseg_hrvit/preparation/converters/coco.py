@@ -15,12 +15,15 @@ from .points import check_points, is_number
 from .run_lengths import draw_runs
 from .source import (
     Pair,
+    Size,
     Source,
+    fits,
     kept_classes,
     list_unused,
     make_palette,
     number_classes,
     read_json,
+    read_size,
 )
 
 KEYS = ('images', 'annotations', 'categories')
@@ -140,7 +143,7 @@ def read_categories(records: Sequence[dict], path: Path) -> dict[str, str]:
 
 def read_records(
     records: Sequence[dict], path: Path
-) -> tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]:
+) -> tuple[dict[str, str], dict[str, Size], list[str]]:
     """Reads the images of a file.
 
     Args:
@@ -148,37 +151,51 @@ def read_records(
         path (Path): The file, for errors.
 
     Returns:
-        tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]: Names of
-        the image files by number, their (height, width) by name, and what is wrong with
-        the others. An image that occurs twice counts once.
+        tuple[dict[str, str], dict[str, Size], list[str]]: Names of the image files by
+        number, their (height, width) by name, and what is wrong with the others. An
+        image that occurs twice counts once.
 
     Raises:
         InputError: If two images have the same id.
     """
     files, sizes, faults = {}, {}, []
     for record in records:
-        number, name = read_id(record.get('id')), record.get('file_name')
-        if number is None or not isinstance(name, str) or not name.strip():
-            faults.append(
-                f'{path}: image {record.get("id")} has the file_name {name!r}: it '
-                'needs an id and a file_name'
-            )
+        try:
+            number, name, size = read_record(record)
+        except ValueError as error:
+            faults.append(f'{path}: {error}')
             continue
         if files.setdefault(number, name) != name:
             raise InputError(
                 f'{path}: image {number} is {files[number]} and {name}: give each its '
                 'own id'
             )
-        size = record.get('height'), record.get('width')
-        size = size if all(type(n) is int and n > 0 for n in size) else None
-        known = sizes.setdefault(name, size)
-        if size and known and size != known:
+        known = sizes.get(name, (None, None))
+        sizes[name] = tuple(a or b for a, b in zip(size, known, strict=True))
+        if not fits(sizes[name], known):
             raise InputError(
                 f'{path}: {name} occurs twice, with the sizes {known} and {size}: '
                 'keep the one that was labelled'
             )
-        sizes[name] = known or size
     return files, sizes, faults
+
+
+def read_record(record: dict) -> tuple[str, str, Size]:
+    """Returns the id, the file's name and the size of an image.
+
+    Raises:
+        ValueError: If one of them is invalid.
+    """
+    number, name = read_id(record.get('id')), record.get('file_name')
+    if number is None or not isinstance(name, str) or not name.strip():
+        raise ValueError(
+            f'image {record.get("id")} has the file_name {name!r}: it needs an id and '
+            'a file_name'
+        )
+    try:
+        return number, name, read_size(record.get('height'), record.get('width'))
+    except ValueError as error:
+        raise ValueError(f'image {number} {error}') from error
 
 
 def group(

@@ -20,12 +20,14 @@ from mmseg_hrvit.errors import DataError, InputError
 from .points import check_points
 from .source import (
     Pair,
+    Size,
     Source,
     kept_classes,
     list_unused,
     make_palette,
     number_classes,
     read_json,
+    read_size,
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
@@ -38,13 +40,13 @@ class Annotation:
 
     Args:
         image (Path): The image file.
-        size (tuple[int, int], optional): Height and width of the labelled image, if the
-            file says so.
+        size (tuple[int | None, int | None]): Height and width of the labelled image, as
+            far as the file says so.
         shapes (Sequence[dict]): LabelMe's.
     """
 
     image: Path
-    size: tuple[int, int] | None
+    size: Size
     shapes: Sequence[dict]
 
 
@@ -148,9 +150,11 @@ def read_annotation(path: Path) -> Annotation:
         shape['label'] = ' '.join(shape['label'].split())
         if not shape['label']:
             raise DataError(f'{path}: a shape has no label: give it one')
-    is_stated = all(type(n) is int and n > 0 for n in size)
-    image = find_image(path, named, has_own)
-    return Annotation(image, size if is_stated else None, shapes)
+    try:
+        size = read_size(*size)
+    except ValueError as error:
+        raise DataError(f'{path}: its image {error}') from error
+    return Annotation(find_image(path, named, has_own), size, shapes)
 
 
 def find_image(path: Path, named: object, has_own: bool) -> Path:

@@ -16,6 +16,7 @@ from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 
+Size = tuple[int | None, int | None]  # height and width; None: not stated
 SHOWN = 3  # files in a note
 # Of pictures that OpenCV does not read.
 OTHER_SUFFIXES = ('.heic', '.heif', '.tga', '.psd', '.svg', '.dng', '.cr2', '.nef')
@@ -33,14 +34,14 @@ class Pair:
             width, and returns labels (height, width), 8 bits; a label map file returns
             its own size. Raises a ``DataError`` if it fails. Must be picklable for
             other processes.
-        size (tuple[int, int], optional): Height and width of the labelled image, from
-            its annotations. Defaults to None: they do not say.
+        size (tuple[int | None, int | None]): Height and width of the labelled image,
+            from its annotations. Defaults to (None, None): they do not say.
     """
 
     name: str
     image: Path
     read_labels: Callable[[tuple[int, int]], np.ndarray]
-    size: tuple[int, int] | None = None
+    size: Size = (None, None)
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,40 @@ def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
 def is_picture(path: str) -> bool:
     """Whether a file has the name of an image, also in an unsupported format."""
     return path.lower().endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES))
+
+
+def read_size(height: object, width: object) -> Size:
+    """Reads the size of an image in a file, in which some tools write it as text.
+
+    Args:
+        height (object): The value in the file; None: it does not say.
+        width (object): The same.
+
+    Returns:
+        tuple[int | None, int | None]: Height and width.
+
+    Raises:
+        ValueError: If one is not a number of pixels.
+    """
+    return read_length('height', height), read_length('width', width)
+
+
+def fits(size: Size, stated: Size) -> bool:
+    """Whether a size agrees with one of which a half may not be stated."""
+    return all(b in (a, None) for a, b in zip(size, stated, strict=True))
+
+
+def read_length(what: str, value: object) -> int | None:
+    """Reads a height or a width."""
+    if value is None:
+        return None
+    try:
+        length = float(value)
+    except (TypeError, ValueError, OverflowError):
+        length = 0.0
+    if not length.is_integer() or length <= 0:
+        raise ValueError(f'has the {what} {value!r}: write its number of pixels')
+    return int(length)
 
 
 def read_json(path: Path) -> Any:

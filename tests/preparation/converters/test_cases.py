@@ -378,6 +378,21 @@ LABELME = {
     ),
     'no label': (spoilt(shapes=[shape(' ', CAR)]), 1, 'a shape has no label', 'bcd'),
     'resized': (resized, 1, 'a.jpg has the size (12, 18), but its annotat', 'bcd'),
+    'sizes as texts': (spoilt(imageHeight='24', imageWidth=36.0), 0, '4 pairs', ALL),
+    'another size as a text': (
+        spoilt(imageHeight='48', imageWidth='72'),
+        1,
+        'but its annotation has the size (48, 72)',
+        'bcd',
+    ),
+    'half a size': (spoilt(imageHeight=None), 0, '4 pairs', ALL),
+    'half of another size': (
+        spoilt(imageHeight=None, imageWidth=72),
+        1,
+        'but its annotation has the size (None, 72)',
+        'bcd',
+    ),
+    'no size': (spoilt(imageHeight=0), 1, 'a.json: its image has the height 0', 'bcd'),
     'a path of Windows': (spoilt(imagePath='C:\\me\\a.jpg'), 0, '4 pairs', ALL),
     'no path': (spoilt(imagePath=None), 0, '4 pairs', ALL),
     'own pixels': (spoilt(imagePath='no.jpg', imageData='AA'), 0, '4 pairs', ALL),
@@ -477,6 +492,10 @@ COCO = {
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
     'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
     'resized': (record(height=48, width=72), 1, 'but its annotation has', 'bcd'),
+    'resized in floats': (record(height=48.0, width=72.0), 1, 'size (48, 72)', 'bcd'),
+    'resized in half': (record(height=48, width=None), 1, 'size (48, None)', 'bcd'),
+    'sizes as texts': (record(height='24', width=36.0), 0, '4 pairs', ALL),
+    'no size': (record(width=-1), 1, 'image 0 has the width -1: write', 'bcd'),
 }
 
 
