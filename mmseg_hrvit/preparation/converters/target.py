@@ -4,6 +4,7 @@ Everything is written to a temporary folder first, so the folder is complete whe
 appears.
 """
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ from .orientation import read_upright
 from .source import Pair, Source
 
 JPEG = ('.jpg', '.jpeg', '.jpe', '.jfif')
-# Folders at the top of a source whose images keep their split.
+# Folders whose images keep their split; a year may follow.
 SPLITS = dict(
     train='train',
     training='train',
@@ -35,7 +36,9 @@ SPLITS = dict(
     valid='val',
     validation='val',
     test='test',
+    testing='test',
 )
+YEAR = re.compile(r'\d{4}$')
 
 
 @dataclass(frozen=True)
@@ -165,9 +168,9 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     for name in sorted(names):
         if name.startswith('/') or '..' in name.split('/'):
             raise InputError(f'{name}: the path leaves the folder; give one below it')
-        top, _, rest = name.partition('/')
-        if rest and top.lower() in SPLITS:
-            fixed[name] = f'{SPLITS[top.lower()]}/{rest}'
+        kept = keep_split(name)
+        if kept:
+            fixed[name] = kept
         else:
             free.append(name)
     count = min(max(round(val_share * len(free)), 1), len(free) - 1)
@@ -178,6 +181,23 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     if twice:
         raise InputError(f'two images would both become {twice}: rename one')
     return paths
+
+
+def keep_split(name: str) -> str | None:
+    """Moves the first folder of a name that is a split to the front.
+
+    Args:
+        name (str): 'day/val2017/a', for example.
+
+    Returns:
+        str | None: 'val/day/a'; None if no folder is a split.
+    """
+    *folders, file = name.split('/')
+    for i, folder in enumerate(folders):
+        split = SPLITS.get(YEAR.sub('', folder.lower()))
+        if split:
+            return '/'.join([split, *folders[:i], *folders[i + 1 :], file])
+    return None
 
 
 def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> Written:

@@ -154,7 +154,15 @@ def test_the_split_is_drawn_by_the_seed():
 
 
 def test_folders_that_say_a_split_keep_it():
-    names = ['train/a', 'valid/a', 'Validation/b', 'test/c', 'training/b']
+    names = [
+        'train/a',
+        'valid/a',
+        'Validation/b',
+        'test/c',
+        'training/b',
+        'day/testing/c',
+        'day/val2017/test/d',
+    ]
     splits = choose_splits([*names, 'train'], 0.5, seed=0)
     assert [splits[name] for name in names] == [
         'train/a',
@@ -162,6 +170,8 @@ def test_folders_that_say_a_split_keep_it():
         'val/b',
         'test/c',
         'train/b',
+        'test/day/c',
+        'val/day/test/d',
     ]
     assert splits['train'] == 'train/train'  # no folder
 
