@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
+import cv2
 import numpy as np
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 
-from .points import check_points, is_number
+from .points import NOTHING, check_pixels, check_points, is_number
 from .run_lengths import draw_runs
 from .source import (
     Pair,
@@ -316,14 +317,27 @@ def draw_polygons(polygons: list, size: tuple[int, int]) -> np.ndarray:
         np.ndarray: (height, width), whether a pixel is inside any of them.
 
     Raises:
-        ValueError: If they are not polygons.
+        ValueError: If they are not polygons, or cover nothing.
     """
     if all(map(is_number, polygons)):
         polygons = [polygons]
+    parts = []
     for polygon in polygons:
         if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
             raise ValueError('a polygon needs three pairs of numbers or more')
-        check_points([*zip(polygon[::2], polygon[1::2], strict=True)], size)
+        pairs = [*zip(polygon[::2], polygon[1::2], strict=True)]
+        parts.append(check_points(pairs, size))
+    check_pixels([point for part in parts for point in part])
     mask = import_coco()
     runs = mask.merge(mask.frPyObjects(polygons, *size))
-    return mask.decode(runs).astype(bool)
+    drawn = mask.decode(runs).astype(bool)
+    if not drawn.any() and not any(is_small(part, size) for part in parts):
+        raise ValueError(NOTHING)
+    return drawn
+
+
+def is_small(points: list[tuple[float, float]], size: tuple[int, int]) -> bool:
+    """Whether a polygon that covers no pixel's centre has an area in the image."""
+    height, width = size
+    is_inside = any(0 <= x <= width and 0 <= y <= height for x, y in points)
+    return is_inside and cv2.contourArea(np.float32(points)) > 0

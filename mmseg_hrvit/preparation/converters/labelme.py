@@ -17,7 +17,7 @@ from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 
-from .points import check_points
+from .points import NOTHING, check_pixels, check_points
 from .source import (
     Pair,
     Size,
@@ -214,50 +214,74 @@ def draw(
         DataError: If a shape has no area, or is broken.
     """
     picture = Image.new('L', size[::-1], rest)
-    pen = ImageDraw.Draw(picture)
     for shape in shapes:
-        kind = shape['shape_type'] or 'polygon'
-        if kind not in SHAPES:
-            raise DataError(
-                f"{path}: a '{kind}' ({shape['label']}) has no area: draw one of "
-                f'{", ".join(SHAPES)}'
-            )
-        try:
-            points = check_points(shape['points'], size)
-            SHAPES[kind](pen, points, labels[shape['label']], shape.get('mask'))
-        except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
-            raise DataError(
-                f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
-                'repair it'
-            ) from error
+        layer = draw_shape(shape, size, path)
+        box = layer.getbbox()
+        picture.paste(labels[shape['label']], box, layer.crop(box))
     return np.asarray(picture)
 
 
-def draw_polygon(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
+def draw_shape(shape: dict, size: tuple[int, int], path: Path) -> Image.Image:
+    """Draws one shape.
+
+    Args:
+        shape (dict): LabelMe's.
+        size (tuple[int, int]): Height and width.
+        path (Path): The file, for errors.
+
+    Returns:
+        Image.Image: Of one bit, whether a pixel is inside.
+
+    Raises:
+        DataError: If it has no area, or is broken.
+    """
+    kind = shape['shape_type'] or 'polygon'
+    if kind not in SHAPES:
+        raise DataError(
+            f"{path}: a '{kind}' ({shape['label']}) has no area: draw one of "
+            f'{", ".join(SHAPES)}'
+        )
+    layer = Image.new('1', size[::-1])
+    try:
+        points = check_points(shape['points'], size)
+        SHAPES[kind](ImageDraw.Draw(layer), points, shape.get('mask'))
+        if kind != 'mask':  # whose size is known
+            check_pixels(points)
+        if not layer.getbbox():
+            raise ValueError(NOTHING)
+    except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
+        raise DataError(
+            f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
+            'repair it'
+        ) from error
+    return layer
+
+
+def draw_polygon(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a polygon of three corners or more."""
     if len({*points}) < 3:
         raise ValueError(f'{len({*points})} corners')
-    pen.polygon(points, label)
+    pen.polygon(points, 1)
 
 
-def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
+def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a rectangle by two opposite corners, or by all four."""
     if len(points) not in (2, 4) or len({*points}) < 2:
         raise ValueError(f'{len({*points})} corners')
     xs, ys = zip(*points, strict=True)
-    pen.rectangle([min(xs), min(ys), max(xs), max(ys)], label)
+    pen.rectangle([min(xs), min(ys), max(xs), max(ys)], 1)
 
 
-def draw_circle(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
+def draw_circle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a circle by its centre and a point on it."""
+    if len(points) != 2 or points[0] == points[1]:
+        raise ValueError('a circle needs its centre and another point, on its edge')
     (x, y), edge = points
     radius = math.dist((x, y), edge)
-    pen.ellipse([x - radius, y - radius, x + radius, y + radius], label)
+    pen.ellipse([x - radius, y - radius, x + radius, y + radius], 1)
 
 
-def draw_mask(
-    pen: ImageDraw.ImageDraw, points: list, label: int, mask: str | None
-) -> None:
+def draw_mask(pen: ImageDraw.ImageDraw, points: list, mask: str | None) -> None:
     """Draws a mask, a picture in base64, at its upper left corner."""
     if mask is None:
         raise ValueError('no mask')
@@ -267,7 +291,7 @@ def draw_mask(
         raise ValueError(str(error)) from error
     with Image.open(io.BytesIO(data)) as picture:
         bits = picture.convert('L').point(lambda value: 255 * (value > 0), '1')
-    pen.bitmap([round(value) for value in points[0]], bits, label)
+    pen.bitmap([round(value) for value in points[0]], bits, 1)
 
 
 SHAPES = dict(

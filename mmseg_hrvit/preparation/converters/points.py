@@ -1,8 +1,9 @@
-"""Checking coordinates of annotations: they are numbers, and near their image."""
+"""Checking coordinates of annotations: they are pixels, in or near their image."""
 
 import math
 from collections.abc import Sequence
 
+NOTHING = 'it covers no pixel of its image'
 FAR = 1  # sizes of the image that a shape may lie outside of it
 
 
@@ -34,6 +35,12 @@ def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, flo
                 f'{height}'
             )
     return points
+
+
+def check_pixels(points: Sequence[tuple[float, float]]) -> None:
+    """Refuses points that are shares of the image's size: they would hit one pixel."""
+    if all(0 <= value <= 1 for point in points for value in point):
+        raise ValueError('its coordinates are all between 0 and 1, and not in pixels')
 
 
 def is_pair(value: object) -> bool:

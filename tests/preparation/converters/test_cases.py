@@ -364,6 +364,8 @@ def two_of_one(project):
 
 
 NAN = [[0, 0], [float('nan'), 3], [9, 9]]
+SHARES = [[0.1, 0.2], [0.4, 0.2], [0.4, 0.5]]
+OUTSIDE = [[40, 30], [50, 30], [50, 40]]
 LABELME = {
     'nothing special': (spoilt(), 0, '4 pairs', ALL),
     'a BOM': (with_bom, 0, '4 pairs', ALL),
@@ -408,6 +410,20 @@ LABELME = {
         spoilt(shapes=[shape('car', [[3, 3]], 'rectangle')]),
         1,
         '1 corners',
+        'bcd',
+    ),
+    'shares': (spoilt(shapes=[shape('car', SHARES)]), 1, 'all between 0 and 1', 'bcd'),
+    'outside': (spoilt(shapes=[shape('car', OUTSIDE)]), 1, 'covers no pixel', 'bcd'),
+    'a circle outside': (
+        spoilt(shapes=[shape('car', [[50, 40], [50, 44]], 'circle')]),
+        1,
+        'it covers no pixel of its image',
+        'bcd',
+    ),
+    'a circle of no radius': (
+        spoilt(shapes=[shape('car', [[9, 9], [9, 9]], 'circle')]),
+        1,
+        'a circle needs its centre and another point, on its edge',
         'bcd',
     ),
     'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'not pairs of', 'bcd'),
@@ -491,6 +507,22 @@ COCO = {
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
     'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
+    'shares': (
+        annotation(segmentation=[[0.1, 0.2, 0.4, 0.2, 0.4, 0.5]]),
+        1,
+        'all b',
+        'bcd',
+    ),
+    'one point': (annotation(segmentation=[[10] * 8]), 1, 'covers no pixel', 'bcd'),
+    'a line': (annotation(segmentation=[[5, 5, 9, 9, 7, 7]]), 1, 'no pixel', 'bcd'),
+    'outside': (annotation(segmentation=[[40, 9, 50, 9, 50, 20]]), 1, 'no pix', 'bcd'),
+    'runs of nothing': (runs(864), 1, 'it covers no pixel of its image', 'bcd'),
+    'smaller than a pixel': (
+        annotation(segmentation=[[9.1, 9.1, 9.3, 9.1, 9.3, 9.3]]),
+        0,
+        '4 pairs',
+        None,
+    ),
     'resized': (record(height=48, width=72), 1, 'but its annotation has', 'bcd'),
     'resized in floats': (record(height=48.0, width=72.0), 1, 'size (48, 72)', 'bcd'),
     'resized in half': (record(height=48, width=None), 1, 'size (48, None)', 'bcd'),
