@@ -1,7 +1,6 @@
 """Annotations of LabelMe: a JSON file of shapes for each image."""
 
 import base64
-import binascii
 import io
 import math
 from collections.abc import Sequence
@@ -9,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
@@ -249,7 +249,7 @@ def draw_shape(shape: dict, size: tuple[int, int], path: Path) -> Image.Image:
             check_pixels(points)
         if not layer.getbbox():
             raise ValueError(NOTHING)
-    except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
+    except ValueError as error:
         raise DataError(
             f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
             'repair it'
@@ -265,9 +265,14 @@ def draw_polygon(pen: ImageDraw.ImageDraw, points: list, _) -> None:
 
 
 def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
-    """Draws a rectangle by two opposite corners, or by all four."""
-    if len(points) not in (2, 4) or len({*points}) < 2:
-        raise ValueError(f'{len({*points})} corners')
+    """Draws a rectangle by two opposite corners, or a turned one by all four."""
+    count = len({*points})
+    if count not in (2, 4) or count != len(points):
+        raise ValueError(f'{count} corners')
+    if count == 4:
+        hull = cv2.convexHull(np.float32(points))  # they are in any order
+        pen.polygon(hull.flatten().tolist(), 1)
+        return
     xs, ys = zip(*points, strict=True)
     pen.rectangle([min(xs), min(ys), max(xs), max(ys)], 1)
 
@@ -282,16 +287,35 @@ def draw_circle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
 
 
 def draw_mask(pen: ImageDraw.ImageDraw, points: list, mask: str | None) -> None:
-    """Draws a mask, a picture in base64, at its upper left corner."""
+    """Draws a mask, a picture in base64, into its box."""
     if mask is None:
         raise ValueError('no mask')
+    if len(points) != 2:
+        raise ValueError(f'its mask needs two points, not {len(points)}')
+    bits = read_bits(mask)
+    (left, top), (right, bottom) = points
+    box = round(right - left) + 1, round(bottom - top) + 1
+    # At the border of an image, LabelMe's boxes end behind the last pixel.
+    if any(abs(a - b) > 1 for a, b in zip(bits.size, box, strict=True)):
+        width, height = bits.size
+        raise ValueError(
+            f'its mask has {width} x {height} pixels, but its box {box[0]} x {box[1]}'
+        )
+    pen.bitmap([round(left), round(top)], bits, 1)
+
+
+def read_bits(mask: str) -> Image.Image:
+    """Reads the picture of a mask; all values but 0 are inside."""
     try:
         data = base64.b64decode(mask, validate=True)
-    except binascii.Error as error:
+        with Image.open(io.BytesIO(data)) as picture:
+            is_clear = picture.has_transparency_data
+            bits = picture.convert('L').point(lambda value: 255 * (value > 0), '1')
+    except Exception as error:  # a broken file can raise almost anything
         raise ValueError(str(error)) from error
-    with Image.open(io.BytesIO(data)) as picture:
-        bits = picture.convert('L').point(lambda value: 255 * (value > 0), '1')
-    pen.bitmap([round(value) for value in points[0]], bits, 1)
+    if is_clear:
+        raise ValueError('its mask has transparency, but needs black and white')
+    return bits
 
 
 SHAPES = dict(
