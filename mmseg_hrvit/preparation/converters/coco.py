@@ -1,9 +1,9 @@
 """Annotations in COCO's format: one JSON file of polygons and run lengths."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from types import ModuleType
 
 import cv2
@@ -66,7 +66,7 @@ def read_coco(
         labels={number: labels[name] for number, name in categories.items()},
         rest=IGNORED if background is None else labels[background],
     )
-    found = {name: find_file(images, name) for name in sizes}
+    found = find_files(images, sizes)
     there = {name: file for name, file in found.items() if file.is_file()}
     missing = [file for name, file in found.items() if name not in there]
     faults += [f'{path}: its image {file} is missing: add it' for file in missing]
@@ -90,12 +90,28 @@ def read_coco(
     )
 
 
-def find_file(images: Path, name: str) -> Path:
-    """Finds an image at the path in a file, or by its name alone in the folder."""
-    parts = PurePosixPath(name.replace('\\', '/'))
-    path = images / parts
-    is_below = not parts.is_absolute() and '..' not in parts.parts
-    return path if is_below and path.is_file() else images / parts.name
+def find_files(images: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Finds images at the paths in a file, or by their names alone in the folder.
+
+    By its name alone, an image may be another one: this is only for a file whose paths
+    all lead nowhere, and for paths of other computers.
+
+    Args:
+        images (Path): The folder.
+        names (Iterable[str]): The paths.
+
+    Returns:
+        dict[str, Path]: The files, of which some may be missing, by path.
+    """
+    paths = {name: PureWindowsPath(name) for name in names}  # also splits at /
+    below = {
+        name: images / path.as_posix()
+        for name, path in paths.items()
+        if not path.anchor and '..' not in path.parts
+    }
+    if not any(file.is_file() for file in below.values()):
+        below = {}
+    return {name: below.get(name, images / path.name) for name, path in paths.items()}
 
 
 def import_coco() -> ModuleType:
