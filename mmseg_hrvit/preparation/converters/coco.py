@@ -18,6 +18,7 @@ from .source import (
     Pair,
     Size,
     Source,
+    count_empty,
     fits,
     kept_classes,
     list_unused,
@@ -84,8 +85,9 @@ def read_coco(
         ],
         faults=[*faults, *spare],
         notes=[
-            *list_unused(images, there.values(), f'are not in {path}'),
-            *count_empty(there, shapes, background),
+            *list_unused(images, there.values(), f'not in {path}'),
+            *count_empty(sum(not shapes[name] for name in there), background),
+            *list_twins(categories),
         ],
     )
 
@@ -156,6 +158,18 @@ def read_categories(records: Sequence[dict], path: Path) -> dict[str, str]:
                 f"'{name.strip()}': give each its own id"
             )
     return categories
+
+
+def list_twins(categories: dict[str, str]) -> list[str]:
+    """Says which categories have the same name, and become one class."""
+    numbers = defaultdict(list)
+    for number, name in categories.items():
+        numbers[name].append(number)
+    return [
+        f"categories {', '.join(twins)} are all '{name}': they become one class"
+        for name, twins in numbers.items()
+        if len(twins) > 1
+    ]
 
 
 def read_records(
@@ -245,17 +259,6 @@ def group(
                 f'{annotation.get("image_id")}, which is not in images: add it'
             )
     return shapes, faults
-
-
-def count_empty(
-    there: dict[str, Path], shapes: dict[str, list[dict]], background: str | None
-) -> list[str]:
-    """Says how many images have no annotation, and what happens to them."""
-    empty = sum(not shapes[name] for name in there)
-    what = 'ignored' if background is None else f"'{background}'"
-    return (
-        [f'{empty} images have no annotation: their pixels are {what}'] if empty else []
-    )
 
 
 def draw(

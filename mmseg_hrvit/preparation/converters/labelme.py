@@ -22,6 +22,7 @@ from .source import (
     Pair,
     Size,
     Source,
+    count_empty,
     kept_classes,
     list_unused,
     make_palette,
@@ -95,9 +96,12 @@ def read_labelme(
             for path, found in annotations.items()
         ],
         faults=faults,
-        notes=list_unused(
-            folder, (a.image for a in annotations.values()), 'have no JSON file'
-        ),
+        notes=[
+            *list_unused(
+                folder, (a.image for a in annotations.values()), 'without a JSON file'
+            ),
+            *count_empty(sum(not a.shapes for a in annotations.values()), background),
+        ],
     )
 
 

@@ -146,12 +146,15 @@ def read_table(path: Path) -> list[tuple[str, Colour]]:
         list[tuple[str, Colour]]: Class and colour, in the order of the file.
 
     Raises:
-        InputError: If it cannot be read, a row is invalid, or a colour occurs twice.
+        InputError: If it cannot be read, a row is invalid, a name is empty, or a colour
+            occurs twice.
     """
     rows = read_json_table(path) if path.suffix == '.json' else read_csv_table(path)
     colours = [(name, check_colour(name, values, path)) for name, values in rows]
     owners = {}
     for name, colour in colours:
+        if not name.strip():
+            raise InputError(f'{path}: {colour} has no name: give it one')
         if owners.setdefault(colour, name) != name:
             raise InputError(
                 f'{path}: {owners[colour]} and {name} have the same colour {colour}: '

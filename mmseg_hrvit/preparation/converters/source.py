@@ -3,6 +3,7 @@
 import colorsys
 import json
 import os
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
 Size = tuple[int | None, int | None]  # height and width; None: not stated
 SHOWN = 3  # files in a note
@@ -76,14 +78,15 @@ def number_classes(
         background (str, optional): Class of the pixels without annotation, which
             becomes the first one; None: they are ignored.
         ignored (Sequence[str]): The names to ignore.
-        advice (str): What to do if there are too few. Defaults to 'name more'.
+        advice (str): What to do if there are too few, and no background. Defaults to
+            'name more'.
 
     Returns:
         dict[str, int]: Labels by name, those of ignored names last.
 
     Raises:
-        InputError: If there are fewer than two classes, more classes than labels, or
-            names that differ only in case.
+        InputError: If there are fewer than two classes, more classes than labels, an
+            empty name, or names that look the same.
     """
     check_spelling([*names, *([] if background is None else [background])])
     unknown = set(ignored) - set(names)
@@ -93,11 +96,7 @@ def number_classes(
         )
     first = [] if background is None else [background]
     kept = dict.fromkeys([*first, *(name for name in names if name not in ignored)])
-    if not 2 <= len(kept) < IGNORED:
-        raise InputError(
-            f'{len(kept)} classes ({", ".join([*kept][:5])}): at least 2 are needed '
-            f'and at most {IGNORED - 1}; {advice}'
-        )
+    check_count([*kept], advice if background is None else 'annotate more classes')
     labels = {name: label for label, name in enumerate(kept)}
     return {**labels, **dict.fromkeys(ignored, IGNORED)}
 
@@ -106,12 +105,35 @@ def check_spelling(names: Sequence[str]) -> None:
     """Refuses names that look the same to a reader, but not to a program."""
     spellings = {}
     for name in names:
-        first = spellings.setdefault(' '.join(name.split()).casefold(), name)
+        key = fold(name)
+        if not key:
+            raise InputError(f'a class has no name ({name!a}): give it one')
+        first = spellings.setdefault(key, name)
         if first != name:
+            codes = '' if (first + name).isascii() else f' ({first!a} and {name!a})'
             raise InputError(
-                f"'{first}' and '{name}' differ only in upper and lower case or "
-                'spaces: spell them alike, or rename one'
+                f"'{first}' and '{name}'{codes} differ only in upper and lower case, "
+                'spaces or the form of their letters: spell them alike, or rename one'
             )
+
+
+def fold(name: str) -> str:
+    """Returns a form of a name that is the same for names that look the same."""
+    letters = unicodedata.normalize('NFKC', name)
+    seen = ''.join(c for c in letters if unicodedata.category(c) != 'Cf')
+    return ' '.join(seen.split()).casefold()
+
+
+def check_count(names: Sequence[str], advice: str) -> None:
+    """Refuses too few classes, and more than there are labels."""
+    if len(names) < 2:
+        found = f'the only class is {names[0]}' if names else 'there is no class'
+        raise InputError(f'{found}, but two are needed: {advice}')
+    if len(names) >= IGNORED:
+        raise InputError(
+            f'{len(names)} classes, but labels of 8 bits can tell only {IGNORED - 1} '
+            'apart: --ignore some'
+        )
 
 
 def kept_classes(labels: dict[str, int]) -> list[str]:
@@ -165,6 +187,21 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
     return {name: path for name, path in found.items() if name not in sidecars}
 
 
+def count_empty(count: int, background: str | None) -> list[str]:
+    """Says how many images have no annotation, and what happens to them.
+
+    Args:
+        count (int): How many.
+        background (str, optional): Class of their pixels; None: they are ignored.
+
+    Returns:
+        list[str]: A line, if there are any.
+    """
+    what = 'ignored' if background is None else f"'{background}'"
+    images = number_of(count, 'image')
+    return [f'no annotation in {images}: all pixels are {what}'] if count else []
+
+
 def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
     """Says which images in a folder have no annotations.
 
@@ -182,7 +219,8 @@ def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
     if not spare:
         return []
     more = ', ...' if len(spare) > SHOWN else ''
-    return [f'{len(spare)} pictures {why}: {", ".join(spare[:SHOWN])}{more}']
+    pictures = number_of(len(spare), 'picture')
+    return [f'{pictures} {why}: {", ".join(spare[:SHOWN])}{more}']
 
 
 def is_picture(path: str) -> bool:

@@ -370,7 +370,7 @@ LABELME = {
     'nothing special': (spoilt(), 0, '4 pairs', ALL),
     'a BOM': (with_bom, 0, '4 pairs', ALL),
     'upper case': (upper_case, 0, '4 pairs', ALL),
-    'no JSON': (no_json, 0, '1 pictures have no JSON file', 'bcd'),
+    'no JSON': (no_json, 0, '1 picture without a JSON file', 'bcd'),
     'spaces': (spoilt(shapes=[shape(' car ', CAR)]), 0, 'car (4)', ALL),
     'upper and lower case': (
         spoilt(shapes=[shape('Car', CAR)]),
@@ -553,8 +553,22 @@ def test_what_has_no_annotation_is_told(project, convert):
 
     project.write_coco(drop)
     text = convert('coco').text
-    assert "1 images have no annotation: their pixels are 'road'" in text
-    assert '1 pictures are not in ' in text and 'spare.jpg' in text
+    assert "no annotation in 1 image: all pixels are 'road'" in text
+    assert '1 picture not in ' in text and 'spare.jpg' in text
+
+
+def test_labelme_files_without_shapes_are_told(project, convert):
+    spoilt(shapes=[])(project)
+    text = convert('labelme').text
+    assert "no annotation in 1 image: all pixels are 'road'" in text
+
+
+def test_categories_of_one_name_are_told(project, convert):
+    pytest.importorskip('pycocotools')
+    twins = [dict(id=5, name='car'), dict(id=6, name='car ')]
+    project.write_coco(lambda data: data.update(categories=twins))
+    result = convert('coco')
+    check(result, 0, "categories 5, 6 are all 'car': they become one class", ALL)
 
 
 def move(project, **splits):

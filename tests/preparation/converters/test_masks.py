@@ -97,6 +97,8 @@ def test_a_json_table_is_the_same(tmp_path):
         ('t.csv', 'name,r,g,b\na,1,2,x', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,256', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,3\nb,1,2,3', 'have the same colour'),
+        ('t.csv', 'name,r,g,b\na,1,2,3\n ,4,5,6', r't.csv: \(4, 5, 6\) has no name'),
+        ('t.json', '{"": [4, 5, 6]}', r't.json: \(4, 5, 6\) has no name'),
         ('t.json', '{"a": 3}', 'a has the colour'),
         ('t.json', '[]', 'write it as'),
         ('t.json', '{', 'cannot be read as JSON'),

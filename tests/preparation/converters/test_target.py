@@ -140,6 +140,14 @@ def test_both_heads_of_upernet_get_the_classes(tmp_path):
     assert model.decode_head.num_classes == model.auxiliary_head.num_classes == 2
 
 
+def test_names_of_classes_are_not_read_as_variables_of_a_config(tmp_path):
+    source = make_source(tmp_path / 'raw', ['a', 'b'])
+    names = ['{{ fileDirname }}', '{{{$HOME:x}}} {{_base_.model}} \\{{']
+    write(Source(names, source.palette, source.pairs, []), tmp_path / 'mine')
+    cfg = Config.fromfile(tmp_path / 'mine/mine.py')
+    assert cfg.train_dataloader.dataset.metainfo.classes == names
+
+
 def test_a_source_without_images_is_refused(tmp_path):
     with pytest.raises(InputError, match=r'no image .* the first one: a is broken'):
         write(Source([], [], [], ['a is broken']), tmp_path / 'mine')
