@@ -67,12 +67,14 @@ class Report:
         pairs (Sequence[Written]): The result for each pair.
         faults (Sequence[str]): What is wrong with each skipped file.
         notes (Sequence[str]): What else is worth knowing.
+        warnings (Sequence[str]): What may be wrong with the pairs that were written.
     """
 
     classes: Sequence[str]
     pairs: Sequence[Written]
     faults: Sequence[str]
     notes: Sequence[str]
+    warnings: Sequence[str]
 
     def describe(self) -> Iterator[str]:
         """Yields lines: how many pairs of each split, and images of each class."""
@@ -141,7 +143,7 @@ def write_dataset(
             f'{out} cannot be written ({error}): give a folder where files can be '
             'written'
         ) from error
-    return Report(source.classes, pairs, faults, [*source.notes, *find_notes(pairs)])
+    return Report(source.classes, pairs, faults, source.notes, find_turns(pairs))
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:
@@ -277,12 +279,13 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
             )
 
 
-def find_notes(pairs: Sequence[Written]) -> list[str]:
+def find_turns(pairs: Sequence[Written]) -> list[str]:
     """Says how many images may be rotated differently from their labels."""
     turns = [pair.turn for pair in pairs if pair.turn]
     if not turns:
         return []
     return [
-        f'warning: {turns[0]}; they were read as drawn on the upright image '
-        f'({len(turns)} such images): check with `hrvit browse`'
+        f'{turns[0]}; they were read as drawn on the upright image '
+        f'({number_of(len(turns), "such image")}): check with `hrvit browse`, and if '
+        'they are rotated, delete the orientation from the EXIF data and convert again'
     ]

@@ -282,7 +282,7 @@ MASKS = {
     'palettes that differ': (palettes, [], 0, '', ALL),
     'another size': (mask_of_another_size, [], 1, 'give the image that was', 'bcd'),
     'no image': (mask_without_an_image, [], 1, 'z.png has no image: add it', ALL),
-    'EXIF 3': (masks_of_images_upside_down, [], 0, 'warning: EXIF (orienta', ALL),
+    'EXIF 3': (masks_of_images_upside_down, [], 1, 'warning: EXIF (orienta', ALL),
     'sidecars': (sidecars, ['--mask-ending', '_m'], 0, '4 pairs', ALL),
     'one folder': (one_folder, [], 2, 'is given as an image and as its label map', ''),
     'one folder of both': (one_folder_of_both, [], 2, 'as its label map', ''),
@@ -363,6 +363,7 @@ def two_of_one(project):
     project.write_labelme('z', imagePath='a.jpg')
 
 
+HUGE = [[10**400, 0], [9, 0], [9, 9]]
 NAN = [[0, 0], [float('nan'), 3], [9, 9]]
 SHARES = [[0.1, 0.2], [0.4, 0.2], [0.4, 0.5]]
 OUTSIDE = [[40, 30], [50, 30], [50, 40]]
@@ -400,6 +401,13 @@ LABELME = {
     'own pixels': (spoilt(imagePath='no.jpg', imageData='AA'), 0, '4 pairs', ALL),
     'no image': (spoilt(imagePath='no.jpg'), 1, 'no.jpg is missing', 'bcd'),
     'NaN': (spoilt(shapes=[shape('car', NAN)]), 1, 'has the point (nan, 3.0)', 'bcd'),
+    'huge': (spoilt(shapes=[shape('car', HUGE)]), 1, 'has the point (inf, 0', 'bcd'),
+    'no kind': (
+        spoilt(shapes=[shape('car', CAR, [{}])]),
+        1,
+        'a.json is not a LabelMe annotation',
+        'bcd',
+    ),
     'far away': (
         spoilt(shapes=[shape('car', [[0, 0], [1e8, 0], [9, 9]])]),
         1,
@@ -438,6 +446,19 @@ def test_labelme(project, convert, case):
     check(convert('labelme'), status, said, right)
 
 
+def test_the_count_of_what_is_skipped_is_that_of_the_lines(project, convert):
+    pytest.importorskip('pycocotools')
+
+    def spoil(data):
+        unknown_image(data)
+        data['images'][1]['height'] = -1  # its annotation is not told again
+
+    project.write_coco(spoil)
+    text = convert('coco').text
+    assert text.count('skipped: ') == 2
+    assert '3 pairs (train 2, val 1), 2 skipped' in text
+
+
 def test_shapes_of_stored_pixels_are_turned_with_them(project, convert):
     turned_since(project)
     check(convert('labelme'), 0, '4 pairs', ALL, truth=np.rot90(TRUTH, -1))
@@ -467,6 +488,16 @@ def texts(data):
         item.update(image_id=str(item['image_id']), category_id='5')
 
 
+def floats_for_ids(data):
+    for item in data['annotations']:
+        item.update(image_id=float(item['image_id']), category_id=5.0)
+
+
+def unknown_image(data):
+    data['annotations'][0].update(image_id=99)
+    data['annotations'].append(dict(data['annotations'][0], id=50))
+
+
 def one_id_of_two(data):
     data['images'][1]['id'] = 0
 
@@ -491,7 +522,13 @@ COCO = {
     'a path of Windows': (record(file_name='D:\\set\\a.jpg'), 0, '4 pairs', ALL),
     'runs': (runs(*car_as_runs()), 0, '4 pairs', ALL),
     'one polygon without its list': (annotation(segmentation=outline()), 0, '', ALL),
-    'an unknown image': (annotation(image_id=99), 1, 'of image 99, which is n', None),
+    'an unknown image': (
+        unknown_image,
+        1,
+        '2 annotations are of image 99, which is not in images: add it',
+        None,
+    ),
+    'no image': (annotation(image_id=None), 1, 'is of image None, which', None),
     'no name': (record(file_name=None), 1, 'has the file_name None', 'bcd'),
     'one number of two images': (one_id_of_two, 2, 'image 0 is a.jpg and b.jpg', ''),
     'no annotations': (none, 2, 'has no annotations', ''),
@@ -504,6 +541,8 @@ COCO = {
         'it has the point (nan, 0.0)',
         'bcd',
     ),
+    'huge': (annotation(segmentation=[[10**400, 0, 9, 0, 9, 9]]), 1, '(inf, 0', 'bcd'),
+    'numbers as floats': (floats_for_ids, 0, '4 pairs', ALL),
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
     'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
