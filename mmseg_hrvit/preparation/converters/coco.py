@@ -1,6 +1,6 @@
 """Annotations in COCO's format: one JSON file of polygons and run lengths."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -11,6 +11,7 @@ import numpy as np
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
 from .points import NOTHING, check_pixels, check_points, is_number
 from .run_lengths import draw_runs
@@ -131,7 +132,9 @@ def is_records(value: object) -> bool:
 
 
 def read_id(value: object) -> str | None:
-    """Returns an id as text, because some files write it so; None if invalid."""
+    """Returns an id as text, as some files have texts or floats; None if invalid."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     is_id = is_number(value) or isinstance(value, str)
     return str(value).strip() if is_id else None
 
@@ -174,7 +177,7 @@ def list_twins(categories: dict[str, str]) -> list[str]:
 
 def read_records(
     records: Sequence[dict], path: Path
-) -> tuple[dict[str, str], dict[str, Size], list[str]]:
+) -> tuple[dict[str, str | None], dict[str, Size], list[str]]:
     """Reads the images of a file.
 
     Args:
@@ -182,9 +185,9 @@ def read_records(
         path (Path): The file, for errors.
 
     Returns:
-        tuple[dict[str, str], dict[str, Size], list[str]]: Names of the image files by
-        number, their (height, width) by name, and what is wrong with the others. An
-        image that occurs twice counts once.
+        tuple[dict[str, str | None], dict[str, Size], list[str]]: Names of the image
+        files by number (None: of one that is invalid), their (height, width) by name,
+        and what is wrong with the others. An image that occurs twice counts once.
 
     Raises:
         InputError: If two images have the same id.
@@ -195,6 +198,7 @@ def read_records(
             number, name, size = read_record(record)
         except ValueError as error:
             faults.append(f'{path}: {error}')
+            files.setdefault(read_id(record.get('id')))
             continue
         if files.setdefault(number, name) != name:
             raise InputError(
@@ -230,13 +234,13 @@ def read_record(record: dict) -> tuple[str, str, Size]:
 
 
 def group(
-    annotations: Sequence[dict], files: dict[str, str], path: Path
+    annotations: Sequence[dict], files: dict[str, str | None], path: Path
 ) -> tuple[dict[str, list[dict]], list[str]]:
     """Sorts annotations by their images.
 
     Args:
         annotations (Sequence[dict]): COCO's.
-        files (dict[str, str]): Names of the image files by number.
+        files (dict[str, str | None]): Names of the image files by number.
         path (Path): The file, for errors.
 
     Returns:
@@ -248,16 +252,18 @@ def group(
     """
     if not annotations:
         raise InputError(f'{path} has no annotations: export them with the images')
-    shapes, faults = defaultdict(list), []
+    shapes, lost = defaultdict(list), Counter()
     for annotation in annotations:
         number = read_id(annotation.get('image_id'))
-        if number in files:
+        if number in files and number is not None:
             shapes[files[number]].append(annotation)
         else:
-            faults.append(
-                f'{path}: annotation {annotation.get("id")} is of image '
-                f'{annotation.get("image_id")}, which is not in images: add it'
-            )
+            lost[str(annotation.get('image_id'))] += 1
+    faults = [
+        f'{path}: {number_of(count, "annotation")} of image {number}, which is not in '
+        'images: add it'
+        for number, count in lost.items()
+    ]
     return shapes, faults
 
 

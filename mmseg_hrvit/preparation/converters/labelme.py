@@ -139,10 +139,10 @@ def read_annotation(path: Path) -> Annotation:
     try:
         keys = 'label', 'points', 'shape_type', 'mask'
         shapes = [
-            {'shape_type': 'polygon', **{k: s[k] for k in keys if k in s}}
+            {'shape_type': None, **{k: s[k] for k in keys if k in s}}
             for s in data['shapes']
         ]
-        is_whole = all(isinstance(s['label'], str) and s['points'] for s in shapes)
+        is_whole = all(map(is_shape, shapes))
         named = data.get('imagePath')
         has_own = bool(data.get('imageData'))
         size = data.get('imageHeight'), data.get('imageWidth')
@@ -151,6 +151,7 @@ def read_annotation(path: Path) -> Annotation:
     if not is_whole:
         raise no_annotation(path)
     for shape in shapes:
+        shape['shape_type'] = shape['shape_type'] or 'polygon'
         shape['label'] = ' '.join(shape['label'].split())
         if not shape['label']:
             raise DataError(f'{path}: a shape has no label: give it one')
@@ -159,6 +160,12 @@ def read_annotation(path: Path) -> Annotation:
     except ValueError as error:
         raise DataError(f'{path}: its image {error}') from error
     return Annotation(find_image(path, named, has_own), size, shapes)
+
+
+def is_shape(shape: dict) -> bool:
+    """Whether a shape has a label, points, and a kind that is a text or missing."""
+    is_kind = isinstance(shape['shape_type'], str | None)
+    return is_kind and isinstance(shape['label'], str) and bool(shape['points'])
 
 
 def find_image(path: Path, named: object, has_own: bool) -> Path:
@@ -239,7 +246,7 @@ def draw_shape(shape: dict, size: tuple[int, int], path: Path) -> Image.Image:
     Raises:
         DataError: If it has no area, or is broken.
     """
-    kind = shape['shape_type'] or 'polygon'
+    kind = shape['shape_type']
     if kind not in SHAPES:
         raise DataError(
             f"{path}: a '{kind}' ({shape['label']}) has no area: draw one of "

@@ -23,7 +23,7 @@ def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, flo
     is_list = isinstance(values, list | tuple)
     if not is_list or not all(map(is_pair, values)):
         raise ValueError('its points are not pairs of numbers')
-    points = [(float(x), float(y)) for x, y in values]
+    points = [(to_float(x), to_float(y)) for x, y in values]
     height, width = size
     for x, y in points:
         if not (math.isfinite(x) and math.isfinite(y)):
@@ -47,6 +47,14 @@ def is_pair(value: object) -> bool:
     """Whether a value is a pair of numbers."""
     is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
     return is_sequence and len(value) == 2 and all(map(is_number, value))
+
+
+def to_float(number: float) -> float:
+    """Converts a number of JSON, of which some are larger than any float."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def is_number(value: object) -> bool:

@@ -81,8 +81,9 @@ class Report:
         written = [pair for pair in self.pairs if pair.fault is None]
         splits = Counter(pair.split for pair in written)
         parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
-        left_out = number_of(len(self.faults), 'file')
-        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} skipped'
+        yield (
+            f'{number_of(len(written), "pair")} ({parts}), {len(self.faults)} skipped'
+        )
         images = Counter(label for pair in written for label in pair.labels)
         named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
         yield f'classes (images): {", ".join(named)}'

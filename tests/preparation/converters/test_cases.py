@@ -525,10 +525,15 @@ COCO = {
     'an unknown image': (
         unknown_image,
         1,
-        '2 annotations are of image 99, which is not in images: add it',
+        '2 annotations of image 99, which is not in images: add it',
         None,
     ),
-    'no image': (annotation(image_id=None), 1, 'is of image None, which', None),
+    'no image': (
+        annotation(image_id=None),
+        1,
+        '1 annotation of image None, which',
+        None,
+    ),
     'no name': (record(file_name=None), 1, 'has the file_name None', 'bcd'),
     'one number of two images': (one_id_of_two, 2, 'image 0 is a.jpg and b.jpg', ''),
     'no annotations': (none, 2, 'has no annotations', ''),
