@@ -24,6 +24,7 @@ from .source import (
     kept_classes,
     list_unused,
     make_palette,
+    name_below,
     number_classes,
     read_json,
     read_size,
@@ -77,7 +78,7 @@ def read_coco(
         palette=make_palette(len(classes)),
         pairs=[
             Pair(
-                file.relative_to(images).with_suffix('').as_posix(),
+                name_below(images, file),
                 file,
                 partial(draw_labels, annotations=shapes[name]),
                 sizes[name],

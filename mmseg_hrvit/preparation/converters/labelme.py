@@ -26,6 +26,7 @@ from .source import (
     kept_classes,
     list_unused,
     make_palette,
+    name_below,
     number_classes,
     read_json,
     read_size,
@@ -88,7 +89,7 @@ def read_labelme(
         palette=make_palette(len(classes)),
         pairs=[
             Pair(
-                path.relative_to(folder).with_suffix('').as_posix(),
+                name_below(folder, path),
                 found.image,
                 partial(draw, path=path, shapes=found.shapes, labels=labels, rest=rest),
                 found.size,

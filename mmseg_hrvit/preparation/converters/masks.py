@@ -10,7 +10,15 @@ import numpy as np
 from mmseg_hrvit.datasets.image_files import read_colour_map
 from mmseg_hrvit.errors import DataError, InputError
 
-from .source import Pair, Source, kept_classes, list_images, number_classes, read_json
+from .source import (
+    Pair,
+    Source,
+    kept_classes,
+    list_images,
+    list_unreadable,
+    number_classes,
+    read_json,
+)
 
 Colour = tuple[int, int, int]  # RGB
 COLUMNS = ['name', 'r', 'g', 'b']
@@ -47,10 +55,12 @@ def read_masks(
     table = {colour: labels[name] for name, colour in colours}
     first_colours = dict(reversed(colours))
     classes = kept_classes(labels)
-    found = list_images(images, without=mask_ending)
-    maps = list_images(masks)
-    names = {name: f'{name}{mask_ending}' for name in found}
-    check_apart(found, maps, names)
+    found, maps = list_images(images), list_images(masks)
+    names = name_masks(found, maps, mask_ending)
+    single = [
+        *find_single_images(found, maps, names, list_unreadable(masks)),
+        *find_single_masks(found, maps, names, list_unreadable(images), mask_ending),
+    ]
     return Source(
         classes=classes,
         palette=[first_colours[name] for name in classes],
@@ -59,33 +69,74 @@ def read_masks(
             for name, mask in names.items()
             if mask in maps
         ],
-        faults=[*find_single(found, maps, names)],
+        faults=single,
     )
 
 
-def check_apart(
-    found: dict[str, Path], maps: dict[str, Path], names: dict[str, str]
-) -> None:
-    """Refuses an image that is its own label map: a network would learn to copy it."""
-    for name, mask in names.items():
-        if mask in maps and maps[mask].samefile(found[name]):
-            raise InputError(
-                f'{maps[mask]} is given as an image and as its label map: give the '
-                'folder of the images, and that of the label maps'
-            )
+def name_masks(
+    found: dict[str, Path], maps: dict[str, Path], ending: str
+) -> dict[str, str]:
+    """Names the label maps of images.
 
+    Args:
+        found (dict[str, Path]): Images by name.
+        maps (dict[str, Path]): Label maps by name.
+        ending (str): What the name of a label map has after that of its image.
 
-def find_single(
-    found: dict[str, Path], maps: dict[str, Path], names: dict[str, str]
-) -> Iterator[str]:
-    """Yields what is wrong with images and label maps that have no partner."""
+    Returns:
+        dict[str, str]: Names of label maps by those of images. In a folder of both,
+        label maps are no images.
+
+    Raises:
+        InputError: If an image is its own label map: a network would learn to copy it.
+    """
+    names = {name: f'{name}{ending}' for name in found}
+    used = {maps[mask].resolve(): name for name, mask in names.items() if mask in maps}
     for name, path in found.items():
-        if names[name] not in maps:
-            yield f'image {path} has no label map {names[name]}.*: add it'
-    images = {path.resolve() for path in found.values()}  # in the same folder
+        if used.get(path.resolve()) == name:
+            raise InputError(
+                f'{path} is given as an image and as its label map: give the folder '
+                'of the images, and that of the label maps'
+            )
+    return {
+        name: mask for name, mask in names.items() if found[name].resolve() not in used
+    }
+
+
+def find_single_images(
+    found: dict[str, Path],
+    maps: dict[str, Path],
+    names: dict[str, str],
+    unreadable: dict[str, Path],
+) -> Iterator[str]:
+    """Yields what is wrong with images that have no label map."""
+    for name, mask in names.items():
+        if mask in unreadable and mask not in maps:
+            yield of_another_format(unreadable[mask])
+        elif mask not in maps:
+            yield f'image {found[name]} has no label map {mask}.*: add it'
+
+
+def find_single_masks(
+    found: dict[str, Path],
+    maps: dict[str, Path],
+    names: dict[str, str],
+    unreadable: dict[str, Path],
+    ending: str,
+) -> Iterator[str]:
+    """Yields what is wrong with label maps that have no image."""
+    images = {found[name].resolve() for name in names}  # in the same folder
     for mask in sorted(maps.keys() - names.values()):
-        if maps[mask].resolve() not in images:
+        name = mask.removesuffix(ending)
+        if name in unreadable:
+            yield of_another_format(unreadable[name])
+        elif maps[mask].resolve() not in images:
             yield f'label map {maps[mask]} has no image: add it'
+
+
+def of_another_format(path: Path) -> str:
+    """Says that a picture cannot be read."""
+    return f'{path} has a format that is not read here: convert it to PNG'
 
 
 def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):

@@ -157,13 +157,11 @@ def make_palette(count: int) -> list[list[int]]:
     return [[round(255 * value) for value in colour] for colour in colours]
 
 
-def list_images(folder: Path, without: str = '') -> dict[str, Path]:
+def list_images(folder: Path) -> dict[str, Path]:
     """Finds the images below a folder.
 
     Args:
         folder (Path): The folder.
-        without (str): Skips images whose names are those of others plus this ending.
-            Defaults to '': skips none.
 
     Returns:
         dict[str, Path]: Files by their paths below it, without suffix.
@@ -175,16 +173,29 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
         raise InputError(f'no folder {folder.absolute()}: check the path')
     found = {}
     for path in find_images(str(folder)):
-        name = path.relative_to(folder).with_suffix('').as_posix()
+        name = name_below(folder, path)
         if name in found:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
                 'rename one, and keep label maps in a separate folder'
             )
         found[name] = path
-    endings = {name for name in found if without and name.endswith(without)}
-    sidecars = {name for name in endings if name.removesuffix(without) in found}
-    return {name: path for name, path in found.items() if name not in sidecars}
+    return found
+
+
+def list_unreadable(folder: Path) -> dict[str, Path]:
+    """Finds the pictures below a folder that OpenCV does not read, as list_images."""
+    paths = [Path(path) for path in list_files(str(folder))]
+    return {
+        name_below(folder, path): path
+        for path in paths
+        if path.suffix.lower() in OTHER_SUFFIXES
+    }
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """Returns the path of a file below a folder, without suffix."""
+    return path.relative_to(folder).with_suffix('').as_posix()
 
 
 def count_empty(count: int, background: str | None) -> list[str]:

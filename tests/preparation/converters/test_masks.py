@@ -82,6 +82,27 @@ def test_names_of_label_maps_may_have_an_ending(tmp_path, labels):
     assert source.faults == []
 
 
+def test_images_may_have_the_ending_too(tmp_path):
+    """Of a and a_L, in another folder than a_L and a_L_L."""
+    labels = draw_streets(tmp_path / 'images', 2)
+    write_masks(tmp_path / 'masks', labels)
+    (tmp_path / 'images/street_1.jpg').rename(tmp_path / 'images/street_0_L.jpg')
+    (tmp_path / 'masks/street_0.png').rename(tmp_path / 'masks/street_0_L.png')
+    (tmp_path / 'masks/street_1.png').rename(tmp_path / 'masks/street_0_L_L.png')
+    table = list(dict_of_colours().items())
+    source = read_masks(tmp_path / 'images', tmp_path / 'masks', table, [], '_L')
+    assert [pair.name for pair in source.pairs] == ['street_0', 'street_0_L']
+    assert source.faults == []
+
+
+@pytest.mark.parametrize('name', ['images/street_0.jpg', 'masks/street_0.png'])
+def test_a_partner_of_another_format_is_named(tmp_path, labels, name):
+    path = tmp_path / name
+    path.rename(path.with_suffix('.HEIC'))
+    (fault,) = read(tmp_path).faults
+    assert f'{path.with_suffix(".HEIC")} has a format that is not read' in fault
+
+
 def test_a_json_table_is_the_same(tmp_path):
     path = tmp_path / 'colours.json'
     path.write_text(json.dumps(dict_of_colours()))
