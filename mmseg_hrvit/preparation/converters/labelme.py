@@ -16,6 +16,7 @@ from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
 from .points import NOTHING, check_pixels, check_points
 from .source import (
@@ -272,7 +273,7 @@ def draw_shape(shape: dict, size: tuple[int, int], path: Path) -> Image.Image:
 def draw_polygon(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a polygon of three corners or more."""
     if len({*points}) < 3:
-        raise ValueError(f'{len({*points})} corners')
+        raise ValueError(number_of(len({*points}), 'corner'))
     pen.polygon(points, 1)
 
 
@@ -280,7 +281,7 @@ def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a rectangle by two opposite corners, or a turned one by all four."""
     count = len({*points})
     if count not in (2, 4) or count != len(points):
-        raise ValueError(f'{count} corners')
+        raise ValueError(number_of(count, 'corner'))
     if count == 4:
         hull = cv2.convexHull(np.float32(points))  # they are in any order
         pen.polygon(hull.flatten().tolist(), 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmseg_hrvit.datasets.image_files import read_colour_map
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
 from .source import (
     Pair,
@@ -162,9 +163,10 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
     unknown = np.unique(codes[known[nearest] != codes])
     if len(unknown):
         shown = ', '.join(str(decode(code)) for code in unknown[:SHOWN].tolist())
+        count = number_of(len(unknown), 'colour')
         raise DataError(
-            f'label map {path} has {len(unknown)} colours that are not in the table, '
-            f'such as {shown} (R, G, B): add them to it, or repair the file'
+            f'label map {path} has {count} outside of the table, such as {shown} '
+            '(R, G, B): extend the table, or repair the file'
         )
     return np.array([*table.values()], np.uint8)[nearest]
 
@@ -200,7 +202,11 @@ def read_table(path: Path) -> list[tuple[str, Colour]]:
         InputError: If it cannot be read, a row is invalid, a name is empty, or a colour
             occurs twice.
     """
-    rows = read_json_table(path) if path.suffix == '.json' else read_csv_table(path)
+    rows = (
+        read_json_table(path)
+        if path.suffix.lower() == '.json'
+        else read_csv_table(path)
+    )
     colours = [(name, check_colour(name, values, path)) for name, values in rows]
     owners = {}
     for name, colour in colours:
@@ -228,10 +234,14 @@ def read_csv_table(path: Path) -> list[tuple[str, Sequence]]:
         text = path.read_text(encoding='utf-8-sig')
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f'{path} cannot be read ({error}): check it') from error
-    head, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
-    columns = [column.strip().lower() for column in head]
+    first, *others = [line for line in text.splitlines() if line] or ['']
+    columns = [column.strip().lower() for column in next(csv.reader([first]), [])]
     if columns != COLUMNS:
-        raise InputError(f'{path}: the first line must be {",".join(COLUMNS)}')
+        raise InputError(
+            f'{path}: the first line is {first[:80]!r}, but must be '
+            f'{",".join(COLUMNS)}, with commas, and colours as numbers from 0 to 255'
+        )
+    rows = csv.reader(others)
     return [(row[0].strip(), row[1:]) for row in rows]
 
 

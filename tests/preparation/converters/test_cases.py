@@ -4,6 +4,7 @@ Every one ends in right pixels, or in a line that names what is wrong.
 """
 
 import json
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -417,7 +418,7 @@ LABELME = {
     'one point': (
         spoilt(shapes=[shape('car', [[3, 3]], 'rectangle')]),
         1,
-        '1 corners',
+        '(1 corner)',
         'bcd',
     ),
     'shares': (spoilt(shapes=[shape('car', SHARES)]), 1, 'all between 0 and 1', 'bcd'),
@@ -662,6 +663,8 @@ def test_any_folder_may_be_written_to(project, convert, name):
     out = project.root / name
     result = convert('masks', out=out)
     check(result, 0, '4 pairs', ALL)
+    command = result.text.partition('train it: ')[2]
+    assert shlex.split(command) == ['hrvit', 'train', str(out / f'{name}.py')]
     cfg = Config.fromfile(out / f'{name}.py')
     assert (out / 'images').samefile(cfg.train_dataloader.dataset.data_root + 'images')
 

@@ -112,8 +112,16 @@ def test_a_json_table_is_the_same(tmp_path):
 @pytest.mark.parametrize(
     ('name', 'text', 'what'),
     [
-        ('t.csv', 'class,r,g,b\na,1,2,3', 'first line must be name,r,g,b'),
-        ('t.csv', '', 'first line must be name,r,g,b'),
+        ('t.csv', 'class,r,g,b\na,1,2,3', "first line is 'class,r,g,b', but must be"),
+        ('t.csv', '', "the first line is '', but must be name,r,g,b"),
+        (
+            't.csv',
+            'name;r;g;b\na;1;2;3',
+            "first line is 'name;r;g;b', but must be name,r,g,b, with commas",
+        ),
+        ('t.csv', 'name\tr\tg\tb', r"first line is 'name\\tr\\tg\\tb', but must be"),
+        ('t.csv', 'name,colour\na,#ff0000', "is 'name,colour', but must be .* numbers"),
+        ('t.JSON', '[]', 'write it as'),
         ('t.csv', 'name,r,g,b\na,1,2', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,x', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,256', 'a has the colour'),
