@@ -87,7 +87,7 @@ def read_coco(
         ],
         faults=[*faults, *spare],
         notes=[
-            *list_unused(images, there.values(), f'not in {path}'),
+            *list_unused(images, there.values(), f'without a valid entry in {path}'),
             *count_empty(sum(not shapes[name] for name in there), background),
             *list_twins(categories),
         ],
@@ -231,7 +231,7 @@ def read_record(record: dict) -> tuple[str, str, Size]:
     try:
         return number, name, read_size(record.get('height'), record.get('width'))
     except ValueError as error:
-        raise ValueError(f'image {number} {error}') from error
+        raise ValueError(f'image {name} {error}') from error
 
 
 def group(

@@ -572,7 +572,7 @@ COCO = {
     'resized in floats': (record(height=48.0, width=72.0), 1, 'size (48, 72)', 'bcd'),
     'resized in half': (record(height=48, width=None), 1, 'size (48, None)', 'bcd'),
     'sizes as texts': (record(height='24', width=36.0), 0, '4 pairs', ALL),
-    'no size': (record(width=-1), 1, 'image 0 has the width -1: write', 'bcd'),
+    'no size': (record(width=-1), 1, 'image a.jpg has the width -1: write', 'bcd'),
 }
 
 
@@ -599,7 +599,7 @@ def test_what_has_no_annotation_is_told(project, convert):
     project.write_coco(drop)
     text = convert('coco').text
     assert "no annotation in 1 image: all pixels are 'road'" in text
-    assert '1 picture not in ' in text and 'spare.jpg' in text
+    assert '1 picture without a valid entry in ' in text and 'spare.jpg' in text
 
 
 def test_labelme_files_without_shapes_are_told(project, convert):
