@@ -2,7 +2,7 @@
 
 It writes a folder with images, annotations and a config named after the folder:
 `hrvit train OUT/NAME.py` trains on it. The exit status is 0, or 1 if the command
-skipped broken files, or 2 if it could convert nothing.
+skipped broken files or if labels may be rotated, or 2 if it could convert nothing.
 """
 
 from argparse import ArgumentParser
@@ -85,7 +85,7 @@ def add_splitting(parser: ArgumentParser) -> None:
         type=float,
         default=0.2,
         help='share of the images for validation (default: 0.2); images in folders '
-        'named train, val or test keep their split',
+        'named train, val or test, at any depth, keep their split',
     )
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of the split (default: 0)'

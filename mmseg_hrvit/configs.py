@@ -25,8 +25,7 @@ def config(name: str) -> str:
     """
     path = config_folder() / f'{name}.py'
     if not path.is_file():
-        known = config_names()
-        near = get_close_matches(name, known, cutoff=0.4) or known
+        near = get_close_matches(name, config_names(), cutoff=0)
         raise InputError(
             f"no config is called '{name}': the nearest are {', '.join(near)}; "
             '`hrvit configs` lists all'

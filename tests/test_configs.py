@@ -28,3 +28,9 @@ def test_an_unknown_name_lists_what_is_near():
         mmseg_hrvit.config('hrvit_b1_ade')
     assert 'hrvit_b1_ade20k' in str(error.value)
     assert '_base_' not in str(error.value)
+
+
+def test_a_name_that_is_near_to_none_is_one_short_line():
+    with pytest.raises(InputError, match='`hrvit configs` lists all') as error:
+        mmseg_hrvit.config('nope')
+    assert len(str(error.value)) < 200

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.preparation.converters.ade20k import convert_ade20k
@@ -12,9 +12,10 @@ from mmseg_hrvit.preparation.converters.coco import read_coco
 from mmseg_hrvit.preparation.converters.config import config_path
 from mmseg_hrvit.preparation.converters.labelme import read_labelme
 from mmseg_hrvit.preparation.converters.masks import read_masks, read_table
-from mmseg_hrvit.preparation.converters.target import write_dataset
+from mmseg_hrvit.preparation.converters.target import Report, write_dataset
 
 SOME_BAD = 1  # exit status
+KEPT = ('cityscapes', 'ade20k')  # the layout of their data is
 
 
 def read_source(args: Namespace):
@@ -29,28 +30,36 @@ def read_source(args: Namespace):
     return read_camvid(args.images, args.masks)
 
 
-def convert(args: Namespace) -> tuple[Sequence[str], Iterable[str]]:
-    """Converts; returns what is wrong with skipped files, and a summary."""
-    if args.kind == 'cityscapes':
-        return convert_cityscapes(args.out, args.workers), []
-    if args.kind == 'ade20k':
-        if args.out is None and not args.source.is_dir():
-            raise InputError('give the folder to unpack into')
-        args.out = args.out or args.source
-        return convert_ade20k(args.source, args.out), []
+def convert(args: Namespace) -> Report:
+    """Converts to a new data set."""
     split = {k: getattr(args, k) for k in ('val_share', 'seed') if k in args}
-    report = write_dataset(
+    return write_dataset(
         read_source(args), args.out, args.base, workers=args.workers, **split
     )
-    return report.faults, report.describe()
+
+
+def convert_kept(args: Namespace) -> list[str]:
+    """Completes a published data set; returns what is wrong with skipped files."""
+    if args.kind == 'cityscapes':
+        return convert_cityscapes(args.out, args.workers)
+    if args.out is None and not args.source.is_dir():
+        raise InputError('give the folder to unpack into')
+    args.out = args.out or args.source
+    return convert_ade20k(args.source, args.out)
 
 
 def run(args: Namespace) -> int:
     """Converts; returns the exit status."""
-    faults, summary = convert(args)
+    if args.kind in KEPT:
+        faults, warnings, summary = convert_kept(args), [], []
+    else:
+        report = convert(args)
+        faults, warnings, summary = report.faults, report.warnings, report.describe()
     for fault in faults:
         print(f'skipped: {fault}', file=sys.stderr)
+    for warning in warnings:
+        print(f'warning: {warning}', file=sys.stderr)
     for line in summary:
         print(line)
-    print(f'train it: hrvit train {config_path(args.out)}')
-    return SOME_BAD if faults else 0
+    print(f'train it: hrvit train {quote(str(config_path(args.out)))}')
+    return SOME_BAD if faults or warnings else 0

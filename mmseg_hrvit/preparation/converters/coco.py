@@ -1,26 +1,33 @@
 """Annotations in COCO's format: one JSON file of polygons and run lengths."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from types import ModuleType
 
+import cv2
 import numpy as np
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
-from .points import check_points, is_number
+from .points import NOTHING, check_pixels, check_points, is_number
 from .run_lengths import draw_runs
 from .source import (
     Pair,
+    Size,
     Source,
+    count_empty,
+    fits,
     kept_classes,
     list_unused,
     make_palette,
+    name_below,
     number_classes,
     read_json,
+    read_size,
 )
 
 KEYS = ('images', 'annotations', 'categories')
@@ -62,7 +69,7 @@ def read_coco(
         labels={number: labels[name] for number, name in categories.items()},
         rest=IGNORED if background is None else labels[background],
     )
-    found = {name: find_file(images, name) for name in sizes}
+    found = find_files(images, sizes)
     there = {name: file for name, file in found.items() if file.is_file()}
     missing = [file for name, file in found.items() if name not in there]
     faults += [f'{path}: its image {file} is missing: add it' for file in missing]
@@ -71,7 +78,7 @@ def read_coco(
         palette=make_palette(len(classes)),
         pairs=[
             Pair(
-                file.relative_to(images).with_suffix('').as_posix(),
+                name_below(images, file),
                 file,
                 partial(draw_labels, annotations=shapes[name]),
                 sizes[name],
@@ -80,18 +87,35 @@ def read_coco(
         ],
         faults=[*faults, *spare],
         notes=[
-            *list_unused(images, there.values(), f'are not in {path}'),
-            *count_empty(there, shapes, background),
+            *list_unused(images, there.values(), f'without a valid entry in {path}'),
+            *count_empty(sum(not shapes[name] for name in there), background),
+            *list_twins(categories),
         ],
     )
 
 
-def find_file(images: Path, name: str) -> Path:
-    """Finds an image at the path in a file, or by its name alone in the folder."""
-    parts = PurePosixPath(name.replace('\\', '/'))
-    path = images / parts
-    is_below = not parts.is_absolute() and '..' not in parts.parts
-    return path if is_below and path.is_file() else images / parts.name
+def find_files(images: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Finds images at the paths in a file, or by their names alone in the folder.
+
+    By its name alone, an image may be another one: this is only for a file whose paths
+    all lead nowhere, and for paths of other computers.
+
+    Args:
+        images (Path): The folder.
+        names (Iterable[str]): The paths.
+
+    Returns:
+        dict[str, Path]: The files, of which some may be missing, by path.
+    """
+    paths = {name: PureWindowsPath(name) for name in names}  # also splits at /
+    below = {
+        name: images / path.as_posix()
+        for name, path in paths.items()
+        if not path.anchor and '..' not in path.parts
+    }
+    if not any(file.is_file() for file in below.values()):
+        below = {}
+    return {name: below.get(name, images / path.name) for name, path in paths.items()}
 
 
 def import_coco() -> ModuleType:
@@ -109,7 +133,9 @@ def is_records(value: object) -> bool:
 
 
 def read_id(value: object) -> str | None:
-    """Returns an id as text, because some files write it so; None if invalid."""
+    """Returns an id as text, as some files have texts or floats; None if invalid."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     is_id = is_number(value) or isinstance(value, str)
     return str(value).strip() if is_id else None
 
@@ -138,9 +164,21 @@ def read_categories(records: Sequence[dict], path: Path) -> dict[str, str]:
     return categories
 
 
+def list_twins(categories: dict[str, str]) -> list[str]:
+    """Says which categories have the same name, and become one class."""
+    numbers = defaultdict(list)
+    for number, name in categories.items():
+        numbers[name].append(number)
+    return [
+        f"categories {', '.join(twins)} are all '{name}': they become one class"
+        for name, twins in numbers.items()
+        if len(twins) > 1
+    ]
+
+
 def read_records(
     records: Sequence[dict], path: Path
-) -> tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]:
+) -> tuple[dict[str, str | None], dict[str, Size], list[str]]:
     """Reads the images of a file.
 
     Args:
@@ -148,47 +186,62 @@ def read_records(
         path (Path): The file, for errors.
 
     Returns:
-        tuple[dict[str, str], dict[str, tuple[int, int] | None], list[str]]: Names of
-        the image files by number, their (height, width) by name, and what is wrong with
-        the others. An image that occurs twice counts once.
+        tuple[dict[str, str | None], dict[str, Size], list[str]]: Names of the image
+        files by number (None: of one that is invalid), their (height, width) by name,
+        and what is wrong with the others. An image that occurs twice counts once.
 
     Raises:
         InputError: If two images have the same id.
     """
     files, sizes, faults = {}, {}, []
     for record in records:
-        number, name = read_id(record.get('id')), record.get('file_name')
-        if number is None or not isinstance(name, str) or not name.strip():
-            faults.append(
-                f'{path}: image {record.get("id")} has the file_name {name!r}: it '
-                'needs an id and a file_name'
-            )
+        try:
+            number, name, size = read_record(record)
+        except ValueError as error:
+            faults.append(f'{path}: {error}')
+            files.setdefault(read_id(record.get('id')))
             continue
         if files.setdefault(number, name) != name:
             raise InputError(
                 f'{path}: image {number} is {files[number]} and {name}: give each its '
                 'own id'
             )
-        size = record.get('height'), record.get('width')
-        size = size if all(type(n) is int and n > 0 for n in size) else None
-        known = sizes.setdefault(name, size)
-        if size and known and size != known:
+        known = sizes.get(name, (None, None))
+        sizes[name] = tuple(a or b for a, b in zip(size, known, strict=True))
+        if not fits(sizes[name], known):
             raise InputError(
                 f'{path}: {name} occurs twice, with the sizes {known} and {size}: '
                 'keep the one that was labelled'
             )
-        sizes[name] = known or size
     return files, sizes, faults
 
 
+def read_record(record: dict) -> tuple[str, str, Size]:
+    """Returns the id, the file's name and the size of an image.
+
+    Raises:
+        ValueError: If one of them is invalid.
+    """
+    number, name = read_id(record.get('id')), record.get('file_name')
+    if number is None or not isinstance(name, str) or not name.strip():
+        raise ValueError(
+            f'image {record.get("id")} has the file_name {name!r}: it needs an id and '
+            'a file_name'
+        )
+    try:
+        return number, name, read_size(record.get('height'), record.get('width'))
+    except ValueError as error:
+        raise ValueError(f'image {name} {error}') from error
+
+
 def group(
-    annotations: Sequence[dict], files: dict[str, str], path: Path
+    annotations: Sequence[dict], files: dict[str, str | None], path: Path
 ) -> tuple[dict[str, list[dict]], list[str]]:
     """Sorts annotations by their images.
 
     Args:
         annotations (Sequence[dict]): COCO's.
-        files (dict[str, str]): Names of the image files by number.
+        files (dict[str, str | None]): Names of the image files by number.
         path (Path): The file, for errors.
 
     Returns:
@@ -200,28 +253,19 @@ def group(
     """
     if not annotations:
         raise InputError(f'{path} has no annotations: export them with the images')
-    shapes, faults = defaultdict(list), []
+    shapes, lost = defaultdict(list), Counter()
     for annotation in annotations:
         number = read_id(annotation.get('image_id'))
-        if number in files:
+        if number in files and number is not None:
             shapes[files[number]].append(annotation)
         else:
-            faults.append(
-                f'{path}: annotation {annotation.get("id")} is of image '
-                f'{annotation.get("image_id")}, which is not in images: add it'
-            )
+            lost[str(annotation.get('image_id'))] += 1
+    faults = [
+        f'{path}: {number_of(count, "annotation")} of image {number}, which is not in '
+        'images: add it'
+        for number, count in lost.items()
+    ]
     return shapes, faults
-
-
-def count_empty(
-    there: dict[str, Path], shapes: dict[str, list[dict]], background: str | None
-) -> list[str]:
-    """Says how many images have no annotation, and what happens to them."""
-    empty = sum(not shapes[name] for name in there)
-    what = 'ignored' if background is None else f"'{background}'"
-    return (
-        [f'{empty} images have no annotation: their pixels are {what}'] if empty else []
-    )
 
 
 def draw(
@@ -299,14 +343,27 @@ def draw_polygons(polygons: list, size: tuple[int, int]) -> np.ndarray:
         np.ndarray: (height, width), whether a pixel is inside any of them.
 
     Raises:
-        ValueError: If they are not polygons.
+        ValueError: If they are not polygons, or cover nothing.
     """
     if all(map(is_number, polygons)):
         polygons = [polygons]
+    parts = []
     for polygon in polygons:
         if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
             raise ValueError('a polygon needs three pairs of numbers or more')
-        check_points([*zip(polygon[::2], polygon[1::2], strict=True)], size)
+        pairs = [*zip(polygon[::2], polygon[1::2], strict=True)]
+        parts.append(check_points(pairs, size))
+    check_pixels([point for part in parts for point in part])
     mask = import_coco()
     runs = mask.merge(mask.frPyObjects(polygons, *size))
-    return mask.decode(runs).astype(bool)
+    drawn = mask.decode(runs).astype(bool)
+    if not drawn.any() and not any(is_small(part, size) for part in parts):
+        raise ValueError(NOTHING)
+    return drawn
+
+
+def is_small(points: list[tuple[float, float]], size: tuple[int, int]) -> bool:
+    """Whether a polygon that covers no pixel's centre has an area in the image."""
+    height, width = size
+    is_inside = any(0 <= x <= width and 0 <= y <= height for x, y in points)
+    return is_inside and cv2.contourArea(np.float32(points)) > 0

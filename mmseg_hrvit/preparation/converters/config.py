@@ -116,7 +116,10 @@ def find_heads(base: str) -> list[str]:
 
 
 def spread(values: Sequence) -> str:
-    """Writes a list, one value per line."""
-    return (
-        '[\n' + ''.join(f'            {value!r},\n' for value in values) + '        ]'
-    )
+    """Writes a list, one value per line.
+
+    mmengine would replace ``{{ fileDirname }}`` in a name by a path: of every two
+    braces, the second is written as its code.
+    """
+    lines = (repr(value).replace('{{', r'{\x7b') for value in values)
+    return '[\n' + ''.join(f'            {line},\n' for line in lines) + '        ]'

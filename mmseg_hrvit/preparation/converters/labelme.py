@@ -1,7 +1,6 @@
 """Annotations of LabelMe: a JSON file of shapes for each image."""
 
 import base64
-import binascii
 import io
 import math
 from collections.abc import Sequence
@@ -9,23 +8,29 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
-from .points import check_points
+from .points import NOTHING, check_pixels, check_points
 from .source import (
     Pair,
+    Size,
     Source,
+    count_empty,
     kept_classes,
     list_unused,
     make_palette,
+    name_below,
     number_classes,
     read_json,
+    read_size,
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
@@ -38,13 +43,13 @@ class Annotation:
 
     Args:
         image (Path): The image file.
-        size (tuple[int, int], optional): Height and width of the labelled image, if the
-            file says so.
+        size (tuple[int | None, int | None]): Height and width of the labelled image, as
+            far as the file says so.
         shapes (Sequence[dict]): LabelMe's.
     """
 
     image: Path
-    size: tuple[int, int] | None
+    size: Size
     shapes: Sequence[dict]
 
 
@@ -85,7 +90,7 @@ def read_labelme(
         palette=make_palette(len(classes)),
         pairs=[
             Pair(
-                path.relative_to(folder).with_suffix('').as_posix(),
+                name_below(folder, path),
                 found.image,
                 partial(draw, path=path, shapes=found.shapes, labels=labels, rest=rest),
                 found.size,
@@ -93,9 +98,12 @@ def read_labelme(
             for path, found in annotations.items()
         ],
         faults=faults,
-        notes=list_unused(
-            folder, (a.image for a in annotations.values()), 'have no JSON file'
-        ),
+        notes=[
+            *list_unused(
+                folder, (a.image for a in annotations.values()), 'without a JSON file'
+            ),
+            *count_empty(sum(not a.shapes for a in annotations.values()), background),
+        ],
     )
 
 
@@ -133,10 +141,10 @@ def read_annotation(path: Path) -> Annotation:
     try:
         keys = 'label', 'points', 'shape_type', 'mask'
         shapes = [
-            {'shape_type': 'polygon', **{k: s[k] for k in keys if k in s}}
+            {'shape_type': None, **{k: s[k] for k in keys if k in s}}
             for s in data['shapes']
         ]
-        is_whole = all(isinstance(s['label'], str) and s['points'] for s in shapes)
+        is_whole = all(map(is_shape, shapes))
         named = data.get('imagePath')
         has_own = bool(data.get('imageData'))
         size = data.get('imageHeight'), data.get('imageWidth')
@@ -145,12 +153,21 @@ def read_annotation(path: Path) -> Annotation:
     if not is_whole:
         raise no_annotation(path)
     for shape in shapes:
+        shape['shape_type'] = shape['shape_type'] or 'polygon'
         shape['label'] = ' '.join(shape['label'].split())
         if not shape['label']:
             raise DataError(f'{path}: a shape has no label: give it one')
-    is_stated = all(type(n) is int and n > 0 for n in size)
-    image = find_image(path, named, has_own)
-    return Annotation(image, size if is_stated else None, shapes)
+    try:
+        size = read_size(*size)
+    except ValueError as error:
+        raise DataError(f'{path}: its image {error}') from error
+    return Annotation(find_image(path, named, has_own), size, shapes)
+
+
+def is_shape(shape: dict) -> bool:
+    """Whether a shape has a label, points, and a kind that is a text or missing."""
+    is_kind = isinstance(shape['shape_type'], str | None)
+    return is_kind and isinstance(shape['label'], str) and bool(shape['points'])
 
 
 def find_image(path: Path, named: object, has_own: bool) -> Path:
@@ -210,60 +227,120 @@ def draw(
         DataError: If a shape has no area, or is broken.
     """
     picture = Image.new('L', size[::-1], rest)
-    pen = ImageDraw.Draw(picture)
     for shape in shapes:
-        kind = shape['shape_type'] or 'polygon'
-        if kind not in SHAPES:
-            raise DataError(
-                f"{path}: a '{kind}' ({shape['label']}) has no area: draw one of "
-                f'{", ".join(SHAPES)}'
-            )
-        try:
-            points = check_points(shape['points'], size)
-            SHAPES[kind](pen, points, labels[shape['label']], shape.get('mask'))
-        except (TypeError, ValueError, UnidentifiedImageError, OSError) as error:
-            raise DataError(
-                f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
-                'repair it'
-            ) from error
+        box, layer = draw_shape(shape, size, path)
+        picture.paste(labels[shape['label']], box, layer)
     return np.asarray(picture)
 
 
-def draw_polygon(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
+def draw_shape(
+    shape: dict, size: tuple[int, int], path: Path
+) -> tuple[tuple[int, ...], Image.Image]:
+    """Draws one shape.
+
+    Args:
+        shape (dict): LabelMe's.
+        size (tuple[int, int]): Height and width.
+        path (Path): The file, for errors.
+
+    Returns:
+        tuple[tuple[int, ...], Image.Image]: The part of the image around it (left, top,
+        right, bottom), and of one bit, whether a pixel of that part is inside.
+
+    Raises:
+        DataError: If it has no area, or is broken.
+    """
+    kind = shape['shape_type']
+    if kind not in SHAPES:
+        raise DataError(
+            f"{path}: a '{kind}' ({shape['label']}) has no area: draw one of "
+            f'{", ".join(SHAPES)}'
+        )
+    try:
+        points = check_points(shape['points'], size)
+        left, top, right, bottom = box = find_part(points, size)
+        layer = Image.new('1', (right - left, bottom - top))
+        shifted = [(x - left, y - top) for x, y in points]
+        SHAPES[kind](ImageDraw.Draw(layer), shifted, shape.get('mask'))
+        if kind != 'mask':  # whose size is known
+            check_pixels(points)
+        if not layer.getbbox():
+            raise ValueError(NOTHING)
+    except ValueError as error:
+        raise DataError(
+            f"{path}: the {kind} '{shape['label']}' cannot be drawn ({error}): "
+            'repair it'
+        ) from error
+    return box, layer
+
+
+def find_part(points: list, size: tuple[int, int]) -> tuple[int, ...]:
+    """Finds the part of an image around a shape, which is faster than all of it."""
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    reach = math.dist(low, high) + 2  # a circle reaches beyond its points
+    corners = np.floor([low - reach, high + reach]).astype(int)
+    return tuple(corners.clip(0, size[::-1]).ravel().tolist())
+
+
+def draw_polygon(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a polygon of three corners or more."""
     if len({*points}) < 3:
-        raise ValueError(f'{len({*points})} corners')
-    pen.polygon(points, label)
+        raise ValueError(number_of(len({*points}), 'corner'))
+    pen.polygon(points, 1)
 
 
-def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
-    """Draws a rectangle by two opposite corners, or by all four."""
-    if len(points) not in (2, 4) or len({*points}) < 2:
-        raise ValueError(f'{len({*points})} corners')
+def draw_rectangle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
+    """Draws a rectangle by two opposite corners, or a turned one by all four."""
+    count = len({*points})
+    if count not in (2, 4) or count != len(points):
+        raise ValueError(number_of(count, 'corner'))
+    if count == 4:
+        hull = cv2.convexHull(np.float32(points))  # they are in any order
+        pen.polygon(hull.flatten().tolist(), 1)
+        return
     xs, ys = zip(*points, strict=True)
-    pen.rectangle([min(xs), min(ys), max(xs), max(ys)], label)
+    pen.rectangle([min(xs), min(ys), max(xs), max(ys)], 1)
 
 
-def draw_circle(pen: ImageDraw.ImageDraw, points: list, label: int, _) -> None:
+def draw_circle(pen: ImageDraw.ImageDraw, points: list, _) -> None:
     """Draws a circle by its centre and a point on it."""
+    if len(points) != 2 or points[0] == points[1]:
+        raise ValueError('a circle needs its centre and another point, on its edge')
     (x, y), edge = points
     radius = math.dist((x, y), edge)
-    pen.ellipse([x - radius, y - radius, x + radius, y + radius], label)
+    pen.ellipse([x - radius, y - radius, x + radius, y + radius], 1)
 
 
-def draw_mask(
-    pen: ImageDraw.ImageDraw, points: list, label: int, mask: str | None
-) -> None:
-    """Draws a mask, a picture in base64, at its upper left corner."""
+def draw_mask(pen: ImageDraw.ImageDraw, points: list, mask: str | None) -> None:
+    """Draws a mask, a picture in base64, into its box."""
     if mask is None:
         raise ValueError('no mask')
+    if len(points) != 2:
+        raise ValueError(f'its mask needs two points, not {len(points)}')
+    bits = read_bits(mask)
+    (left, top), (right, bottom) = points
+    box = round(right - left) + 1, round(bottom - top) + 1
+    # At the border of an image, LabelMe's boxes end behind the last pixel.
+    if any(abs(a - b) > 1 for a, b in zip(bits.size, box, strict=True)):
+        width, height = bits.size
+        raise ValueError(
+            f'its mask has {width} x {height} pixels, but its box {box[0]} x {box[1]}'
+        )
+    pen.bitmap([round(left), round(top)], bits, 1)
+
+
+def read_bits(mask: str) -> Image.Image:
+    """Reads the picture of a mask; all values but 0 are inside."""
     try:
         data = base64.b64decode(mask, validate=True)
-    except binascii.Error as error:
+        with Image.open(io.BytesIO(data)) as picture:
+            is_clear = picture.has_transparency_data
+            bits = picture.convert('L').point(lambda value: 255 * (value > 0), '1')
+    except Exception as error:  # a broken file can raise almost anything
         raise ValueError(str(error)) from error
-    with Image.open(io.BytesIO(data)) as picture:
-        bits = picture.convert('L').point(lambda value: 255 * (value > 0), '1')
-    pen.bitmap([round(value) for value in points[0]], bits, label)
+    if is_clear:
+        raise ValueError('its mask has transparency, but needs black and white')
+    return bits
 
 
 SHAPES = dict(

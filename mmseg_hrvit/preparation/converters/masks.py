@@ -9,8 +9,17 @@ import numpy as np
 
 from mmseg_hrvit.datasets.image_files import read_colour_map
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
-from .source import Pair, Source, kept_classes, list_images, number_classes, read_json
+from .source import (
+    Pair,
+    Source,
+    kept_classes,
+    list_images,
+    list_unreadable,
+    number_classes,
+    read_json,
+)
 
 Colour = tuple[int, int, int]  # RGB
 COLUMNS = ['name', 'r', 'g', 'b']
@@ -39,16 +48,20 @@ def read_masks(
         Source: The data set.
 
     Raises:
-        InputError: If a folder is missing or empty, or there are too few classes.
+        InputError: If a folder is missing or empty, an image is its own label map, or
+            there are too few classes.
     """
     names = [*dict.fromkeys(name for name, _ in colours)]
     labels = number_classes(names, None, ignored, 'add rows to the table')
     table = {colour: labels[name] for name, colour in colours}
     first_colours = dict(reversed(colours))
     classes = kept_classes(labels)
-    found = list_images(images, without=mask_ending)
-    maps = list_images(masks)
-    names = {name: f'{name}{mask_ending}' for name in found}
+    found, maps = list_images(images), list_images(masks)
+    names = name_masks(found, maps, mask_ending)
+    single = [
+        *find_single_images(found, maps, names, list_unreadable(masks)),
+        *find_single_masks(found, maps, names, list_unreadable(images), mask_ending),
+    ]
     return Source(
         classes=classes,
         palette=[first_colours[name] for name in classes],
@@ -57,21 +70,74 @@ def read_masks(
             for name, mask in names.items()
             if mask in maps
         ],
-        faults=[*find_single(found, maps, names)],
+        faults=single,
     )
 
 
-def find_single(
-    found: dict[str, Path], maps: dict[str, Path], names: dict[str, str]
-) -> Iterator[str]:
-    """Yields what is wrong with images and label maps that have no partner."""
+def name_masks(
+    found: dict[str, Path], maps: dict[str, Path], ending: str
+) -> dict[str, str]:
+    """Names the label maps of images.
+
+    Args:
+        found (dict[str, Path]): Images by name.
+        maps (dict[str, Path]): Label maps by name.
+        ending (str): What the name of a label map has after that of its image.
+
+    Returns:
+        dict[str, str]: Names of label maps by those of images. In a folder of both,
+        label maps are no images.
+
+    Raises:
+        InputError: If an image is its own label map: a network would learn to copy it.
+    """
+    names = {name: f'{name}{ending}' for name in found}
+    used = {maps[mask].resolve(): name for name, mask in names.items() if mask in maps}
     for name, path in found.items():
-        if names[name] not in maps:
-            yield f'image {path} has no label map {names[name]}.*: add it'
-    images = {path.resolve() for path in found.values()}  # in the same folder
+        if used.get(path.resolve()) == name:
+            raise InputError(
+                f'{path} is given as an image and as its label map: give the folder '
+                'of the images, and that of the label maps'
+            )
+    return {
+        name: mask for name, mask in names.items() if found[name].resolve() not in used
+    }
+
+
+def find_single_images(
+    found: dict[str, Path],
+    maps: dict[str, Path],
+    names: dict[str, str],
+    unreadable: dict[str, Path],
+) -> Iterator[str]:
+    """Yields what is wrong with images that have no label map."""
+    for name, mask in names.items():
+        if mask in unreadable and mask not in maps:
+            yield of_another_format(unreadable[mask])
+        elif mask not in maps:
+            yield f'image {found[name]} has no label map {mask}.*: add it'
+
+
+def find_single_masks(
+    found: dict[str, Path],
+    maps: dict[str, Path],
+    names: dict[str, str],
+    unreadable: dict[str, Path],
+    ending: str,
+) -> Iterator[str]:
+    """Yields what is wrong with label maps that have no image."""
+    images = {found[name].resolve() for name in names}  # in the same folder
     for mask in sorted(maps.keys() - names.values()):
-        if maps[mask].resolve() not in images:
+        name = mask.removesuffix(ending)
+        if name in unreadable:
+            yield of_another_format(unreadable[name])
+        elif maps[mask].resolve() not in images:
             yield f'label map {maps[mask]} has no image: add it'
+
+
+def of_another_format(path: Path) -> str:
+    """Says that a picture cannot be read."""
+    return f'{path} has a format that is not read here: convert it to PNG'
 
 
 def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
@@ -97,9 +163,10 @@ def read_mask(size: tuple[int, int], path: Path, table: dict[Colour, int]):
     unknown = np.unique(codes[known[nearest] != codes])
     if len(unknown):
         shown = ', '.join(str(decode(code)) for code in unknown[:SHOWN].tolist())
+        count = number_of(len(unknown), 'colour')
         raise DataError(
-            f'label map {path} has {len(unknown)} colours that are not in the table, '
-            f'such as {shown} (R, G, B): add them to it, or repair the file'
+            f'label map {path} has {count} outside of the table, such as {shown} '
+            '(R, G, B): extend the table, or repair the file'
         )
     return np.array([*table.values()], np.uint8)[nearest]
 
@@ -132,12 +199,19 @@ def read_table(path: Path) -> list[tuple[str, Colour]]:
         list[tuple[str, Colour]]: Class and colour, in the order of the file.
 
     Raises:
-        InputError: If it cannot be read, a row is invalid, or a colour occurs twice.
+        InputError: If it cannot be read, a row is invalid, a name is empty, or a colour
+            occurs twice.
     """
-    rows = read_json_table(path) if path.suffix == '.json' else read_csv_table(path)
+    rows = (
+        read_json_table(path)
+        if path.suffix.lower() == '.json'
+        else read_csv_table(path)
+    )
     colours = [(name, check_colour(name, values, path)) for name, values in rows]
     owners = {}
     for name, colour in colours:
+        if not name.strip():
+            raise InputError(f'{path}: {colour} has no name: give it one')
         if owners.setdefault(colour, name) != name:
             raise InputError(
                 f'{path}: {owners[colour]} and {name} have the same colour {colour}: '
@@ -160,10 +234,14 @@ def read_csv_table(path: Path) -> list[tuple[str, Sequence]]:
         text = path.read_text(encoding='utf-8-sig')
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f'{path} cannot be read ({error}): check it') from error
-    head, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
-    columns = [column.strip().lower() for column in head]
+    first, *others = [line for line in text.splitlines() if line] or ['']
+    columns = [column.strip().lower() for column in next(csv.reader([first]), [])]
     if columns != COLUMNS:
-        raise InputError(f'{path}: the first line must be {",".join(COLUMNS)}')
+        raise InputError(
+            f'{path}: the first line is {first[:80]!r}, but must be '
+            f'{",".join(COLUMNS)}, with commas, and colours as numbers from 0 to 255'
+        )
+    rows = csv.reader(others)
     return [(row[0].strip(), row[1:]) for row in rows]
 
 

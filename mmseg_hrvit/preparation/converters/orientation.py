@@ -5,7 +5,7 @@ import numpy as np
 from mmseg_hrvit.datasets.image_header import Header
 from mmseg_hrvit.errors import DataError
 
-from .source import Pair
+from .source import Pair, Size, fits
 
 
 def read_upright(pair: Pair, header: Header) -> np.ndarray:
@@ -23,9 +23,10 @@ def read_upright(pair: Pair, header: Header) -> np.ndarray:
         DataError: If the annotations are broken, or have another size.
     """
     sizes = header.shown_size, header.size
-    if pair.size and pair.size not in sizes:  # before it takes memory
+    size = next((size for size in sizes if fits(size, pair.size)), None)
+    if size is None:  # before it takes memory
         raise other_size(pair, header, pair.size)
-    labels = pair.read_labels(pair.size or header.shown_size)
+    labels = pair.read_labels(size)
     if labels.shape not in sizes:
         raise other_size(pair, header, labels.shape)
     if labels.shape == header.shown_size:
@@ -33,7 +34,7 @@ def read_upright(pair: Pair, header: Header) -> np.ndarray:
     return turn(labels, header.orientation)
 
 
-def other_size(pair: Pair, header: Header, size: tuple[int, int]) -> DataError:
+def other_size(pair: Pair, header: Header, size: Size) -> DataError:
     """Makes the error for annotations of another image."""
     return DataError(
         f'{pair.image} has the size {header.shown_size}, but its annotation has the '

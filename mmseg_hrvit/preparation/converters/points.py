@@ -1,8 +1,9 @@
-"""Checking coordinates of annotations: they are numbers, and near their image."""
+"""Checking coordinates of annotations: they are pixels, in or near their image."""
 
 import math
 from collections.abc import Sequence
 
+NOTHING = 'it covers no pixel of its image'
 FAR = 1  # sizes of the image that a shape may lie outside of it
 
 
@@ -22,7 +23,7 @@ def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, flo
     is_list = isinstance(values, list | tuple)
     if not is_list or not all(map(is_pair, values)):
         raise ValueError('its points are not pairs of numbers')
-    points = [(float(x), float(y)) for x, y in values]
+    points = [(to_float(x), to_float(y)) for x, y in values]
     height, width = size
     for x, y in points:
         if not (math.isfinite(x) and math.isfinite(y)):
@@ -36,10 +37,24 @@ def check_points(values: object, size: tuple[int, int]) -> list[tuple[float, flo
     return points
 
 
+def check_pixels(points: Sequence[tuple[float, float]]) -> None:
+    """Refuses points that are shares of the image's size: they would hit one pixel."""
+    if all(0 <= value <= 1 for point in points for value in point):
+        raise ValueError('its coordinates are all between 0 and 1, and not in pixels')
+
+
 def is_pair(value: object) -> bool:
     """Whether a value is a pair of numbers."""
     is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
     return is_sequence and len(value) == 2 and all(map(is_number, value))
+
+
+def to_float(number: float) -> float:
+    """Converts a number of JSON, of which some are larger than any float."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def is_number(value: object) -> bool:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .points import NOTHING
+
 
 def draw_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
     """Draws run lengths.
@@ -15,7 +17,7 @@ def draw_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
         np.ndarray: (height, width), whether a pixel is inside.
 
     Raises:
-        ValueError: If they have another size, or are not run lengths.
+        ValueError: If they have another size, are not run lengths, or cover nothing.
     """
     stated, counts = segmentation.get('size'), segmentation.get('counts')
     if not isinstance(stated, list | tuple) or tuple(stated) != size:
@@ -29,6 +31,8 @@ def draw_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
         raise ValueError(
             f'its runs have {sum(counts)} pixels, but its image {size[0] * size[1]}'
         )
+    if not any(counts[1::2]):
+        raise ValueError(NOTHING)
     values = np.arange(len(counts)) % 2 == 1
     return np.repeat(values, counts).reshape(size, order='F')
 

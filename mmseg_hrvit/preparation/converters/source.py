@@ -3,6 +3,7 @@
 import colorsys
 import json
 import os
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.words import number_of
 
+Size = tuple[int | None, int | None]  # height and width; None: not stated
 SHOWN = 3  # files in a note
 # Of pictures that OpenCV does not read.
 OTHER_SUFFIXES = ('.heic', '.heif', '.tga', '.psd', '.svg', '.dng', '.cr2', '.nef')
@@ -33,14 +36,14 @@ class Pair:
             width, and returns labels (height, width), 8 bits; a label map file returns
             its own size. Raises a ``DataError`` if it fails. Must be picklable for
             other processes.
-        size (tuple[int, int], optional): Height and width of the labelled image, from
-            its annotations. Defaults to None: they do not say.
+        size (tuple[int | None, int | None]): Height and width of the labelled image,
+            from its annotations. Defaults to (None, None): they do not say.
     """
 
     name: str
     image: Path
     read_labels: Callable[[tuple[int, int]], np.ndarray]
-    size: tuple[int, int] | None = None
+    size: Size = (None, None)
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,15 @@ def number_classes(
         background (str, optional): Class of the pixels without annotation, which
             becomes the first one; None: they are ignored.
         ignored (Sequence[str]): The names to ignore.
-        advice (str): What to do if there are too few. Defaults to 'name more'.
+        advice (str): What to do if there are too few, and no background. Defaults to
+            'name more'.
 
     Returns:
         dict[str, int]: Labels by name, those of ignored names last.
 
     Raises:
-        InputError: If there are fewer than two classes, more classes than labels, or
-            names that differ only in case.
+        InputError: If there are fewer than two classes, more classes than labels, an
+            empty name, or names that look the same.
     """
     check_spelling([*names, *([] if background is None else [background])])
     unknown = set(ignored) - set(names)
@@ -92,11 +96,7 @@ def number_classes(
         )
     first = [] if background is None else [background]
     kept = dict.fromkeys([*first, *(name for name in names if name not in ignored)])
-    if not 2 <= len(kept) < IGNORED:
-        raise InputError(
-            f'{len(kept)} classes ({", ".join([*kept][:5])}): at least 2 are needed '
-            f'and at most {IGNORED - 1}; {advice}'
-        )
+    check_count([*kept], advice if background is None else 'annotate more classes')
     labels = {name: label for label, name in enumerate(kept)}
     return {**labels, **dict.fromkeys(ignored, IGNORED)}
 
@@ -105,12 +105,35 @@ def check_spelling(names: Sequence[str]) -> None:
     """Refuses names that look the same to a reader, but not to a program."""
     spellings = {}
     for name in names:
-        first = spellings.setdefault(' '.join(name.split()).casefold(), name)
+        key = fold(name)
+        if not key:
+            raise InputError(f'a class has no name ({name!a}): give it one')
+        first = spellings.setdefault(key, name)
         if first != name:
+            codes = '' if (first + name).isascii() else f' ({first!a} and {name!a})'
             raise InputError(
-                f"'{first}' and '{name}' differ only in upper and lower case or "
-                'spaces: spell them alike, or rename one'
+                f"'{first}' and '{name}'{codes} differ only in upper and lower case, "
+                'spaces or the form of their letters: spell them alike, or rename one'
             )
+
+
+def fold(name: str) -> str:
+    """Returns a form of a name that is the same for names that look the same."""
+    letters = unicodedata.normalize('NFKC', name)
+    seen = ''.join(c for c in letters if unicodedata.category(c) != 'Cf')
+    return ' '.join(seen.split()).casefold()
+
+
+def check_count(names: Sequence[str], advice: str) -> None:
+    """Refuses too few classes, and more than there are labels."""
+    if len(names) < 2:
+        found = f'the only class is {names[0]}' if names else 'there is no class'
+        raise InputError(f'{found}, but two are needed: {advice}')
+    if len(names) >= IGNORED:
+        raise InputError(
+            f'{len(names)} classes, but labels of 8 bits can tell only {IGNORED - 1} '
+            'apart: --ignore some'
+        )
 
 
 def kept_classes(labels: dict[str, int]) -> list[str]:
@@ -134,13 +157,11 @@ def make_palette(count: int) -> list[list[int]]:
     return [[round(255 * value) for value in colour] for colour in colours]
 
 
-def list_images(folder: Path, without: str = '') -> dict[str, Path]:
+def list_images(folder: Path) -> dict[str, Path]:
     """Finds the images below a folder.
 
     Args:
         folder (Path): The folder.
-        without (str): Skips images whose names are those of others plus this ending.
-            Defaults to '': skips none.
 
     Returns:
         dict[str, Path]: Files by their paths below it, without suffix.
@@ -152,16 +173,44 @@ def list_images(folder: Path, without: str = '') -> dict[str, Path]:
         raise InputError(f'no folder {folder.absolute()}: check the path')
     found = {}
     for path in find_images(str(folder)):
-        name = path.relative_to(folder).with_suffix('').as_posix()
+        name = name_below(folder, path)
         if name in found:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
                 'rename one, and keep label maps in a separate folder'
             )
         found[name] = path
-    endings = {name for name in found if without and name.endswith(without)}
-    sidecars = {name for name in endings if name.removesuffix(without) in found}
-    return {name: path for name, path in found.items() if name not in sidecars}
+    return found
+
+
+def list_unreadable(folder: Path) -> dict[str, Path]:
+    """Finds the pictures below a folder that OpenCV does not read, as list_images."""
+    paths = [Path(path) for path in list_files(str(folder))]
+    return {
+        name_below(folder, path): path
+        for path in paths
+        if path.suffix.lower() in OTHER_SUFFIXES
+    }
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """Returns the path of a file below a folder, without suffix."""
+    return path.relative_to(folder).with_suffix('').as_posix()
+
+
+def count_empty(count: int, background: str | None) -> list[str]:
+    """Says how many images have no annotation, and what happens to them.
+
+    Args:
+        count (int): How many.
+        background (str, optional): Class of their pixels; None: they are ignored.
+
+    Returns:
+        list[str]: A line, if there are any.
+    """
+    what = 'ignored' if background is None else f"'{background}'"
+    images = number_of(count, 'image')
+    return [f'no annotation in {images}: all pixels are {what}'] if count else []
 
 
 def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
@@ -181,12 +230,47 @@ def list_unused(folder: Path, used: Iterable[Path], why: str) -> list[str]:
     if not spare:
         return []
     more = ', ...' if len(spare) > SHOWN else ''
-    return [f'{len(spare)} pictures {why}: {", ".join(spare[:SHOWN])}{more}']
+    pictures = number_of(len(spare), 'picture')
+    return [f'{pictures} {why}: {", ".join(spare[:SHOWN])}{more}']
 
 
 def is_picture(path: str) -> bool:
     """Whether a file has the name of an image, also in an unsupported format."""
     return path.lower().endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES))
+
+
+def read_size(height: object, width: object) -> Size:
+    """Reads the size of an image in a file, in which some tools write it as text.
+
+    Args:
+        height (object): The value in the file; None: it does not say.
+        width (object): The same.
+
+    Returns:
+        tuple[int | None, int | None]: Height and width.
+
+    Raises:
+        ValueError: If one is not a number of pixels.
+    """
+    return read_length('height', height), read_length('width', width)
+
+
+def fits(size: Size, stated: Size) -> bool:
+    """Whether a size agrees with one of which a half may not be stated."""
+    return all(b in (a, None) for a, b in zip(size, stated, strict=True))
+
+
+def read_length(what: str, value: object) -> int | None:
+    """Reads a height or a width."""
+    if value is None:
+        return None
+    try:
+        length = float(value)
+    except (TypeError, ValueError, OverflowError):
+        length = 0.0
+    if not length.is_integer() or length <= 0:
+        raise ValueError(f'has the {what} {value!r}: write its number of pixels')
+    return int(length)
 
 
 def read_json(path: Path) -> Any:

@@ -4,6 +4,7 @@ Everything is written to a temporary folder first, so the folder is complete whe
 appears.
 """
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ from .orientation import read_upright
 from .source import Pair, Source
 
 JPEG = ('.jpg', '.jpeg', '.jpe', '.jfif')
-# Folders at the top of a source whose images keep their split.
+# Folders whose images keep their split; a year may follow.
 SPLITS = dict(
     train='train',
     training='train',
@@ -35,7 +36,9 @@ SPLITS = dict(
     valid='val',
     validation='val',
     test='test',
+    testing='test',
 )
+YEAR = re.compile(r'\d{4}$')
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,23 @@ class Report:
         pairs (Sequence[Written]): The result for each pair.
         faults (Sequence[str]): What is wrong with each skipped file.
         notes (Sequence[str]): What else is worth knowing.
+        warnings (Sequence[str]): What may be wrong with the pairs that were written.
     """
 
     classes: Sequence[str]
     pairs: Sequence[Written]
     faults: Sequence[str]
     notes: Sequence[str]
+    warnings: Sequence[str]
 
     def describe(self) -> Iterator[str]:
         """Yields lines: how many pairs of each split, and images of each class."""
         written = [pair for pair in self.pairs if pair.fault is None]
         splits = Counter(pair.split for pair in written)
         parts = ', '.join(f'{split} {splits[split]}' for split in sorted(splits))
-        left_out = number_of(len(self.faults), 'file')
-        yield f'{number_of(len(written), "pair")} ({parts}), {left_out} skipped'
+        yield (
+            f'{number_of(len(written), "pair")} ({parts}), {len(self.faults)} skipped'
+        )
         images = Counter(label for pair in written for label in pair.labels)
         named = [f'{name} ({images[i]})' for i, name in enumerate(self.classes)]
         yield f'classes (images): {", ".join(named)}'
@@ -138,7 +144,7 @@ def write_dataset(
             f'{out} cannot be written ({error}): give a folder where files can be '
             'written'
         ) from error
-    return Report(source.classes, pairs, faults, [*source.notes, *find_notes(pairs)])
+    return Report(source.classes, pairs, faults, source.notes, find_turns(pairs))
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:
@@ -165,9 +171,9 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     for name in sorted(names):
         if name.startswith('/') or '..' in name.split('/'):
             raise InputError(f'{name}: the path leaves the folder; give one below it')
-        top, _, rest = name.partition('/')
-        if rest and top.lower() in SPLITS:
-            fixed[name] = f'{SPLITS[top.lower()]}/{rest}'
+        kept = keep_split(name)
+        if kept:
+            fixed[name] = kept
         else:
             free.append(name)
     count = min(max(round(val_share * len(free)), 1), len(free) - 1)
@@ -178,6 +184,23 @@ def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str
     if twice:
         raise InputError(f'two images would both become {twice}: rename one')
     return paths
+
+
+def keep_split(name: str) -> str | None:
+    """Moves the first folder of a name that is a split to the front.
+
+    Args:
+        name (str): 'day/val2017/a', for example.
+
+    Returns:
+        str | None: 'val/day/a'; None if no folder is a split.
+    """
+    *folders, file = name.split('/')
+    for i, folder in enumerate(folders):
+        split = SPLITS.get(YEAR.sub('', folder.lower()))
+        if split:
+            return '/'.join([split, *folders[:i], *folders[i + 1 :], file])
+    return None
 
 
 def write_pair(item: tuple[Pair, str], root: Path, suffix: str) -> Written:
@@ -257,12 +280,13 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
             )
 
 
-def find_notes(pairs: Sequence[Written]) -> list[str]:
+def find_turns(pairs: Sequence[Written]) -> list[str]:
     """Says how many images may be rotated differently from their labels."""
     turns = [pair.turn for pair in pairs if pair.turn]
     if not turns:
         return []
     return [
-        f'warning: {turns[0]}; they were read as drawn on the upright image '
-        f'({len(turns)} such images): check with `hrvit browse`'
+        f'{turns[0]}; they were read as drawn on the upright image '
+        f'({number_of(len(turns), "such image")}): check with `hrvit browse`, and if '
+        'they are rotated, delete the orientation from the EXIF data and convert again'
     ]

@@ -4,6 +4,7 @@ Every one ends in right pixels, or in a line that names what is wrong.
 """
 
 import json
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -228,6 +229,24 @@ def sidecars(project):
     project.masks.symlink_to(project.images)
 
 
+def one_folder(project):
+    """Both arguments lead to the label maps."""
+    for path in project.images.iterdir():
+        path.unlink()
+    project.images.rmdir()
+    project.images.symlink_to(project.masks)
+
+
+def one_folder_of_both(project):
+    """Both arguments lead to a folder that holds the two folders."""
+    inner = project.images / 'images'
+    inner.mkdir()
+    for path in project.images.glob('*.jpg'):
+        path.rename(inner / path.name)
+    project.masks.rename(project.images / 'masks')
+    project.masks.symlink_to(project.images)
+
+
 def behind_links(project):
     (project.root / 'else').mkdir()
     for folder in ('images', 'masks'):
@@ -264,8 +283,10 @@ MASKS = {
     'palettes that differ': (palettes, [], 0, '', ALL),
     'another size': (mask_of_another_size, [], 1, 'give the image that was', 'bcd'),
     'no image': (mask_without_an_image, [], 1, 'z.png has no image: add it', ALL),
-    'EXIF 3': (masks_of_images_upside_down, [], 0, 'warning: EXIF (orienta', ALL),
+    'EXIF 3': (masks_of_images_upside_down, [], 1, 'warning: EXIF (orienta', ALL),
     'sidecars': (sidecars, ['--mask-ending', '_m'], 0, '4 pairs', ALL),
+    'one folder': (one_folder, [], 2, 'is given as an image and as its label map', ''),
+    'one folder of both': (one_folder_of_both, [], 2, 'as its label map', ''),
     'links': (behind_links, [], 0, '4 pairs', ALL),
     'rare suffixes': (rare_suffixes, [], 0, '4 pairs', ALL),
 }
@@ -343,12 +364,15 @@ def two_of_one(project):
     project.write_labelme('z', imagePath='a.jpg')
 
 
+HUGE = [[10**400, 0], [9, 0], [9, 9]]
 NAN = [[0, 0], [float('nan'), 3], [9, 9]]
+SHARES = [[0.1, 0.2], [0.4, 0.2], [0.4, 0.5]]
+OUTSIDE = [[40, 30], [50, 30], [50, 40]]
 LABELME = {
     'nothing special': (spoilt(), 0, '4 pairs', ALL),
     'a BOM': (with_bom, 0, '4 pairs', ALL),
     'upper case': (upper_case, 0, '4 pairs', ALL),
-    'no JSON': (no_json, 0, '1 pictures have no JSON file', 'bcd'),
+    'no JSON': (no_json, 0, '1 picture without a JSON file', 'bcd'),
     'spaces': (spoilt(shapes=[shape(' car ', CAR)]), 0, 'car (4)', ALL),
     'upper and lower case': (
         spoilt(shapes=[shape('Car', CAR)]),
@@ -358,11 +382,33 @@ LABELME = {
     ),
     'no label': (spoilt(shapes=[shape(' ', CAR)]), 1, 'a shape has no label', 'bcd'),
     'resized': (resized, 1, 'a.jpg has the size (12, 18), but its annotat', 'bcd'),
+    'sizes as texts': (spoilt(imageHeight='24', imageWidth=36.0), 0, '4 pairs', ALL),
+    'another size as a text': (
+        spoilt(imageHeight='48', imageWidth='72'),
+        1,
+        'but its annotation has the size (48, 72)',
+        'bcd',
+    ),
+    'half a size': (spoilt(imageHeight=None), 0, '4 pairs', ALL),
+    'half of another size': (
+        spoilt(imageHeight=None, imageWidth=72),
+        1,
+        'but its annotation has the size (None, 72)',
+        'bcd',
+    ),
+    'no size': (spoilt(imageHeight=0), 1, 'a.json: its image has the height 0', 'bcd'),
     'a path of Windows': (spoilt(imagePath='C:\\me\\a.jpg'), 0, '4 pairs', ALL),
     'no path': (spoilt(imagePath=None), 0, '4 pairs', ALL),
     'own pixels': (spoilt(imagePath='no.jpg', imageData='AA'), 0, '4 pairs', ALL),
     'no image': (spoilt(imagePath='no.jpg'), 1, 'no.jpg is missing', 'bcd'),
     'NaN': (spoilt(shapes=[shape('car', NAN)]), 1, 'has the point (nan, 3.0)', 'bcd'),
+    'huge': (spoilt(shapes=[shape('car', HUGE)]), 1, 'has the point (inf, 0', 'bcd'),
+    'no kind': (
+        spoilt(shapes=[shape('car', CAR, [{}])]),
+        1,
+        'a.json is not a LabelMe annotation',
+        'bcd',
+    ),
     'far away': (
         spoilt(shapes=[shape('car', [[0, 0], [1e8, 0], [9, 9]])]),
         1,
@@ -372,11 +418,25 @@ LABELME = {
     'one point': (
         spoilt(shapes=[shape('car', [[3, 3]], 'rectangle')]),
         1,
-        '1 corners',
+        '(1 corner)',
+        'bcd',
+    ),
+    'shares': (spoilt(shapes=[shape('car', SHARES)]), 1, 'all between 0 and 1', 'bcd'),
+    'outside': (spoilt(shapes=[shape('car', OUTSIDE)]), 1, 'covers no pixel', 'bcd'),
+    'a circle outside': (
+        spoilt(shapes=[shape('car', [[50, 40], [50, 44]], 'circle')]),
+        1,
+        'it covers no pixel of its image',
+        'bcd',
+    ),
+    'a circle of no radius': (
+        spoilt(shapes=[shape('car', [[9, 9], [9, 9]], 'circle')]),
+        1,
+        'a circle needs its centre and another point, on its edge',
         'bcd',
     ),
     'no numbers': (spoilt(shapes=[shape('car', [['x']])]), 1, 'not pairs of', 'bcd'),
-    'two of one': (two_of_one, 1, 'z.json is of ', ALL),
+    'two of one': (two_of_one, 1, 'z.json annotates ', ALL),
 }
 
 
@@ -385,6 +445,19 @@ def test_labelme(project, convert, case):
     make, status, said, right = LABELME[case]
     make(project)
     check(convert('labelme'), status, said, right)
+
+
+def test_the_count_of_what_is_skipped_is_that_of_the_lines(project, convert):
+    pytest.importorskip('pycocotools')
+
+    def spoil(data):
+        unknown_image(data)
+        data['images'][1]['height'] = -1  # its annotation is not told again
+
+    project.write_coco(spoil)
+    text = convert('coco').text
+    assert text.count('skipped: ') == 2
+    assert '3 pairs (train 2, val 1), 2 skipped' in text
 
 
 def test_shapes_of_stored_pixels_are_turned_with_them(project, convert):
@@ -416,6 +489,16 @@ def texts(data):
         item.update(image_id=str(item['image_id']), category_id='5')
 
 
+def floats_for_ids(data):
+    for item in data['annotations']:
+        item.update(image_id=float(item['image_id']), category_id=5.0)
+
+
+def unknown_image(data):
+    data['annotations'][0].update(image_id=99)
+    data['annotations'].append(dict(data['annotations'][0], id=50))
+
+
 def one_id_of_two(data):
     data['images'][1]['id'] = 0
 
@@ -440,7 +523,18 @@ COCO = {
     'a path of Windows': (record(file_name='D:\\set\\a.jpg'), 0, '4 pairs', ALL),
     'runs': (runs(*car_as_runs()), 0, '4 pairs', ALL),
     'one polygon without its list': (annotation(segmentation=outline()), 0, '', ALL),
-    'an unknown image': (annotation(image_id=99), 1, 'of image 99, which is n', None),
+    'an unknown image': (
+        unknown_image,
+        1,
+        '2 annotations of image 99, which is not in images: add it',
+        None,
+    ),
+    'no image': (
+        annotation(image_id=None),
+        1,
+        '1 annotation of image None, which',
+        None,
+    ),
     'no name': (record(file_name=None), 1, 'has the file_name None', 'bcd'),
     'one number of two images': (one_id_of_two, 2, 'image 0 is a.jpg and b.jpg', ''),
     'no annotations': (none, 2, 'has no annotations', ''),
@@ -453,10 +547,32 @@ COCO = {
         'it has the point (nan, 0.0)',
         'bcd',
     ),
+    'huge': (annotation(segmentation=[[10**400, 0, 9, 0, 9, 9]]), 1, '(inf, 0', 'bcd'),
+    'numbers as floats': (floats_for_ids, 0, '4 pairs', ALL),
     'far away': (annotation(segmentation=[[0, 0, 1e8, 0, 9, 9]]), 1, 'far out', 'bcd'),
     'short runs': (runs(3, 4), 1, 'its runs have 7 pixels, but its image 864', 'bcd'),
     'runs of another size': (runs(4, size=[2, 2]), 1, 'has the size [2, 2]', 'bcd'),
+    'shares': (
+        annotation(segmentation=[[0.1, 0.2, 0.4, 0.2, 0.4, 0.5]]),
+        1,
+        'all b',
+        'bcd',
+    ),
+    'one point': (annotation(segmentation=[[10] * 8]), 1, 'covers no pixel', 'bcd'),
+    'a line': (annotation(segmentation=[[5, 5, 9, 9, 7, 7]]), 1, 'no pixel', 'bcd'),
+    'outside': (annotation(segmentation=[[40, 9, 50, 9, 50, 20]]), 1, 'no pix', 'bcd'),
+    'runs of nothing': (runs(864), 1, 'it covers no pixel of its image', 'bcd'),
+    'smaller than a pixel': (
+        annotation(segmentation=[[9.1, 9.1, 9.3, 9.1, 9.3, 9.3]]),
+        0,
+        '4 pairs',
+        None,
+    ),
     'resized': (record(height=48, width=72), 1, 'but its annotation has', 'bcd'),
+    'resized in floats': (record(height=48.0, width=72.0), 1, 'size (48, 72)', 'bcd'),
+    'resized in half': (record(height=48, width=None), 1, 'size (48, None)', 'bcd'),
+    'sizes as texts': (record(height='24', width=36.0), 0, '4 pairs', ALL),
+    'no size': (record(width=-1), 1, 'image a.jpg has the width -1: write', 'bcd'),
 }
 
 
@@ -482,8 +598,22 @@ def test_what_has_no_annotation_is_told(project, convert):
 
     project.write_coco(drop)
     text = convert('coco').text
-    assert "1 images have no annotation: their pixels are 'road'" in text
-    assert '1 pictures are not in ' in text and 'spare.jpg' in text
+    assert "no annotation in 1 image: all pixels are 'road'" in text
+    assert '1 picture without a valid entry in ' in text and 'spare.jpg' in text
+
+
+def test_labelme_files_without_shapes_are_told(project, convert):
+    spoilt(shapes=[])(project)
+    text = convert('labelme').text
+    assert "no annotation in 1 image: all pixels are 'road'" in text
+
+
+def test_categories_of_one_name_are_told(project, convert):
+    pytest.importorskip('pycocotools')
+    twins = [dict(id=5, name='car'), dict(id=6, name='car ')]
+    project.write_coco(lambda data: data.update(categories=twins))
+    result = convert('coco')
+    check(result, 0, "categories 5, 6 are all 'car': they become one class", ALL)
 
 
 def move(project, **splits):
@@ -533,6 +663,8 @@ def test_any_folder_may_be_written_to(project, convert, name):
     out = project.root / name
     result = convert('masks', out=out)
     check(result, 0, '4 pairs', ALL)
+    command = result.text.partition('train it: ')[2]
+    assert shlex.split(command) == ['hrvit', 'train', str(out / f'{name}.py')]
     cfg = Config.fromfile(out / f'{name}.py')
     assert (out / 'images').samefile(cfg.train_dataloader.dataset.data_root + 'images')
 

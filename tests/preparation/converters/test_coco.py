@@ -84,6 +84,24 @@ def test_a_missing_image_is_named(path):
     assert 'street_1.jpg is missing' in source.faults[0]
 
 
+def test_an_image_in_another_folder_is_not_taken_for_a_missing_one(path):
+    """street_0.jpg is there, but not set/street_0.jpg."""
+    change(path, lambda data: data['images'][0].update(file_name='set/street_0.jpg'))
+    source = read_coco(path, path.parent, None, [])
+    assert [pair.name for pair in source.pairs] == ['street_1']
+    assert 'set/street_0.jpg is missing' in source.faults[0]
+
+
+def test_without_their_folders_images_are_found_by_name(path):
+    def move(data):
+        for image in data['images']:
+            image['file_name'] = 'set/' + image['file_name']
+
+    change(path, move)
+    source = read_coco(path, path.parent, None, [])
+    assert [pair.name for pair in source.pairs] == ['street_0', 'street_1']
+
+
 @pytest.mark.parametrize('text', ['{', '[]', '{"images": []}', '{"images": [1]}'])
 def test_what_is_no_file_of_coco_is_refused(path, text):
     path.write_text(text)

@@ -82,6 +82,27 @@ def test_names_of_label_maps_may_have_an_ending(tmp_path, labels):
     assert source.faults == []
 
 
+def test_images_may_have_the_ending_too(tmp_path):
+    """Of a and a_L, in another folder than a_L and a_L_L."""
+    labels = draw_streets(tmp_path / 'images', 2)
+    write_masks(tmp_path / 'masks', labels)
+    (tmp_path / 'images/street_1.jpg').rename(tmp_path / 'images/street_0_L.jpg')
+    (tmp_path / 'masks/street_0.png').rename(tmp_path / 'masks/street_0_L.png')
+    (tmp_path / 'masks/street_1.png').rename(tmp_path / 'masks/street_0_L_L.png')
+    table = list(dict_of_colours().items())
+    source = read_masks(tmp_path / 'images', tmp_path / 'masks', table, [], '_L')
+    assert [pair.name for pair in source.pairs] == ['street_0', 'street_0_L']
+    assert source.faults == []
+
+
+@pytest.mark.parametrize('name', ['images/street_0.jpg', 'masks/street_0.png'])
+def test_a_partner_of_another_format_is_named(tmp_path, labels, name):
+    path = tmp_path / name
+    path.rename(path.with_suffix('.HEIC'))
+    (fault,) = read(tmp_path).faults
+    assert f'{path.with_suffix(".HEIC")} has a format that is not read' in fault
+
+
 def test_a_json_table_is_the_same(tmp_path):
     path = tmp_path / 'colours.json'
     path.write_text(json.dumps(dict_of_colours()))
@@ -91,12 +112,22 @@ def test_a_json_table_is_the_same(tmp_path):
 @pytest.mark.parametrize(
     ('name', 'text', 'what'),
     [
-        ('t.csv', 'class,r,g,b\na,1,2,3', 'first line must be name,r,g,b'),
-        ('t.csv', '', 'first line must be name,r,g,b'),
+        ('t.csv', 'class,r,g,b\na,1,2,3', "first line is 'class,r,g,b', but must be"),
+        ('t.csv', '', "the first line is '', but must be name,r,g,b"),
+        (
+            't.csv',
+            'name;r;g;b\na;1;2;3',
+            "first line is 'name;r;g;b', but must be name,r,g,b, with commas",
+        ),
+        ('t.csv', 'name\tr\tg\tb', r"first line is 'name\\tr\\tg\\tb', but must be"),
+        ('t.csv', 'name,colour\na,#ff0000', "is 'name,colour', but must be .* numbers"),
+        ('t.JSON', '[]', 'write it as'),
         ('t.csv', 'name,r,g,b\na,1,2', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,x', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,256', 'a has the colour'),
         ('t.csv', 'name,r,g,b\na,1,2,3\nb,1,2,3', 'have the same colour'),
+        ('t.csv', 'name,r,g,b\na,1,2,3\n ,4,5,6', r't.csv: \(4, 5, 6\) has no name'),
+        ('t.json', '{"": [4, 5, 6]}', r't.json: \(4, 5, 6\) has no name'),
         ('t.json', '{"a": 3}', 'a has the colour'),
         ('t.json', '[]', 'write it as'),
         ('t.json', '{', 'cannot be read as JSON'),

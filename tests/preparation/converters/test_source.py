@@ -25,15 +25,36 @@ def test_the_background_is_the_first_class_and_may_be_named_too():
 @pytest.mark.parametrize(
     ('names', 'ignored', 'what'),
     [
-        (['a'], [], '1 classes'),
-        (['a', 'b'], ['b'], '1 classes'),
-        ([str(i) for i in range(255)], [], '255 classes'),
+        (['a'], [], 'the only class is a, but two are needed: name more'),
+        (['a', 'b'], ['b'], 'the only class is a'),
+        (['a'], ['a'], 'there is no class'),
+        ([str(i) for i in range(255)], [], '255 classes, but'),
         (['a', 'b', 'c'], ['x'], '--ignore x: the classes are a, b, c'),
+        (['caf\u00e9', 'cafe\u0301'], [], r"'cafe\\u0301'\) differ only in"),
+        (['car', 'car\u200b'], [], r"'car\\u200b'\) differ only in"),
+        (['\uff43ar', 'Car'], [], r"'\\uff43ar' and 'Car'\) differ only in"),
+        (['car', ''], [], 'a class has no name'),
+        (['car', '\u200b'], [], 'a class has no name'),
     ],
 )
 def test_what_is_no_choice_of_classes_is_refused(names, ignored, what):
     with pytest.raises(InputError, match=what):
         number_classes(names, None, ignored)
+
+
+def test_a_background_without_a_name_is_refused():
+    with pytest.raises(InputError, match='a class has no name'):
+        number_classes(['a', 'b'], ' ', [])
+
+
+def test_a_background_alone_is_refused_with_other_advice():
+    with pytest.raises(InputError, match='two are needed: annotate more classes'):
+        number_classes([], 'rest', [], '--background NAME makes one')
+
+
+def test_letters_and_signs_make_names_differ():
+    names = ['caf\u00e9', 'cafe', 'c\u00e4fe', '\u8eca', 'car', 'car-2', 'car+2']
+    assert [*number_classes(names, None, [])] == names
 
 
 def test_colours_differ():

@@ -140,6 +140,14 @@ def test_both_heads_of_upernet_get_the_classes(tmp_path):
     assert model.decode_head.num_classes == model.auxiliary_head.num_classes == 2
 
 
+def test_names_of_classes_are_not_read_as_variables_of_a_config(tmp_path):
+    source = make_source(tmp_path / 'raw', ['a', 'b'])
+    names = ['{{ fileDirname }}', '{{{$HOME:x}}} {{_base_.model}} \\{{']
+    write(Source(names, source.palette, source.pairs, []), tmp_path / 'mine')
+    cfg = Config.fromfile(tmp_path / 'mine/mine.py')
+    assert cfg.train_dataloader.dataset.metainfo.classes == names
+
+
 def test_a_source_without_images_is_refused(tmp_path):
     with pytest.raises(InputError, match=r'no image .* the first one: a is broken'):
         write(Source([], [], [], ['a is broken']), tmp_path / 'mine')
@@ -154,7 +162,15 @@ def test_the_split_is_drawn_by_the_seed():
 
 
 def test_folders_that_say_a_split_keep_it():
-    names = ['train/a', 'valid/a', 'Validation/b', 'test/c', 'training/b']
+    names = [
+        'train/a',
+        'valid/a',
+        'Validation/b',
+        'test/c',
+        'training/b',
+        'day/testing/c',
+        'day/val2017/test/d',
+    ]
     splits = choose_splits([*names, 'train'], 0.5, seed=0)
     assert [splits[name] for name in names] == [
         'train/a',
@@ -162,6 +178,8 @@ def test_folders_that_say_a_split_keep_it():
         'val/b',
         'test/c',
         'train/b',
+        'test/day/c',
+        'val/day/test/d',
     ]
     assert splits['train'] == 'train/train'  # no folder
 
