@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.words import number_of
 
 from .image_header import Header, read_header
 
@@ -128,7 +129,7 @@ def read_colour_map(path: str) -> np.ndarray:
     if not header.mode or (header.bits > 8 and header.channels > 1):
         raise refused(
             path,
-            f'it has {header.channels} channels of {header.bits} bits',
+            f'it has {number_of(header.channels, "channel")} of {header.bits} bits',
             'write three channels of 8 bits',
         )
     try:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from mmseg_hrvit.words import number_of
+
 from .check_labels import IGNORED
 from .image_files import CONVERT
 from .label_survey import Colour, Survey
@@ -127,15 +129,16 @@ def describe_missing(split: str) -> str:
 def check_files(survey: Survey) -> Iterator[str]:
     """Yields what is odd about the files."""
     if survey.turns:
+        count = number_of(len(survey.turns), 'image')
         yield (
-            f'{survey.turns[0]} ({len(survey.turns)} such images): check with '
-            '`hrvit browse`, and save them upright'
+            f'{survey.turns[0]} ({count} in all): check with `hrvit browse`, and save '
+            'them upright'
         )
     yield from check_palettes(survey)
     if survey.unread:
         yield (
-            f'{len(survey.unread)} images are not read, because their names do not end '
-            f'with img_suffix: {shorten(survey.unread, 3)}; rename or convert them'
+            f'img_suffix leaves out {number_of(len(survey.unread), "image")}: '
+            f'{shorten(survey.unread, 3)}; rename or convert them'
         )
     if survey.brightest is not None and survey.brightest <= DARK:
         yield (

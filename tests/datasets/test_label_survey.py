@@ -181,7 +181,7 @@ def test_images_that_are_turned_unseen(tmp_path, orientation, count):
     write(tmp_path, [0, 1, 2], [0, 1], orientation=orientation)
     found = warn(build(tmp_path))
     assert len(found) == count
-    assert all('(2 such images)' in line for line in found)
+    assert all('(2 images in all)' in line for line in found)
 
 
 def test_images_of_another_suffix(tmp_path):
@@ -190,7 +190,7 @@ def test_images_of_another_suffix(tmp_path):
     write(tmp_path, [0, 1, 2])
     (tmp_path / 'images/notes.txt').touch()
     (line,) = warn(build(tmp_path))
-    assert '1 images are not read' in line and 'upper.JPG' in line
+    assert 'leaves out 1 image: ' in line and 'upper.JPG' in line
 
 
 def test_what_data_sets_have_is_no_warning(tmp_path):

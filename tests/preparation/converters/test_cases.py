@@ -274,7 +274,7 @@ MASKS = {
         'numbers from 0 to 256',
         '',
     ),
-    'floats': (floats, [], 2, '1 channels of 32 bits', ''),
+    'floats': (floats, [], 2, 'floating point numbers', ''),
     'numbers as JPEG': (numbers_as_jpeg, [], 2, 'a format that changes values', ''),
     'one JPEG': (colours_as_jpeg, [], 1, 'a.png cannot be used: it is a JPEG', 'bcd'),
     'transparent': (transparent_colours, [], 1, '216 of its pixels have a col', 'bcd'),
