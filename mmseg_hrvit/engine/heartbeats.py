@@ -73,7 +73,8 @@ class Heartbeats:
                 self.exchange()
             except Exception:  # torch has many for a connection that is lost
                 return  # with the process that kept the store; the run ends by itself
-            self.waits = False
+            finally:
+                self.waits = False
 
     def exchange(self) -> None:
         """Writes the progress of this rank, and reads that of the others."""

@@ -88,6 +88,6 @@ def check_size(parameters: int) -> None:
     """Raises InputError if a network would have more than a billion parameters."""
     if parameters > MAX_PARAMETERS:
         raise InputError(
-            f'the network would have {parameters:.2g} parameters: the limit is '
-            f'{MAX_PARAMETERS:.0g}'
+            f'the network would have {parameters / 1e6:,.0f} million parameters: the '
+            f'limit is {MAX_PARAMETERS / 1e6:,.0f} million'
         )

@@ -105,7 +105,7 @@ def test_another_network_by_the_same_names_is_refused(model, tmp_path, capsys, c
         state['decode_head.conv_seg.bias'] += 1
         torch.save(dict(state_dict=state), checkpoint)
     assert run(source, *model, '--out', tmp_path / 'out') == 2
-    assert 'of another raster, network or windows' in capsys.readouterr().err
+    assert 'from another raster, network or windows' in capsys.readouterr().err
 
 
 def test_through_an_exported_file(model, tmp_path):

@@ -47,6 +47,6 @@ def test_activations_that_do_not_fit(act_cfg):
 
 
 def test_networks_that_are_too_large():
-    with pytest.raises(InputError, match='at most 1e'):
+    with pytest.raises(InputError, match='the limit is 1,000 million'):
         checks.check_size(10**9 + 1)
     checks.check_size(10**9)

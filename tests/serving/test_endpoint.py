@@ -73,7 +73,7 @@ def test_classes_are_in_the_order_of_their_values(client, segmenter):
         (blank_png(4_000), 413, 'more than 10,000,000 pixels'),
         (bytes(MAX_BYTES + 1), 413, 'larger than 200,000 bytes'),
         (bytes(MAX_BYTES + 2**20), 413, 'larger than 200,000 bytes'),
-        (b'a text', 415, 'no image'),
+        (b'a text', 415, 'cannot be read as an image'),
         (draw_png()[:-30], 400, 'broken'),
     ],
 )

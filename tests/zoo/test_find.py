@@ -52,8 +52,8 @@ def test_repositories_are_fetched_unless_there_is_such_a_file(folder, monkeypatc
 
 
 def test_an_unknown_name_is_told_the_nearest():
-    assert f'there is {NAME}' in refuse('hrvit_quikstart')
-    assert f'there is {NAME}' in refuse('b7')
+    assert f'the nearest are {NAME}' in refuse('hrvit_quikstart')
+    assert f'the nearest are {NAME}' in refuse('b7')
 
 
 @pytest.mark.parametrize('source', ['runs/net.pth', 'net.safetensors', './net', '/a/b'])

@@ -275,7 +275,7 @@ MASKS = {
         '',
     ),
     'floats': (floats, [], 2, 'floating point numbers', ''),
-    'numbers as JPEG': (numbers_as_jpeg, [], 2, 'a format that changes values', ''),
+    'numbers as JPEG': (numbers_as_jpeg, [], 2, 'is a JPEG, compressed', ''),
     'one JPEG': (colours_as_jpeg, [], 1, 'a.png cannot be used: it is a JPEG', 'bcd'),
     'transparent': (transparent_colours, [], 1, '216 of its pixels have a col', 'bcd'),
     'transparent palette': (transparent_palette, [], 1, 'but are transparent', 'bcd'),

@@ -30,7 +30,7 @@ def test_a_clean_data_set_is_counted(config, tmp_path, capsys):
     out = tmp_path / 'report'
     assert run(config, '--out', out) == 0
     text = capsys.readouterr().out
-    assert text.count('2 images, 0 faults, 0 warnings') == 2
+    assert text.count('2 images, 0 errors, 0 warnings') == 2
     assert 'train:\n' in text and 'val:\n' in text
     report = json.loads((out / 'report.json').read_text())
     assert [part['samples'] for part in report.values()] == [2, 2]
