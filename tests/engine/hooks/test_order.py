@@ -35,6 +35,8 @@ def order(tmp_path):
         ('LoggerHook', 'DurableCheckpointHook', 'the logs are kept in it'),
         ('DurableCheckpointHook', 'PreemptionHook', 'saves once in an iteration'),
         ('EMAHook', 'FormHook', 'which copies the weights'),
+        ('ChannelCheckHook', 'DurableCheckpointHook', 'which moves older runs away'),
+        ('LabelSurveyHook', 'DurableCheckpointHook', 'which moves older runs away'),
     ],
 )
 def test_a_hook_goes_before_another(order, first, then, why):
