@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import convert
+from mmseg_hrvit.models.forms.convert import put_on
 from mmseg_hrvit.models.layers import CrossShapedAttention
 from mmseg_hrvit.models.layers.attention import horizontal_attention
 from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
@@ -173,8 +174,7 @@ PADDED = {CrossShapedAttention: PaddedAttention, CSWinAttention: PaddedCSWinAtte
 
 def pad_windows(model: nn.Module) -> nn.Module:
     """Makes all cross-shaped attention of a model cost what the paper counts."""
-    for module in model.modules():
-        module.__class__ = PADDED.get(type(module), type(module))
+    put_on(model, PADDED)
     return model
 
 

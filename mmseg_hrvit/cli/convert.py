@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from shlex import quote
 
+from mmseg_hrvit.engine.exit_codes import SOME_BAD
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.preparation.converters.ade20k import convert_ade20k
 from mmseg_hrvit.preparation.converters.camvid import read_camvid
@@ -14,7 +15,6 @@ from mmseg_hrvit.preparation.converters.labelme import read_labelme
 from mmseg_hrvit.preparation.converters.masks import read_masks, read_table
 from mmseg_hrvit.preparation.converters.target import Report, write_dataset
 
-SOME_BAD = 1  # exit status
 KEPT = ('cityscapes', 'ade20k')  # the layout of their data is
 
 

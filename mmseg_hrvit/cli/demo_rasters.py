@@ -15,7 +15,7 @@ from mmseg_hrvit.apis.areas import write_areas
 from mmseg_hrvit.apis.origin import describe_model, identify
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
-from mmseg_hrvit.engine.exit_codes import INPUT_ERROR
+from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
 from mmseg_hrvit.engine.launch import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
@@ -23,7 +23,6 @@ from mmseg_hrvit.words import number_of
 
 SUFFIXES = ('.tif', '.tiff', '.vrt', '.jp2', '.img')
 FILES = ('.tif', '.tiff')  # what --out may be in place of a folder
-SOME_BAD = 1  # exit status
 DAYS = 30  # that processes wait for each other
 
 

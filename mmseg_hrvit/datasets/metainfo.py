@@ -31,8 +31,7 @@ def build_lazily(
     if isinstance(classes, str) and not os.path.isfile(classes):
         raise InputError(
             f"{key}.metainfo.classes='{classes}' is a string: write a list, "
-            f"['{classes}'"
-            ', ...], or the name of a file with one class per line'
+            f"['{classes}', ...], or the name of a file with one class per line"
         )
     changes = dict(lazy_init=True) | ({} if pipeline else dict(pipeline=[]))
     try:

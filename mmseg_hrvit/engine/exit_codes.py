@@ -2,6 +2,7 @@
 
 import signal
 
+SOME_BAD = 1  # some files were skipped
 INPUT_ERROR = 2  # as argparse has it for a wrong command line
 PREEMPTED = 75  # EX_TEMPFAIL, "try again later": the run can be resumed
 INTERRUPTED = 128 + signal.SIGINT  # by Ctrl-C, as a shell has it

@@ -271,8 +271,7 @@ def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
         if not planned and len(pairs) > 1:
             raise InputError(
                 f'there is no image for {split}, because all are in folders for other '
-                'splits: '
-                f"put some into a folder '{split}'{first}"
+                f"splits: put some into a folder '{split}'{first}"
             )
         if not planned:
             raise InputError(
