@@ -38,6 +38,9 @@ from mmengine.runner import Runner
 cfg = Config.fromfile(sys.argv[1])
 cfg.merge_from_dict(dict(train_cfg=dict(max_iters=1, val_interval=1)))
 cfg.launcher, cfg.work_dir = 'none', 'work'
+cfg.train_dataloader.batch_size = 2
+# Checkpoints of 50 million parameters take longer than the step.
+cfg.default_hooks.checkpoint.update(interval=-1, save_best=None, save_last=False)
 for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
     cfg[loader].update(num_workers=0, persistent_workers=False)
 runner = Runner.from_cfg(cfg)

@@ -9,15 +9,12 @@ from faults.two_ranks import add_hook, read_error, set_hook, train
 from mmseg_hrvit.engine.exit_codes import HANG
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     'method, doing',
     [
         ('before_train_iter', 'loading a batch or saving, after iteration 1'),
-        pytest.param(
-            'after_train_iter',
-            'in the optimizer, or waiting for its GPU',
-            marks=pytest.mark.faults,
-        ),
+        ('after_train_iter', 'in the optimizer, or waiting for its GPU'),
     ],
 )
 def test_a_rank_that_hangs_is_named(tmp_path, record_property, method, doing):

@@ -24,6 +24,7 @@ def check(folder, record, kills, processes=1, **options):
     record('results lost', len(expected.keys() - found.keys()))
 
 
+@pytest.mark.faults
 def test_killed_in_a_write_and_in_a_validation(tmp_path, record_property):
     check(tmp_path, record_property, [WRITE, VAL], max_iters=6)
 

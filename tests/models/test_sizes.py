@@ -58,7 +58,8 @@ def test_random_sizes(arch, number):
         assert relative_error(logits, oracle(x)) < 1e-5, (height, width)
 
 
-@pytest.mark.parametrize('arch', ARCHS)
+@pytest.mark.full
+@pytest.mark.parametrize('arch', CHANNELS)
 @torch.no_grad()
 def test_random_sizes_with_upernet(arch, number):
     backbone = fill(MODELS.build(dict(type='HRViT', arch=arch))).eval()
