@@ -33,11 +33,12 @@ def weights(runner):
     return [p.detach().clone() for p in runner.model.parameters()]
 
 
-def train_twice(folder, stage, iteration, scores):
+def train_twice(folder, stage, iteration, scores, **options):
     kill = dict(type='KillHook', stage=stage, iteration=iteration)
+    options = dict(max_iters=6, scores=scores, **options)
     with pytest.raises(KeyboardInterrupt):
-        train(folder, max_iters=6, scores=scores, hooks=[kill])
-    return make_runner(folder, max_iters=6, scores=scores, resume=True)
+        train(folder, hooks=[kill], **options)
+    return make_runner(folder, resume=True, **options)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,16 @@ def test_a_validation_is_neither_lost_nor_done_twice(tmp_path, stage, iteration,
     resumed = train_twice(tmp_path, stage, iteration, scores=(1, 2, 3))
     resumed.train()
     assert len(resumed.val_loop.evaluator.metrics[0].scores) == 3 - left
+
+
+def test_a_validation_that_a_later_interval_makes_due_is_not_lost(tmp_path):
+    loop = dict(
+        type='mmseg_hrvit.ResumableTrainLoop',
+        max_iters=5,
+        val_interval=100,
+        dynamic_intervals=[(4, 4)],
+    )
+    resumed = train_twice(tmp_path, 'val', 4, scores=(1, 2, 3), loop=loop)
+    resumed.train()
+    # The one that was not done, and the last one.
+    assert len(resumed.val_loop.evaluator.metrics[0].scores) == 3 - 2

@@ -11,6 +11,7 @@ from mmengine.fileio import BaseStorageBackend, register_backend
 from mmseg_hrvit import DurableCheckpointHook, files
 from mmseg_hrvit.checkpoints import load_from_local
 from mmseg_hrvit.engine import disk_space
+from mmseg_hrvit.engine.hooks import durable_checkpoint
 from mmseg_hrvit.errors import InputError
 from trainings import make_runner, train
 
@@ -195,6 +196,17 @@ def test_a_new_run_moves_an_older_one_aside(tmp_path):
     assert (
         f'3 checkpoints of an older run, up to iter_4.pth, are now in {aside}' in logs
     )
+
+
+def test_nothing_is_moved_before_all_ranks_have_loaded(tmp_path, monkeypatch):
+    """They may start from a checkpoint that is about to be moved."""
+    train(tmp_path)
+    found = []
+    monkeypatch.setattr(
+        durable_checkpoint, 'barrier', lambda: found.append(names(tmp_path))
+    )
+    train(tmp_path, load_from=str(tmp_path / 'iter_2.pth'))
+    assert found == [['iter_2.pth', 'iter_4.pth']]
 
 
 def test_a_validation_that_is_made_up_for_is_saved_too(tmp_path):
