@@ -1,6 +1,5 @@
 """A hook that puts the network into the form that suits the run."""
 
-import torch.nn as nn
 from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -8,6 +7,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
 from mmseg_hrvit.models import convert, convert_for_training, restore
+from mmseg_hrvit.models.wrappers import bare
 
 
 @HOOKS.register_module()
@@ -42,7 +42,7 @@ class FormHook(Hook):
             runner (Runner): The runner of the training.
         """
         convert_for_training(
-            unwrap(runner.model), get_device(), self.compile, self.memory
+            bare(runner.model), get_device(), self.compile, self.memory
         )
 
     def after_train(self, runner: Runner) -> None:
@@ -51,7 +51,7 @@ class FormHook(Hook):
         Args:
             runner (Runner): The runner of the training.
         """
-        restore(unwrap(runner.model))
+        restore(bare(runner.model))
 
     def before_test(self, runner: Runner) -> None:
         """Replaces the model by a copy, after the weights are loaded.
@@ -59,10 +59,11 @@ class FormHook(Hook):
         Args:
             runner (Runner): The runner of the test.
         """
-        self._model = runner.model
+        self._model = model = runner.model
         if self.inference:
-            # Evaluation needs no wrapper: no gradients are exchanged.
-            runner.model = convert(unwrap(runner.model), 'inference')
+            # Evaluation needs no parallel wrapper: no gradients are exchanged.
+            inner = model.module if is_model_wrapper(model) else model
+            runner.model = convert(inner, 'inference')
         if self.compile:
             runner.model.compile(dynamic=False)
 
@@ -73,8 +74,3 @@ class FormHook(Hook):
             runner (Runner): The runner of the test.
         """
         runner.model = self._model
-
-
-def unwrap(model: nn.Module) -> nn.Module:
-    """The model inside a wrapper, such as that of distributed training."""
-    return model.module if is_model_wrapper(model) else model
