@@ -141,7 +141,7 @@ def call(function: str, *arguments: object) -> int:
     pthread_sigmask(SIG_BLOCK, (SIGHUP, SIGINT, SIGTERM, SIGUSR1))
     module, _, name = function.partition('.')
     with redirect_stdout(sys.stderr):  # packages talk while they are imported
-        from mmseg_hrvit.engine.launch import one_line_errors
+        from mmseg_hrvit.engine.exits import one_line_errors
 
         work = getattr(import_module(f'mmseg_hrvit.engine.{module}'), name)
     with one_line_errors():

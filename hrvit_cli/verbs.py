@@ -81,7 +81,7 @@ class Verb:
         # A file name may have bytes that are not text: show them, raise no error.
         sys.stdout.reconfigure(errors='backslashreplace')
         from mmseg_hrvit.checkpoints.loading import register_all
-        from mmseg_hrvit.engine.launch import one_line_errors
+        from mmseg_hrvit.engine.exits import one_line_errors
 
         register_all()
         with one_line_errors():

@@ -1,11 +1,13 @@
-"""Where the shipped configs are."""
+"""Where the shipped configs are, and what is in every config."""
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
 from .errors import InputError
 
 PACKAGE = Path(__file__).parent
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def config(name: str) -> str:
@@ -31,6 +33,25 @@ def config(name: str) -> str:
             '`hrvit configs` lists all'
         )
     return str(path)
+
+
+def find_config(name: str) -> str:
+    """Finds a config file, or the shipped config of that name.
+
+    Args:
+        name (str): Its path, or its name as in ``config``.
+
+    Returns:
+        str: The path of the file.
+
+    Raises:
+        InputError: If there is no such config.
+    """
+    if os.path.isfile(name):
+        return name
+    if name.endswith('.py'):
+        raise InputError(f'no config file {os.path.abspath(name)}: check the path')
+    return config(name)
 
 
 def config_folder() -> Path:

@@ -13,7 +13,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 
-from mmseg_hrvit.engine.launch import told_to_stop
+from mmseg_hrvit.engine.exits import told_to_stop
 
 GPU_TESTS = Path(__file__).parent / 'gpu'
 COUNTED = ('kills survived', 'resumes bit-exact', 'faults injected', 'results lost')

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 import torch
 from torch import distributed
 
-from mmseg_hrvit.engine.launch import one_line_errors
+from mmseg_hrvit.engine.exits import one_line_errors
 
 PATIENCE = 120  # seconds for anything that takes a moment
 CONTEXT = get_context('forkserver')

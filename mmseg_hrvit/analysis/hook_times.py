@@ -10,8 +10,8 @@ from mmengine.config import Config
 from rich.table import Table
 
 from mmseg_hrvit.engine import hooks
-from mmseg_hrvit.engine.cli import build_runner
 from mmseg_hrvit.engine.dry_run import temporary_work_dir
+from mmseg_hrvit.engine.runner import build_runner
 
 FOLDER = Path(hooks.__file__).parent
 # What runs once in a training, not in every step.

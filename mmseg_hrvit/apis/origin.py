@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.configs import find_config
 from mmseg_hrvit.version import __version__
 from mmseg_hrvit.zoo import hash_of
 

@@ -13,7 +13,7 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg.models.segmentors.base import BaseSegmentor
 
 from mmseg_hrvit.checkpoints.trained_by import find_config_name
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.configs import find_config
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize

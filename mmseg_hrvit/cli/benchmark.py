@@ -18,8 +18,10 @@ from mmseg_hrvit.analysis.benchmark import (
 from mmseg_hrvit.analysis.flops import measure_config
 from mmseg_hrvit.analysis.forms import FORMS
 from mmseg_hrvit.analysis.roofline import copy_bandwidth, matmul_rate
-from mmseg_hrvit.engine.cli import find_config, print_table
+from mmseg_hrvit.configs import find_config
 from mmseg_hrvit.errors import InputError
+
+from .tables import print_table
 
 
 def read_networks(args: Namespace) -> dict[str, tuple[Config, str]]:

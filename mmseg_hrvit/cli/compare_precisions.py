@@ -3,7 +3,9 @@
 from argparse import Namespace
 
 from mmseg_hrvit.analysis.precision import compare_forms, open_form, tabulate
-from mmseg_hrvit.engine.cli import print_table, read_config
+from mmseg_hrvit.engine.cli import read_config
+
+from .tables import print_table
 
 
 def run(args: Namespace) -> None:

@@ -16,7 +16,7 @@ from mmseg_hrvit.apis.origin import describe_model, identify
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
-from mmseg_hrvit.engine.launch import get_local_rank, get_rank
+from mmseg_hrvit.engine.ranks import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
 from mmseg_hrvit.words import number_of

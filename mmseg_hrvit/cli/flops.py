@@ -3,8 +3,10 @@
 from argparse import Namespace
 
 from mmseg_hrvit.analysis.flops import default_shape, measure_config, tabulate
-from mmseg_hrvit.engine.cli import print_table, read_config
+from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.errors import InputError
+
+from .tables import print_table
 
 
 def run(args: Namespace) -> None:

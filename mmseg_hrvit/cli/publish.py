@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmseg_hrvit.checkpoints.publish import publish_file
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.configs import find_config
 
 
 def run(args: Namespace) -> None:

@@ -7,9 +7,10 @@ from mmengine.config import Config
 
 from mmseg_hrvit.apis.label_folder import claim_label_folder, use_label_folder
 from mmseg_hrvit.apis.picture_hook import PictureHook
-from mmseg_hrvit.engine.cli import build_runner, load_config, set_form
-from mmseg_hrvit.engine.launch import prepare_cpu
+from mmseg_hrvit.engine.cli import load_config, set_form
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
+from mmseg_hrvit.engine.runner import build_runner
 from mmseg_hrvit.errors import InputError
 
 

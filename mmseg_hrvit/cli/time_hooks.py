@@ -3,10 +3,13 @@
 from argparse import Namespace
 
 from mmseg_hrvit.analysis.hook_times import tabulate, time_hooks
-from mmseg_hrvit.engine.cli import load_config, print_table
-from mmseg_hrvit.engine.launch import get_rank, prepare_cpu
+from mmseg_hrvit.engine.cli import load_config
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
+from mmseg_hrvit.engine.ranks import get_rank
 from mmseg_hrvit.errors import InputError
+
+from .tables import print_table
 
 
 def run(args: Namespace) -> None:

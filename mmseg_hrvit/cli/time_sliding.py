@@ -8,8 +8,10 @@ import torch
 
 from mmseg_hrvit.analysis.benchmark import describe_device
 from mmseg_hrvit.analysis.sliding import Setup, compare_loops, tabulate
-from mmseg_hrvit.engine.cli import print_table, read_config
+from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.errors import InputError
+
+from .tables import print_table
 
 
 def run(args: Namespace) -> None:

@@ -4,11 +4,13 @@ from argparse import Namespace
 
 from mmengine.config import Config
 
-from mmseg_hrvit.engine.cli import build_runner, load_config
+from mmseg_hrvit.engine.cli import load_config
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from mmseg_hrvit.engine.dry_run import dry_run
-from mmseg_hrvit.engine.launch import get_rank, prepare_cpu
 from mmseg_hrvit.engine.preflight import check_config
+from mmseg_hrvit.engine.ranks import get_rank
 from mmseg_hrvit.engine.resume import resume_latest
+from mmseg_hrvit.engine.runner import build_runner
 from mmseg_hrvit.engine.stop_reason import stop_reason_told
 from mmseg_hrvit.errors import InputError
 

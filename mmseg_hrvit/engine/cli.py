@@ -1,22 +1,15 @@
-"""Functions that the command lines of the tools share."""
+"""The config of a run, as the command line of a tool changes it."""
 
 import os
 from argparse import Namespace
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
-from rich.console import Console
-from rich.table import Table
 
-from mmseg_hrvit.configs import config
-from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.configs import find_config
 
 from .options import merge_options, parse_options
 from .shortcuts import set_classes, set_crop
-
-FILE_WIDTH = 200  # columns
 
 
 def read_config(args: Namespace) -> Config:
@@ -78,29 +71,3 @@ def set_form(cfg: Config, **options: bool) -> None:
             hook.update(options)
             return
     cfg.custom_hooks = [*hooks, dict(type='mmseg_hrvit.FormHook', **options)]
-
-
-def find_config(name: str) -> str:
-    """Returns the path of a config file, or of the shipped config of that name."""
-    if os.path.isfile(name):
-        return name
-    if name.endswith('.py'):
-        raise InputError(f'no config file {os.path.abspath(name)}: check the path')
-    return config(name)
-
-
-def build_runner(cfg: Config) -> Runner:
-    """Builds mmengine's runner, or the config's own ``runner_type``."""
-    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-
-
-def print_table(table: Table) -> None:
-    """Prints a table; without a terminal, nothing in it is wrapped.
-
-    Args:
-        table (Table): The table.
-    """
-    console = Console()
-    if not console.is_terminal:
-        console.width = FILE_WIDTH
-    console.print(table)

@@ -17,9 +17,9 @@ from mmengine.hooks import Hook
 from mmengine.hooks.hook import DATA_BATCH
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
-from mmseg_hrvit.engine.cli import build_runner
 from mmseg_hrvit.engine.disk_space import GIB, free_bytes, nearest_folder
 from mmseg_hrvit.engine.hooks.durable_checkpoint import DurableCheckpointHook
+from mmseg_hrvit.engine.runner import build_runner
 
 ITERS = 2
 VAL_IMAGES = 4  # of each process

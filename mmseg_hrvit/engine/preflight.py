@@ -15,9 +15,10 @@ from mmseg.datasets import BaseSegDataset
 from mmseg_hrvit.checkpoints.matching import is_reordered
 from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import HEADS
 from mmseg_hrvit.rasters import check_bands
 
-from .launch import get_rank
+from .ranks import get_rank
 
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value per channel.
@@ -126,7 +127,7 @@ def check_batch_norm(cfg: Config) -> None:
         'which BatchNorm cannot train on with one image per process and no SyncBN over '
         'several GPUs: set train_dataloader.batch_size=2'
     )
-    for name in ('decode_head', 'auxiliary_head'):
+    for name in HEADS:
         head = model.get(name)
         if isinstance(head, dict) and is_pooling(head) and is_local_norm(head, cfg):
             raise InputError(

@@ -88,3 +88,13 @@ def loopback() -> str:
     """Name of the loopback network interface."""
     names = [name for _, name in socket.if_nameindex()]
     return next((name for name in names if name.startswith('lo')), names[0])
+
+
+def get_rank() -> int:
+    """Number of this process, before there is a process group as well."""
+    return int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0)))
+
+
+def get_local_rank() -> int:
+    """Number of this process on its machine."""
+    return int(os.environ.get('SLURM_LOCALID', os.environ.get('LOCAL_RANK', 0)))

@@ -14,7 +14,7 @@ from mmengine.runner import CheckpointLoader
 from mmseg_hrvit.checkpoints.durable import is_whole
 from mmseg_hrvit.errors import InputError
 
-from .launch import get_rank
+from .ranks import get_rank
 
 LAST = 'last_checkpoint'  # mmengine's file that names it
 SEED = 'seed'  # file in the work directory, for a run that ends before its first one

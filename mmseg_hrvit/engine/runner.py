@@ -2,6 +2,7 @@
 
 import os
 
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
@@ -152,3 +153,8 @@ def metrics(evaluator: Evaluator | dict | list | None) -> list:
     if isinstance(evaluator, Evaluator):
         return evaluator.metrics
     return evaluator if isinstance(evaluator, list | tuple) else [evaluator]
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Builds mmengine's runner, or the config's own ``runner_type``."""
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

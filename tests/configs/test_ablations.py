@@ -12,7 +12,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mmseg_hrvit.analysis.flops import measure_config
-from mmseg_hrvit.engine.launch import replace_sync_bn
+from mmseg_hrvit.engine.cpu import replace_sync_bn
 from paths import CONFIGS
 from reference import fill, image
 from selection import full_but

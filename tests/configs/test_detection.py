@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 from mmseg.models.necks import FPN
 
 from data import draw_pair, shrink
-from mmseg_hrvit.engine.launch import prepare_cpu, replace_sync_bn
+from mmseg_hrvit.engine.cpu import prepare_cpu, replace_sync_bn
 from paths import CONFIGS, config_names
 
 NAMES = [name for name in config_names() if name.startswith('detection/')]

@@ -20,7 +20,7 @@ from data import (
     make_tiles,
     shrink,
 )
-from mmseg_hrvit.engine.launch import prepare_cpu
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from paths import CONFIGS, config_names
 from raster_data import make_mosaic
 

@@ -16,7 +16,7 @@ from paths import CONFIGS
 pytest.importorskip('mmpretrain', reason='classification needs mmpretrain')
 
 from mmseg_hrvit.analysis.flops import measure_config
-from mmseg_hrvit.engine.launch import prepare_cpu
+from mmseg_hrvit.engine.cpu import prepare_cpu
 
 TABLE_3 = dict(b1=(19.7, 2.7), b2=(32.5, 5.1), b3=(37.9, 5.7))
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)

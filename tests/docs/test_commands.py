@@ -18,8 +18,7 @@ from mmengine.config import Config
 
 from data import load_tool
 from hrvit_cli import Verb
-from mmseg_hrvit.configs import config_names
-from mmseg_hrvit.engine.cli import find_config
+from mmseg_hrvit.configs import config_names, find_config
 from mmseg_hrvit.engine.options import merge_options, parse_options
 from mmseg_hrvit.errors import InputError
 from paths import ROOT

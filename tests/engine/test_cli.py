@@ -1,9 +1,8 @@
 import pytest
-from rich.table import Table
 
 import mmseg_hrvit
 from hrvit_cli import Verb
-from mmseg_hrvit.engine.cli import load_config, print_table
+from mmseg_hrvit.engine.cli import load_config
 from mmseg_hrvit.errors import InputError
 
 
@@ -39,10 +38,3 @@ def test_arguments_go_before_the_file(tmp_path):
 def test_a_config_that_is_not_there(name, message):
     with pytest.raises(InputError, match=message):
         load(name)
-
-
-def test_a_table_in_a_file_is_whole(capsys):
-    table = Table('name')
-    table.add_row('x' * 150)
-    print_table(table)
-    assert 'x' * 150 in capsys.readouterr().out

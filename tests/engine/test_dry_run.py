@@ -5,8 +5,8 @@ from data import load_tool, make_image_folders, write_tiny_config
 from faults.two_ranks import train as train_in_two
 from mmseg_hrvit.configs import config as shipped
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from mmseg_hrvit.engine.dry_run import Report, dry_run, evaluate
-from mmseg_hrvit.engine.launch import prepare_cpu
 from mmseg_hrvit.errors import InputError
 
 train = load_tool('train')

@@ -16,7 +16,7 @@ from data import make_ade20k, make_camvid, shrink, use_tiny_arch
 from export_data import save_small
 from mmseg_hrvit.analysis.killed_run import digest
 from mmseg_hrvit.apis import Segmenter
-from mmseg_hrvit.engine.launch import replace_sync_bn
+from mmseg_hrvit.engine.cpu import replace_sync_bn
 from paths import ROOT, TOOLS
 
 RUN = {

@@ -13,8 +13,8 @@ import mmseg_hrvit
 from data import use_tiny_arch, write_tiny_config
 from mmseg_hrvit import convert
 from mmseg_hrvit.analysis.memory import peak_memory
-from mmseg_hrvit.engine.cli import build_runner
-from mmseg_hrvit.engine.launch import prepare_cpu, replace_sync_bn
+from mmseg_hrvit.engine.cpu import prepare_cpu, replace_sync_bn
+from mmseg_hrvit.engine.runner import build_runner
 from mmseg_hrvit.models.forms import compiled
 from reference import fill, relative_error
 from segmentor_testers import draw_batch

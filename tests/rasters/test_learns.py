@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmengine.runner import Runner
 
-from mmseg_hrvit.engine.launch import prepare_cpu
+from mmseg_hrvit.engine.cpu import prepare_cpu
 from mmseg_hrvit.rasters.statistics import measure
 from raster_data import draw_bands, draw_blocks, raster_config, write_raster
 

@@ -12,8 +12,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmseg_hrvit.engine.exit_codes import HANG
+from mmseg_hrvit.engine.exits import exit_at_once
 from mmseg_hrvit.engine.heartbeats import Beat, Heartbeats
-from mmseg_hrvit.engine.launch import exit_at_once
 from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.models.wrappers import bare
 

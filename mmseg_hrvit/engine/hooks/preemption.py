@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 from torch import distributed
 
 from mmseg_hrvit.engine.exit_codes import INTERRUPTED, PREEMPTED
-from mmseg_hrvit.engine.launch import exit_at_once, told_to_stop
+from mmseg_hrvit.engine.exits import exit_at_once, told_to_stop
 from mmseg_hrvit.engine.optim_wrappers import is_accumulating
 from mmseg_hrvit.engine.signals import SIGNALS, shield_workers
 from mmseg_hrvit.engine.stop_reason import write_stop_reason

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import mmseg_hrvit
 from data import use_tiny_arch
-from mmseg_hrvit.engine.launch import replace_sync_bn
+from mmseg_hrvit.engine.cpu import replace_sync_bn
 from mmseg_hrvit.models.segmentors.axis import bilinear_taps
 from testers import default_dtype, needs_cuda_build
 

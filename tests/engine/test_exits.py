@@ -1,0 +1,58 @@
+import os
+
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from mmseg_hrvit.engine import exits
+from mmseg_hrvit.errors import InputError
+
+
+class Broken(Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise InputError('label.png is\nwrong: mend it')
+
+
+@pytest.mark.parametrize('num_workers', [0, 1])
+def test_an_input_error_is_one_line(num_workers, capfd):
+    with pytest.raises(SystemExit) as exit, exits.one_line_errors():
+        list(DataLoader(Broken(), num_workers=num_workers))
+    assert exit.value.code == exits.INPUT_ERROR
+    assert capfd.readouterr().err == 'error: label.png is wrong: mend it\n'
+
+
+@pytest.mark.parametrize('joined, waits', [(False, []), (True, [1])])
+def test_other_errors_pass_through(joined, waits, monkeypatch, capfd):
+    slept = []
+    monkeypatch.setattr(exits.time, 'sleep', slept.append)
+    monkeypatch.setattr(exits.distributed, 'is_initialized', lambda: joined)
+    with pytest.raises(ValueError, match='a bug'), exits.one_line_errors():
+        raise ValueError('a bug')
+    assert capfd.readouterr().err == ''
+    assert slept == [n * exits.PATIENCE for n in waits]
+
+
+@pytest.mark.parametrize(
+    'environ, waits',
+    [
+        (dict(RANK='0', LOCAL_RANK='0'), []),
+        (dict(RANK='1', LOCAL_RANK='1'), [2]),
+        (dict(RANK='8', LOCAL_RANK='0'), [1]),
+        (dict(SLURM_PROCID='3', SLURM_LOCALID='3', LOCAL_RANK='0'), [2]),
+    ],
+)
+def test_other_ranks_wait_for_rank_0(environ, waits, monkeypatch, capfd):
+    for name in ('RANK', 'LOCAL_RANK', 'SLURM_PROCID', 'SLURM_LOCALID'):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    slept = []
+    monkeypatch.setattr(exits.time, 'sleep', slept.append)
+    with pytest.raises(SystemExit), exits.one_line_errors():
+        raise InputError('no data')
+    assert slept == [n * exits.PATIENCE for n in waits]
+    rank = os.environ.get('RANK', os.environ.get('SLURM_PROCID'))
+    told = '' if rank == '0' else f' (rank {rank})'
+    assert capfd.readouterr().err == f'error: no data{told}\n'
