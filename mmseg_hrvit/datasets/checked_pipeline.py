@@ -16,9 +16,9 @@ from mmseg_hrvit.errors import DataError
 from .check_labels import IGNORED, check_labels
 from .image_files import check_image_file, check_label_file, check_whole, unreadable
 
-# What the loaders read: the key of the path, and the loader.
-LOADERS = (('img_path', LoadImageFromFile), ('seg_map_path', LoadAnnotations))
-PATHS = tuple(key for key, _ in LOADERS)
+# The transforms that read files, and where they find the path.
+READERS = (('img_path', LoadImageFromFile), ('seg_map_path', LoadAnnotations))
+PATHS = tuple(key for key, _ in READERS)
 # Those of mmcv's decoders that make 8 bits and three channels of every file.
 BACKENDS, COLOUR_TYPES = ('cv2', 'pillow', 'turbojpeg'), ('color', 'grayscale')
 
@@ -182,7 +182,7 @@ def run(transform: object, data: dict) -> dict | None:
     Raises:
         DataError: If a loader failed. Errors of other transforms pass through.
     """
-    key = next((key for key, loader in LOADERS if isinstance(transform, loader)), None)
+    key = next((key for key, loader in READERS if isinstance(transform, loader)), None)
     try:
         return transform(data)
     except Exception as error:  # a broken file can raise almost anything

@@ -7,13 +7,12 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.configs import LOADERS
 from mmseg_hrvit.datasets import StoredClassesDataset
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import HEADS
 
 from .preflight import innermost
-
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-HEADS = ('decode_head', 'auxiliary_head')
 
 
 def set_crop(cfg: Config, height: int, width: int) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 
+from mmseg_hrvit.configs import LOADERS
 from mmseg_hrvit.errors import InputError
 
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 PICTURE = 3
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.registry import TRANSFORMS
 
+from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.label_survey import relabelling
 
-from .reading import IGNORED, Raster, check_grid, read_labels
+from .reading import Raster, check_grid, read_labels
 
 
 @TRANSFORMS.register_module()

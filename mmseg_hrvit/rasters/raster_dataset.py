@@ -7,10 +7,11 @@ import numpy as np
 from mmengine.registry import DATASETS
 
 from mmseg_hrvit.datasets import StoredClassesDataset
+from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import InputError
 
 from .load_raster import map_labels
-from .reading import IGNORED, Raster, read_labels
+from .reading import Raster, read_labels
 
 TRIES = 10  # to find a crop with enough labels
 

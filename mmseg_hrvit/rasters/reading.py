@@ -8,9 +8,9 @@ from types import ModuleType
 
 import numpy as np
 
+from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 
-IGNORED = 255
 GRID_TOLERANCE = 0.01  # pixels
 # Of GDAL, which would take 5 % of the memory. The first that reads in a process says
 # how large it is.

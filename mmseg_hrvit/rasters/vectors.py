@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.files import written_aside
 from mmseg_hrvit.models.segmentors.prediction import split
 
 from .geotiff import at, tags_of_classes, tiled_like
 from .grid import STRIP_TILES, TILE, Part
-from .reading import CACHE_MIB, IGNORED, Raster, need
+from .reading import CACHE_MIB, Raster, need
 
 GEOJSON_CRS = 'EPSG:4326'  # RFC 7946 knows no other
 DRIVERS = {'.gpkg': 'GPKG', '.geojson': 'GeoJSON', '.shp': 'ESRI Shapefile'}

@@ -8,7 +8,7 @@ from mmseg_hrvit.datasets.camvid import CamVidDataset
 from .masks import read_masks
 from .source import Source
 
-IGNORED = 'Void'
+VOID = 'Void'
 # Colours (R, G, B) of the published classes, under the class that papers use.
 COLOURS = {
     'sky': [(128, 128, 128)],  # Sky
@@ -60,7 +60,7 @@ COLOURS = {
         (0, 128, 192),  # Bicyclist
         (192, 0, 192),  # MotorcycleScooter
     ],
-    IGNORED: [(0, 0, 0)],
+    VOID: [(0, 0, 0)],
 }
 # First and last frame of the usual validation part, all of them in one drive, and
 # of the usual training part of a drive whose rest is for testing.
@@ -83,7 +83,7 @@ def read_camvid(images: Path, masks: Path) -> Source:
         InputError: If a folder is missing or empty.
     """
     colours = [(name, colour) for name in COLOURS for colour in COLOURS[name]]
-    source = read_masks(images, masks, colours, [IGNORED], mask_ending='_L')
+    source = read_masks(images, masks, colours, [VOID], mask_ending='_L')
     return replace(
         source,
         palette=CamVidDataset.METAINFO['palette'],

@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from mmseg_hrvit.configs import config
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.wrappers import HEADS
 
 from .source import Source
 
@@ -109,7 +110,7 @@ def find_heads(base: str) -> list[str]:
         InputError: If there is no such config, or it does not train segmentation.
     """
     model = Config.fromfile(config(base)).get('model', {})
-    heads = [head for head in ('decode_head', 'auxiliary_head') if head in model]
+    heads = [head for head in HEADS if head in model]
     if not heads:
         raise InputError(f'--base {base} does not train segmentation: choose another')
     return heads
