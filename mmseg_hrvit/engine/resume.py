@@ -37,7 +37,8 @@ def resume_latest(cfg: Config) -> None:
     latest = find_latest(cfg.work_dir)
     if latest is not None:
         cfg.merge_from_dict(dict(resume=True, load_from=str(latest)))
-        checkpoint = CheckpointLoader.load_checkpoint(str(latest), 'cpu', 'silent')
+        # On 'meta', torch does not read the weights.
+        checkpoint = CheckpointLoader.load_checkpoint(str(latest), 'meta', 'silent')
         seed = checkpoint.get('meta', {}).get('seed')
     else:
         seed = read_seed(cfg.work_dir)
