@@ -55,7 +55,7 @@ def check_arrays(checkpoint: object, path: Path) -> None:
     """Refuses arrays that claim to be larger than their file.
 
     An expanded tensor can be one number in the file and have any shape: it takes no
-        memory until something copies it.
+    memory until something copies it.
 
     Args:
         checkpoint (object): What was loaded.
