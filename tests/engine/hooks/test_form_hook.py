@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.registry import HOOKS
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -72,3 +73,20 @@ def test_the_plain_network_is_tested_where_it_is_asked():
     model = runner.model
     hook.before_test(runner)
     assert runner.model is model
+
+
+class Augmented(BaseTTAModel):
+    """Test-time augmentation, as far as a hook sees it."""
+
+    def merge_preds(self, data_samples_list):
+        return data_samples_list
+
+
+def test_what_is_parallel_goes_and_test_time_augmentation_stays():
+    hook, runner = build()
+    runner.model.test_step = None  # the augmentation asks for it
+    runner.model = nn.DataParallel(Augmented(runner.model))
+    assert is_model_wrapper(runner.model)
+    hook.before_test(runner)
+    assert type(runner.model) is Augmented
+    assert not any(isinstance(m, _BatchNorm) for m in runner.model.modules())
