@@ -37,8 +37,7 @@ def resume_latest(cfg: Config) -> None:
     latest = find_latest(cfg.work_dir)
     if latest is not None:
         cfg.merge_from_dict(dict(resume=True, load_from=str(latest)))
-        # On 'meta', torch does not read the weights.
-        checkpoint = CheckpointLoader.load_checkpoint(str(latest), 'meta', 'silent')
+        checkpoint = CheckpointLoader.load_checkpoint(str(latest), 'cpu', 'silent')
         seed = checkpoint.get('meta', {}).get('seed')
     else:
         seed = read_seed(cfg.work_dir)
