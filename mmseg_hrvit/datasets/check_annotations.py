@@ -17,7 +17,7 @@ class CheckAnnotations(BaseTransform):
     ``CheckedPipeline`` checks the values, because it knows the number of classes.
 
     Required keys: ori_shape, img_path; also gt_seg_map and seg_map_path if there is a
-        label map (there is none in inference).
+    label map (there is none in inference).
     """
 
     def transform(self, results: dict) -> dict:

@@ -29,7 +29,7 @@ def one_line_errors() -> Iterator[None]:
     The exit status is ``INPUT_ERROR``, and after Ctrl-C ``INTERRUPTED``. All ranks of a
     run mostly meet the same error: rank 0 prints it at once. The others wait until the
     launcher stops them, and print it if that does not happen. All other errors pass
-        through; with several processes, after the same wait.
+    through; with several processes, after the same wait.
     """
     try:
         with build_errors_told():
