@@ -9,7 +9,8 @@ import torch
 @pytest.fixture(scope='session', autouse=True)
 def device(pytestconfig):
     """Where the tests run: 'cuda' or 'cpu'."""
-    name = pytestconfig.getoption('--gpu')
+    # Without the option, somebody has named this folder on the command line.
+    name = pytestconfig.getoption('--gpu') or 'cuda'
     if name == 'cuda' and not torch.cuda.is_available():
         pytest.skip('there is no GPU here')
     return torch.device(name)
