@@ -97,6 +97,44 @@ def relative_error(actual, expected):
     return float((actual - expected).norm() / expected.norm())
 
 
+def training_step(module, inputs):
+    """Outputs and gradients of a pass through a module, by name.
+
+    ``inputs`` is what the module takes: a tensor, or a list of tensors.
+    """
+    module.zero_grad()
+    torch.manual_seed(0)  # of drop-path and dropout
+    is_list = isinstance(inputs, list)
+    leaves = [x.clone().requires_grad_() for x in (inputs if is_list else [inputs])]
+    outs = module(leaves if is_list else leaves[0])
+    outs = list(outs.values()) if isinstance(outs, dict) else outs
+    outs = [outs] if isinstance(outs, torch.Tensor) else outs
+    sum((x * image(*x.shape).to(x)).sum() for x in outs).backward()
+    return {
+        **{f'output {i}': x.detach() for i, x in enumerate(outs)},
+        **{f'input {i}': x.grad for i, x in enumerate(leaves)},
+        **{name: p.grad.clone() for name, p in module.named_parameters()},
+    }
+
+
+def check_same_function(module, oracle, inputs):
+    """Compares outputs, gradients and running statistics in training, in float64.
+
+    Parameters have the same names in both modules. Returns the outputs.
+    """
+    actual, expected = (
+        training_step(fill(m).double().train(), inputs) | dict(m.named_buffers())
+        for m in (module, oracle)
+    )
+    assert actual.keys() == expected.keys()
+    for name, value in expected.items():
+        # A bias in front of a BatchNorm has no gradient but rounding noise.
+        torch.testing.assert_close(
+            actual[name], value, rtol=1e-9, atol=1e-9, msg=lambda m, n=name: f'{n}: {m}'
+        )
+    return [x for name, x in actual.items() if name.startswith('output')]
+
+
 def digest(x):
     """Three figures that a wrong map does not share: its norm, two projections."""
     x = x.detach().double().flatten().numpy()

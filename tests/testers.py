@@ -13,7 +13,7 @@ from torch.func import functional_call, grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmseg_hrvit import convert, deploy, restore
-from reference import fill, image, relative_error
+from reference import fill, image, relative_error, training_step
 
 # A torch without CUDA cannot even imagine a GPU.
 needs_cuda_build = pytest.mark.skipif(
@@ -149,11 +149,11 @@ class ModuleTester:
     def test_forms_are_the_same_function_and_come_off(self, cfg):
         module = build(cfg).double().train()
         inputs = to_float64(self.inputs(cfg, (70, 45)))
-        expected = self.results(module, inputs)
+        expected = training_step(module, inputs)
         before = [type(part) for part in module.modules()]
         for form in self.forms:
             assert convert(module, form) is module
-            actual = self.results(module, inputs)
+            actual = training_step(module, inputs)
             assert actual.keys() == expected.keys()
             for name, value in expected.items():
                 torch.testing.assert_close(
@@ -162,15 +162,6 @@ class ModuleTester:
         restore(module)
         assert [type(part) for part in module.modules()] == before
         assert not any(part._forward_hooks for part in module.modules())
-
-    def results(self, module, inputs):
-        """Outputs and gradients by name."""
-        module.zero_grad()
-        torch.manual_seed(0)  # of drop-path and dropout
-        outs = self.outputs(module, inputs)
-        sum((x * torch.randn(x.shape).to(x)).sum() for x in outs).backward()
-        grads = {name: p.grad.clone() for name, p in module.named_parameters()}
-        return {str(i): x.detach() for i, x in enumerate(outs)} | grads
 
     def test_adapters_train(self, cfg):
         module = build(cfg).train().requires_grad_(False)

@@ -13,6 +13,7 @@ from oracle import OracleHRViT
 from reference import (
     REFERENCE,
     authors_name,
+    check_same_function,
     digest,
     fill,
     image,
@@ -130,28 +131,12 @@ def test_golden_outputs(golden, form, dtype, tolerance):
 
 
 @pytest.mark.parametrize('size', [(64, 96), (61, 87)], ids=['even', 'odd'])
-@pytest.mark.parametrize('mode', ['plain', 'runtime', 'recomputed', COMPILED])
+@pytest.mark.parametrize('mode', ['plain', 'recomputed', COMPILED])
 def test_outputs_and_gradients_equal_the_oracle(size, mode):
-    net = fill(HRViT(with_cp=mode == 'recomputed')).double().train()
+    net = HRViT(with_cp=mode == 'recomputed')
     if mode == 'compiled':
         convert(net, 'compile')
-    oracle = fill(OracleHRViT()).double().train()
-    x = image(2, 3, *size)
-    inputs = [x.clone().requires_grad_() for _ in range(2)]
-    outs = [m(i) for m, i in zip((net, oracle), inputs, strict=True)]
-    for maps in outs:
-        sum((m * image(*m.shape)).sum() for m in maps).backward()
-    for level, expected in zip(*outs, strict=True):
-        assert relative_error(level, expected) < 1e-9
-    assert relative_error(inputs[0].grad, inputs[1].grad) < 1e-9
-    expected_grads = dict(oracle.named_parameters())
-    for name, param in net.named_parameters():
-        # A bias in front of a BatchNorm has no gradient but rounding noise.
-        expected = expected_grads[name].grad
-        assert torch.allclose(param.grad, expected, rtol=1e-9, atol=1e-9), name
-    expected_stats = dict(oracle.named_buffers())
-    for name, value in net.named_buffers():
-        assert torch.allclose(value, expected_stats[name], rtol=1e-9), name
+    check_same_function(net, OracleHRViT(), image(2, 3, *size))
 
 
 @pytest.mark.parametrize('form', FORMS)
@@ -269,25 +254,12 @@ def test_norm_eval_keeps_running_statistics():
     assert net.training
 
 
-def test_default_activation_of_the_shortcut_is_the_papers():
-    des = HRViT().hr_modules[0].branches['0'].blocks[0].des
-    assert isinstance(des.act, torch.nn.Hardswish)
-
-
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
         (dict(arch='b4'), "arch='b4'"),
         (dict(arch=dict(TINY, width=3)), 'width'),
-        (
-            dict(arch=dict(TINY, channels=(16, 32, 48, 80), head_dims=(8, 16, 8, 7))),
-            'heads of 7',
-        ),
         (dict(arch=dict(TINY, channels=(16, 32))), 'channels|depths|window_sizes'),
-        (
-            dict(arch=dict(TINY, channels=(16, 36, 48, 64), head_dims=(8, 18, 8, 8))),
-            '36',
-        ),
         (dict(arch=dict(TINY, depths=((1,), (1, 1, 1)))), 'depths'),
         (
             dict(arch=dict(TINY, depths=((1,), (1, 1), (1, 0, 1), (1, 1, 1, 1)))),

@@ -7,26 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from layer_data import build_block
 from mmseg_hrvit.models.forms.memory import keep_all, keep_less
-from mmseg_hrvit.models.layers import (
-    Block,
-    CrossShapedAttention,
-    DiversityEnhancedShortcut,
-    MixCFN,
-)
 from reference import fill
-
-
-def build(**options):
-    """A block of 16 channels, filled."""
-    block = Block(
-        16,
-        CrossShapedAttention(16, 8, 2),
-        DiversityEnhancedShortcut(16),
-        MixCFN(16, 2),
-        **options,
-    )
-    return fill(block)
 
 
 def results(block, x):
@@ -41,7 +24,7 @@ def results(block, x):
 
 @pytest.mark.parametrize('dtype', [None, torch.bfloat16])
 def test_outputs_and_gradients_are_the_same(dtype):
-    block, x = build(), torch.randn(2, 5, 6, 16)
+    block, x = fill(build_block()), torch.randn(2, 5, 6, 16)
     with torch.autocast('cpu', dtype, enabled=dtype is not None):
         expected = results(block, x)
         keep_less(block)
@@ -50,14 +33,14 @@ def test_outputs_and_gradients_are_the_same(dtype):
 
 
 def test_what_can_be_made_again_is_not_kept():
-    block = build()
+    block = fill(build_block())
     made = []
     block.norm2.register_forward_hook(lambda *args: made.append(weakref.ref(args[2])))
     x = torch.randn(1, 4, 4, 16, requires_grad=True)
     out = block(x)
     gc.collect()
     assert made.pop()() is not None
-    block = build()
+    block = fill(build_block())
     keep_less(block)
     block.norm2.register_forward_hook(lambda *args: made.append(weakref.ref(args[2])))
     out = block(x)
@@ -67,7 +50,7 @@ def test_what_can_be_made_again_is_not_kept():
 
 
 def test_a_change_in_place_of_what_it_is_made_of_is_an_error():
-    block = build()
+    block = fill(build_block())
     keep_less(block)
     x = torch.randn(1, 4, 4, 16, requires_grad=True).clone()
     out = block(x)
@@ -81,7 +64,7 @@ def test_what_is_changed_after_it_was_made_is_kept():
         def forward(self, x):
             return x.mul_(2)
 
-    block, x = build(), torch.randn(1, 4, 4, 16)
+    block, x = fill(build_block()), torch.randn(1, 4, 4, 16)
     inner = block.ffn
     block.ffn = nn.Sequential(Doubling(), inner)
     block.ffn.act = inner.act
@@ -91,7 +74,7 @@ def test_what_is_changed_after_it_was_made_is_kept():
 
 
 def test_an_error_within_leaves_nothing_behind():
-    block = build()
+    block = fill(build_block())
     keep_less(block)
     x = torch.randn(1, 4, 4, 16, requires_grad=True)
     with pytest.raises(RuntimeError):
@@ -111,7 +94,7 @@ def test_an_error_within_leaves_nothing_behind():
 
 
 def test_it_comes_off():
-    block = build()
+    block = fill(build_block())
     for _ in range(2):
         keep_less(block)
     keep_all(block)

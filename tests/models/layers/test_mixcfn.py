@@ -1,0 +1,27 @@
+import pytest
+
+from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.models.layers import FFN, MixCFN
+from oracle import OracleMixCFN
+from oracle_cswin import OracleMlp
+from reference import check_same_function, image
+
+
+@pytest.mark.parametrize('size', [(8, 12), (7, 5), (1, 1)])
+@pytest.mark.parametrize('ratio', [1, 2, 3])
+def test_is_figure_3(ratio, size):
+    ffns = MixCFN(8, ratio), OracleMixCFN(8, ratio)
+    (out,) = check_same_function(*ffns, image(2, *size, 8))
+    assert out.shape == (2, *size, 8)
+
+
+@pytest.mark.parametrize('shape', [(2, 7, 5, 8), (3, 8)])
+def test_the_row_of_table_5_has_no_convolutions(shape):
+    (out,) = check_same_function(FFN(8, 4), OracleMlp(8), image(*shape))
+    assert out.shape == shape
+
+
+def test_hidden_channels_that_are_odd_are_refused_in_one_line():
+    with pytest.raises(InputError, match='halves 15 hidden channels') as info:
+        MixCFN(5, 3)
+    assert '\n' not in str(info.value)
