@@ -51,6 +51,9 @@ class FolderIoUMetric(IoUMetric):
     ) -> tuple[Tensor, ...]:
         """Counts like mmseg's, with an operator that is deterministic also on a GPU.
 
+        The sum over a data set is exact, too: float32, which mmseg counts in, skips
+        numbers from 2^24 on.
+
         Args:
             pred_label (Tensor): The predicted classes (H, W).
             label (Tensor): The true classes (H, W).
@@ -59,12 +62,12 @@ class FolderIoUMetric(IoUMetric):
 
         Returns:
             tuple[Tensor, ...]: Pixels of each class in the intersection, the union, the
-            prediction and the truth, (num_classes,) each.
+            prediction and the truth, (num_classes,) each, float64.
         """
         counted = label != ignore_index
         pred_label, label = pred_label[counted].long(), label[counted].long()
         both, predicted, true = (
-            torch.bincount(x, minlength=num_classes)[:num_classes].float().cpu()
+            torch.bincount(x, minlength=num_classes)[:num_classes].cpu().double()
             for x in (pred_label[pred_label == label], pred_label, label)
         )
         return both, predicted + true - both, predicted, true

@@ -14,9 +14,14 @@ def test_pixels_are_counted_as_mmseg_does(dtype):
     expected = IoUMetric.intersect_and_union(predicted, label, 7, 255)
     actual = FolderIoUMetric.intersect_and_union(predicted, label, 7, 255)
     for ours, theirs in zip(actual, expected, strict=True):
-        assert torch.equal(ours, theirs)
-        assert ours.dtype == theirs.dtype
+        assert torch.equal(ours, theirs.double())
     assert actual[0].sum() > 0
+
+
+def test_a_single_pixel_counts_beside_many():
+    pixel = torch.zeros(1, 1)
+    for count in FolderIoUMetric.intersect_and_union(pixel, pixel, 1, 255):
+        assert (count + 2**24).item() == 2**24 + 1
 
 
 def test_nothing_is_predicted_or_true():
