@@ -10,7 +10,7 @@ from mmseg.structures import SegDataSample
 
 from .inputs import read_image
 from .overlay import Colours, draw_panels
-from .results import write_picture
+from .picture_files import write_picture
 
 OPACITY = 0.5
 

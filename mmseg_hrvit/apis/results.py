@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 
 from mmseg_hrvit.errors import InputError
@@ -15,6 +14,7 @@ from mmseg_hrvit.files import write_durably
 from .areas import count_areas, write_areas
 from .origin import identify
 from .overlay import draw_overlay
+from .picture_files import write_picture
 
 
 class ResultFolder:
@@ -151,12 +151,3 @@ def make_folder(path: Path) -> None:
             f'{path} cannot be created ({error}): give a folder where files can be '
             'written'
         ) from error
-
-
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes a picture, and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ok, data = cv2.imencode(path.suffix, picture)
-    if not ok:
-        raise InputError(f'{path}: cannot be written as {path.suffix}')
-    path.write_bytes(data.tobytes())

@@ -2,13 +2,10 @@
 
 from argparse import Namespace
 
+from mmseg_hrvit.apis.picture_files import write_picture
 from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.engine.cli import read_config
-from mmseg_hrvit.preparation.browse import (
-    draw_contact_sheet,
-    draw_samples,
-    write_picture,
-)
+from mmseg_hrvit.preparation.browse import draw_contact_sheet, draw_samples
 
 
 def run(args: Namespace) -> None:
@@ -17,6 +14,6 @@ def run(args: Namespace) -> None:
     make_folder(args.out)
     pictures = draw_samples(cfg, args.number, args.opacity, args.seed)
     for i, picture in enumerate(pictures):
-        write_picture(picture, str(args.out / f'{i:03d}.jpg'))
-    write_picture(draw_contact_sheet(pictures), str(args.out / 'sheet.jpg'))
+        write_picture(args.out / f'{i:03d}.jpg', picture)
+    write_picture(args.out / 'sheet.jpg', draw_contact_sheet(pictures))
     print(f'{len(pictures)} samples: {args.out / "sheet.jpg"}')

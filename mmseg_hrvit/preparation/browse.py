@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -113,22 +111,3 @@ def draw_contact_sheet(pictures: Sequence[np.ndarray]) -> np.ndarray:
         top, left = i // columns * height, i % columns * width
         sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return sheet
-
-
-def write_picture(picture: np.ndarray, path: str) -> None:
-    """Writes a picture.
-
-    Args:
-        picture (np.ndarray): (height, width, 3), BGR, 8 bits.
-        path (str): Its file; the suffix sets the format.
-
-    Raises:
-        InputError: If it cannot be written.
-    """
-    _, data = cv2.imencode(Path(path).suffix, picture)
-    try:
-        Path(path).write_bytes(data.tobytes())  # OpenCV crashes at some names
-    except OSError as error:
-        raise InputError(
-            f'{path} cannot be written ({error}): check the folder and its free space'
-        ) from error

@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mmseg_hrvit.apis.areas import count_areas
+from mmseg_hrvit.apis.picture_files import encode_picture
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.version import __version__
 
 from .middleware import LimitBody
-from .service import Service, encode
+from .service import Service
 from .upload_queue import BUSY, TOO_SLOW, UploadQueue
 from .uploads import BROKEN, NO_IMAGE, TOO_LARGE, RefusedError
 
@@ -112,7 +113,7 @@ def answer(service: Service, image: UploadFile, output: str) -> Response | Areas
     """Segments an upload, and makes the response."""
     _, labels = service.segment(image.file.read)
     if output == 'labels':
-        return Response(encode(labels, '.png'), media_type='image/png')
+        return Response(encode_picture(labels, '.png'), media_type='image/png')
     height, width = labels.shape
     pixels = count_areas(labels, service.metadata)
     return Areas(height=height, width=width, pixels=pixels)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from threading import Lock
 
-import cv2
 import numpy as np
 
 from mmseg_hrvit.apis import Segmenter
@@ -49,17 +48,3 @@ class Service:
         if self.metadata.bands:
             image = compose_bands(image.transpose(2, 0, 1))
         return image, result.labels
-
-
-def encode(picture: np.ndarray, suffix: str) -> bytes:
-    """Encodes a picture.
-
-    Args:
-        picture (np.ndarray): (H, W) or (H, W, 3), BGR.
-        suffix (str): '.png' or '.jpg'.
-
-    Returns:
-        bytes: The file.
-    """
-    _, data = cv2.imencode(suffix, picture)
-    return data.tobytes()

@@ -6,7 +6,7 @@ from base64 import b64encode
 import cv2
 import numpy as np
 
-from .service import encode
+from mmseg_hrvit.apis.picture_files import encode_picture
 
 MAX_SIDE = 1600  # pixels; a larger image is shown reduced
 
@@ -33,12 +33,12 @@ def make_view(name: str, image: np.ndarray, labels: np.ndarray) -> dict:
     shares = counts / labels.size
     return dict(
         name=name,
-        image=to_base64(encode(picture, '.jpg')),
+        image=to_base64(encode_picture(picture, '.jpg')),
         labels=to_base64(zlib.compress(small.astype('<u2').tobytes())),
         width=size[0],
         height=size[1],
         shares=dict(zip(map(str, values.tolist()), shares.tolist(), strict=True)),
-        map=to_base64(encode(labels, '.png')),
+        map=to_base64(encode_picture(labels, '.png')),
     )
 
 

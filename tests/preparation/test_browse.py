@@ -10,7 +10,6 @@ from mmseg_hrvit.preparation.browse import (
     GAP,
     draw_contact_sheet,
     draw_samples,
-    write_picture,
 )
 
 
@@ -88,8 +87,3 @@ def test_a_sheet_holds_every_picture():
     assert sheet.shape == (2 * (25 + GAP), 2 * (40 + GAP), 3)
     for i, (height, width) in enumerate(sizes):
         assert (sheet == 50 * i + 50).all(-1).sum() == height * width
-
-
-def test_a_picture_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(InputError, match='cannot be written'):
-        write_picture(np.zeros((2, 2, 3), np.uint8), str(tmp_path / 'no/where.png'))

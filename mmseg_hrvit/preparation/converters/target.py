@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 
 from mmseg_hrvit.apis.inputs import read_image
+from mmseg_hrvit.apis.picture_files import encode_picture
 from mmseg_hrvit.datasets.image_files import find_hidden_turn, read_checked
 from mmseg_hrvit.datasets.image_header import Header
 from mmseg_hrvit.errors import DataError, InputError
@@ -243,11 +243,7 @@ def make_header(image: np.ndarray) -> Header:
 
 def save(pixels: np.ndarray, path: Path) -> None:
     """Writes a PNG file, or a JPEG file of the best quality."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, 100] if path.suffix == '.jpg' else []
-    ok, data = cv2.imencode(path.suffix, pixels, options)
-    if not ok:
-        raise InputError(f'{path} cannot be written as {path.suffix}')
-    path.write_bytes(data.tobytes())  # OpenCV crashes at some names
+    path.write_bytes(encode_picture(pixels, path.suffix, quality=100))
 
 
 def check_splits(pairs: Sequence[Written], faults: Sequence[str]) -> None:
