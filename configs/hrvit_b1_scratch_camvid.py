@@ -2,8 +2,10 @@
 # of the weights of the last steps.
 _base_ = './hrvit_b1_camvid.py'
 crop_size = (160, 160)
-train_pipeline = _base_.train_pipeline
-train_pipeline[4].crop_size = crop_size
+train_pipeline = [
+    dict(step, crop_size=crop_size) if step.type == 'RandomCrop' else step
+    for step in _base_.train_pipeline
+]
 train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))
 data_preprocessor = dict(size=crop_size)
 model = dict(

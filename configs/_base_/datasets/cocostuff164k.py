@@ -1,31 +1,15 @@
 # All 164,000 images of COCO 2017, with 80 classes of things and 91 of stuff.
-_base_ = './common.py'
+_base_ = './ade20k.py'  # of the same sizes
 dataset_type = 'COCOStuffDataset'
 data_root = 'data/coco_stuff164k'
-crop_size = (512, 512)
-scale = (2048, 512)
-
-train_pipeline = [
-    *_base_.load_steps,
-    dict(type='RandomResize', scale=scale, ratio_range=(0.5, 2.0), keep_ratio=True),
-    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    *_base_.augment_steps,
-]
-test_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=scale, keep_ratio=True),
-    *_base_.label_steps,
-]
 
 train_dataloader = dict(
-    batch_size=2,
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
         data_prefix=dict(
             img_path='images/train2017', seg_map_path='annotations/train2017'
         ),
-        pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
@@ -33,9 +17,6 @@ val_dataloader = dict(
         type=dataset_type,
         data_root=data_root,
         data_prefix=dict(img_path='images/val2017', seg_map_path='annotations/val2017'),
-        pipeline=test_pipeline,
     ),
 )
 test_dataloader = val_dataloader
-
-auto_scale_lr = dict(enable=False, base_batch_size=16)
