@@ -19,6 +19,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--field', required=True, help='field of the polygons with their class'
     )
     parser.add_argument(
+        '--layer', help='layer of the file with the polygons (default: its first)'
+    )
+    parser.add_argument(
         '--classes',
         nargs='+',
         help='names of the classes, numbered from 0 (default: all values of the field, '

@@ -2,9 +2,11 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import InputError
 
 ASIDE = '.part'  # suffix of a file that is not whole yet
 # What file systems answer that cannot flush a folder, most of them over a network.
@@ -18,6 +20,51 @@ NO_FOLDER_SYNC = (
     errno.EPERM,
     errno.EISDIR,
 )
+
+
+def check_output(
+    path: str | Path,
+    inputs: Iterable[str | Path] = (),
+    is_own: Callable[[Path], bool] = lambda path: True,
+) -> None:
+    """Refuses a file to write that would destroy another, or cannot be written.
+
+    Args:
+        path (str | Path): The file. Its folder is created if it does not exist.
+        inputs (Iterable[str | Path]): What the command reads. Defaults to ().
+        is_own (Callable[[Path], bool]): Whether an older file by that name may be
+            replaced. By default any may.
+
+    Raises:
+        InputError: If it is one of the inputs, also by a link; a folder; a file that
+            may not be replaced; or if its folder cannot be created.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        exists = path.exists()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    if not exists:
+        return
+    if path.is_dir():
+        raise InputError(f'{path} is a folder: give the name of a file')
+    for source in inputs:
+        if Path(source).exists() and path.samefile(source):
+            raise InputError(
+                f'{path} is also an input, and would be lost: give another name'
+            )
+    if not is_own(path):
+        raise InputError(
+            f'{path} exists, and another program or command wrote it: delete it, or '
+            'give another name'
+        )
+
+
+def cannot_write(path: Path, error: Exception) -> InputError:
+    """Makes the error that names a file that cannot be written."""
+    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())[:160]
+    return InputError(f'{path} cannot be written ({reason}): give another name')
 
 
 @contextmanager

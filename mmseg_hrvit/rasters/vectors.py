@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
-from mmseg_hrvit.files import written_aside
+from mmseg_hrvit.files import cannot_write, check_output, written_aside
 from mmseg_hrvit.models.segmentors.prediction import split
 
-from .geotiff import at, tags_of_classes, tiled_like
+from .geotiff import PLAN_TAG, at, tags_of_classes, tiled_like
 from .grid import STRIP_TILES, TILE, Part
 from .reading import CACHE_MIB, Raster, need
+from .shapes import Polygons, choose_classes, warp
 
 GEOJSON_CRS = 'EPSG:4326'  # RFC 7946 knows no other
+SHAPED = ('uint8', 'int8', 'uint16', 'int16', 'int32')  # that GDAL polygonizes
 DRIVERS = {'.gpkg': 'GPKG', '.geojson': 'GeoJSON', '.shp': 'ESRI Shapefile'}
 
 
 def rasterize(
     raster: Raster,
-    shapes: str | Path,
+    polygons: Polygons,
     out: Path,
-    field: str,
     classes: Sequence[str] | None = None,
     background: str | None = None,
 ) -> list[str]:
@@ -30,10 +32,9 @@ def rasterize(
 
     Args:
         raster (Raster): Gives size, CRS and transform.
-        shapes (str | Path): Polygons, in any format that GDAL reads and any CRS. Later
-            ones are drawn over earlier ones.
+        polygons (Polygons): The polygons, in the raster's CRS. Later ones are drawn
+            over earlier ones.
         out (Path): The GeoTIFF that is written.
-        field (str): The field with the polygons' classes.
         classes (Sequence[str], optional): Names of the classes, from 0. By default
             all classes in the field, sorted; polygons of other classes are ignored.
         background (str, optional): Class of pixels outside all polygons. By default
@@ -43,38 +44,53 @@ def rasterize(
         list[str]: The classes.
 
     Raises:
-        InputError: If the raster has no georeference, the polygons have no such field,
-            or none of them overlaps the raster.
-        DataError: If the polygons cannot be read.
+        InputError: If the classes do not fit, none of the polygons overlaps the raster,
+            or the file cannot be written, or would destroy another.
     """
-    if not raster.is_georeferenced:
+    classes = choose_classes(polygons, classes, background)
+    numbers = {name: i for i, name in enumerate(classes)}
+    known = [i for i, name in enumerate(polygons.names) if name in numbers]
+    shapes = polygons.shapes[known]
+    drawn = [numbers[polygons.names[i]] for i in known]
+    tree = need('shapely').STRtree(shapes)
+    if len(tree.query(find_box(raster, Part(*raster.whole)))) == 0:
         raise InputError(
-            f'{raster.path} does not say where it lies, so no polygon can be '
-            'placed on it: give a georeferenced raster'
+            f'no polygon of {polygons.path} lies on {raster.path}: check both'
         )
-    polygons, values = read_polygons(shapes, field, raster.file.crs)
-    classes = list(classes or sorted({*values} | ({background} - {None})))
-    if background is not None and background not in classes:
-        raise InputError(f'--background {background}: choose some of {classes}')
-    known = [i for i, value in enumerate(values) if value in classes]
-    polygons = polygons[known]
-    numbers = [classes.index(values[i]) for i in known]
-    tree = need('shapely').STRtree(polygons)
-    if len(tree.query(need('shapely').box(*raster.file.bounds))) == 0:
-        raise InputError(f'no polygon of {shapes} lies on {raster.path}: check both')
-    fill = IGNORED if background is None else classes.index(background)
+    check_output(out, [*raster.file.files, polygons.path], is_label_raster)
+    fill = IGNORED if background is None else numbers[background]
     rasterio = need('rasterio')
     profile = tiled_like(raster) | dict(count=1, dtype=np.uint8, nodata=IGNORED)
-    with (
-        written_aside(out) as aside,
-        rasterio.Env(GDAL_CACHEMAX=CACHE_MIB),
-        rasterio.open(aside, 'w', **profile) as file,
-    ):
-        file.update_tags(1, **tags_of_classes(classes))
-        for part in parts(raster.size):
-            values = draw(raster, part, tree, polygons, numbers, fill)
-            file.write(values, 1, window=at(part))
+    try:
+        with (
+            written_aside(out) as aside,
+            rasterio.Env(GDAL_CACHEMAX=CACHE_MIB),
+            rasterio.open(aside, 'w', **profile) as file,
+        ):
+            file.update_tags(1, **tags_of_classes(classes))
+            for part in parts(raster.size):
+                values = draw(raster, part, tree, shapes, drawn, fill)
+                file.write(values, 1, window=at(part))
+    except (OSError, rasterio.errors.RasterioError) as error:
+        raise cannot_write(out, error) from error
     return classes
+
+
+def is_label_raster(path: Path) -> bool:
+    """Whether ``rasterize`` wrote a file."""
+    try:
+        with Raster(path) as raster:
+            return bool(read_classes(raster)) and PLAN_TAG not in raster.file.tags()
+    except DataError:
+        return False
+
+
+def find_box(raster: Raster, part: Part):
+    """Returns the rectangle on the ground in which a part of a raster lies."""
+    top, bottom, left, right = *at(part)[0], *at(part)[1]
+    corners = [top, top, bottom, bottom], [left, right, left, right]
+    x, y = raster.file.xy(*corners, offset='ul')
+    return need('shapely').box(min(x), min(y), max(x), max(y))
 
 
 def draw(
@@ -84,8 +100,7 @@ def draw(
     features = need('rasterio.features')
     windows = need('rasterio.windows')
     window = windows.Window.from_slices(*at(part))
-    box = need('shapely').box(*raster.file.window_bounds(window))
-    touching = sorted(tree.query(box))
+    touching = sorted(tree.query(find_box(raster, part)))
     size = len(part.rows), len(part.cols)
     if not touching:
         return np.full(size, fill, np.uint8)
@@ -103,50 +118,6 @@ def parts(size: Sequence[int]) -> Iterator[Part]:
     for rows in split(size[0], TILE):
         for cols in split(size[1], TILE * STRIP_TILES):
             yield Part(rows, cols)
-
-
-def read_polygons(shapes: str | Path, field: str, crs) -> tuple[np.ndarray, list[str]]:
-    """Reads polygons and their classes.
-
-    Args:
-        shapes (str | Path): The file.
-        field (str): The field with the classes.
-        crs (rasterio.CRS): The CRS in which they are returned.
-
-    Returns:
-        tuple[np.ndarray, list[str]]: shapely's geometries, and a class for each.
-
-    Raises:
-        InputError: If there is no such field.
-        DataError: If the file cannot be read, or does not say its CRS.
-    """
-    pyogrio, shapely = need('pyogrio'), need('shapely')
-    try:
-        known = list(pyogrio.read_info(shapes)['fields'])
-        if field not in known:
-            raise InputError(
-                f'{shapes} has no field {field!r}: choose one of {", ".join(known)}'
-            )
-        meta, _, geometries, (values,) = pyogrio.raw.read(shapes, columns=[field])
-    except pyogrio.errors.DataSourceError as error:
-        raise DataError(f'{shapes} cannot be read as polygons ({error})') from error
-    if not meta['crs']:
-        raise DataError(f'{shapes} does not say its CRS: set it')
-    return warp(shapely.from_wkb(geometries), meta['crs'], crs), list(map(str, values))
-
-
-def warp(geometries: np.ndarray, source, target) -> np.ndarray:
-    """Returns geometries in another CRS; those without a CRS stay as they are."""
-    rasterio, warping = need('rasterio'), need('rasterio.warp')
-    shapely = need('shapely')
-    source, target = (rasterio.CRS.from_user_input(x) for x in (source, target))
-    if source == target:
-        return geometries
-
-    def move(points: np.ndarray) -> np.ndarray:
-        return np.stack(warping.transform(source, target, *points.T), 1)
-
-    return shapely.transform(geometries, move)
 
 
 def polygonize(
@@ -172,10 +143,10 @@ def polygonize(
     Raises:
         InputError: If the format or a class is unknown, or the file cannot be written.
     """
-    features, rasterio = need('rasterio.features'), need('rasterio')
     pyogrio, shapely = need('pyogrio'), need('shapely')
     if out.suffix.lower() not in DRIVERS:
         raise InputError(f'{out}: choose a name that ends in {", ".join(DRIVERS)}')
+    check_output(out, labels.file.files, is_polygonized)
     names = read_classes(labels)
     unknown = {*(classes or ())} - {*names.values()}
     if unknown:
@@ -184,11 +155,8 @@ def polygonize(
             f'{", ".join(names.values())}'
         )
     found = [
-        (shapely.geometry.shape(shape), names.get(int(value), str(int(value))))
-        for shape, value in features.shapes(
-            rasterio.band(labels.file, 1), transform=labels.file.transform
-        )
-        if value != labels.file.nodata
+        (shapely.geometry.shape(shape), names.get(value, str(value)))
+        for shape, value in find_areas(labels)
     ]
     found = [
         (shape, name)
@@ -201,21 +169,66 @@ def polygonize(
     driver = DRIVERS[out.suffix.lower()]
     if crs and driver == 'GeoJSON':
         shapes, crs = warp(shapes, crs, GEOJSON_CRS), GEOJSON_CRS
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)
     try:
-        pyogrio.raw.write(
-            out,
-            shapely.to_wkb(shapes),
-            [np.array([name for _, name in found], object), areas],
-            ['class', 'area'],
-            driver=driver,
-            geometry_type='Polygon',
-            crs=None if crs is None else rasterio.CRS.from_user_input(crs).to_wkt(),
-        )
-    except (pyogrio.errors.DataSourceError, OSError) as error:
-        raise InputError(f'{out} cannot be written ({error})') from error
+        with TemporaryDirectory(dir=out.parent, prefix='polygons_') as folder:
+            pyogrio.raw.write(
+                Path(folder, out.name),
+                shapely.to_wkb(shapes),
+                [np.array([name for _, name in found], object), areas],
+                ['class', 'area'],
+                driver=driver,
+                geometry_type='Polygon',
+                crs=None
+                if crs is None
+                else need('rasterio').CRS.from_user_input(crs).to_wkt(),
+            )
+            for file in Path(folder).iterdir():
+                file.replace(out.with_name(file.name))
+    except (pyogrio.errors.DataSourceError, RuntimeError, OSError) as error:
+        raise cannot_write(out, error) from error
     return len(found)
+
+
+def is_polygonized(path: Path) -> bool:
+    """Whether a file has the fields that ``polygonize`` writes, and nothing else."""
+    pyogrio = need('pyogrio')
+    try:
+        is_single = len(pyogrio.list_layers(path)) == 1
+        return is_single and [*pyogrio.read_info(path)['fields']] == ['class', 'area']
+    except pyogrio.errors.DataSourceError:
+        return False
+
+
+def find_areas(labels: Raster) -> Iterator[tuple[dict, int]]:
+    """Yields the areas of a label raster that are not nodata, and their values.
+
+    Raises:
+        DataError: If it has several bands, or other values than whole numbers.
+    """
+    rasterio, features = need('rasterio'), need('rasterio.features')
+    file = labels.file
+    if file.count != 1:
+        raise DataError(
+            f'{labels.path} has {file.count} bands: give a label raster, with one band'
+        )
+    source = rasterio.band(file, 1)
+    if file.dtypes[0] not in SHAPED:
+        source, mask = file.read(1), file.read_masks(1) > 0
+        is_number = source.dtype.kind in 'iuf'
+        values = source[mask] if is_number else np.array([np.nan])
+        fits = (values == np.round(values)) & (np.abs(values) < 2**31)
+        if not fits.all():
+            raise DataError(
+                f'{labels.path} has values of {file.dtypes[0]}, which are no numbers '
+                'of classes: give whole numbers'
+            )
+        source = np.where(mask, source, 0).astype(np.int32)
+        shapes = features.shapes(source, mask, transform=file.transform)
+        yield from ((shape, int(value)) for shape, value in shapes)
+        return
+    for shape, value in features.shapes(source, transform=file.transform):
+        if value != file.nodata:
+            yield shape, int(value)
 
 
 def read_classes(labels: Raster) -> dict[int, str]:

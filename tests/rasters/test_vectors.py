@@ -1,10 +1,13 @@
 """Polygons to labels, and labels to polygons."""
 
+import json
+
 import numpy as np
 import pyogrio
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 from rasterio.warp import transform_geom
 
 from hrvit_cli import Verb
@@ -40,6 +43,17 @@ BOXES = {
     'wood': box(30, 150, 20, 90),
     'town': box(60, 70, 60, 70),
 }
+
+
+def write_field(path, values, shapes=None, **options):
+    """Writes a shape for each value of the field 'kind', by default a square."""
+    shapes = shapes or [box(8 * i, 8 * i + 8, 0, 8) for i in range(len(values))]
+    options = dict(geometry_type='Polygon', crs=CRS) | options
+    data = [np.array(values, options.pop('dtype', object))]
+    pyogrio.raw.write(
+        path, shapely.to_wkb(np.array(shapes, object)), data, ['kind'], **options
+    )
+    return path
 
 
 def write_shapes(path, crs=CRS, boxes=BOXES):
@@ -189,3 +203,168 @@ def test_bad_input_of_polygonize_is_one_line(labels, tmp_path, capsys):
     assert 'cannot be read as a raster' in refuse(
         capsys, 'polygonize', tmp_path / 'none.tif', tmp_path / 'p.gpkg'
     )
+
+
+@pytest.mark.parametrize('name', ['mosaic.tif', 's.gpkg', 'link.tif', 'photo.tif'])
+def test_rasterize_replaces_only_label_rasters(mosaic, tmp_path, name, capsys):
+    shapes, out = write_shapes(tmp_path / 's.gpkg'), tmp_path / name
+    (tmp_path / 'link.tif').symlink_to(mosaic)
+    write_raster(tmp_path / 'photo.tif', np.ones((3, 9, 9), np.uint8))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    line = refuse(capsys, 'rasterize', mosaic, shapes, out, '--field', 'kind')
+    assert str(out) in line
+    assert 'give another name' in line
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    for _ in range(2):
+        run('rasterize', mosaic, shapes, tmp_path / 'l.tif', '--field', 'kind')
+
+
+def test_polygonize_replaces_only_its_polygons(labels, tmp_path, capsys):
+    mine = write_shapes(tmp_path / 'mine.gpkg')
+    before = mine.read_bytes()
+    assert 'mine.gpkg exists' in refuse(capsys, 'polygonize', labels, mine)
+    assert mine.read_bytes() == before
+    (tmp_path / 'link.gpkg').symlink_to(labels)
+    line = refuse(capsys, 'polygonize', labels, tmp_path / 'link.gpkg')
+    assert 'link.gpkg is also an input' in line
+
+
+@pytest.mark.parametrize('verb', ['rasterize', 'polygonize'])
+def test_outputs_that_cannot_be_written(labels, tmp_path, verb, capsys):
+    shapes = write_shapes(tmp_path / 's.gpkg')
+    args = [labels, shapes] if verb == 'rasterize' else [labels]
+    options = ['--field', 'kind'] if verb == 'rasterize' else []
+    suffix = '.tif' if verb == 'rasterize' else '.shp'
+    (tmp_path / f'folder{suffix}').mkdir()
+    for out, told in {
+        tmp_path / f'folder{suffix}': 'is a folder',
+        shapes / f'x{suffix}': 'cannot be written',
+        f'/proc/x{suffix}': 'cannot be written',
+    }.items():
+        line = refuse(capsys, verb, *args, out, *options)
+        assert line.startswith(f'error: {out} {told}')
+
+
+def test_a_rotated_raster(tmp_path, capsys):
+    place = Affine.translation(5e5, 6e6) @ Affine.rotation(45) @ Affine.scale(0.5, -0.5)
+    zeros = np.zeros((1, 150, 170), np.uint8)
+    mosaic = write_raster(tmp_path / 'mosaic.tif', zeros, transform=place)
+    spots = [place @ spot for spot in ((5, 5), (5, 140), (160, 75), (160, 140))]
+    shapes = [shapely.Point(spot).buffer(3) for spot in spots]
+    write_field(tmp_path / 's.gpkg', list('abcd'), shapes)
+    out = tmp_path / 'l.tif'
+    run('rasterize', mosaic, tmp_path / 's.gpkg', out, '--field', 'kind')
+    expected = rasterio.features.rasterize(
+        [(shape, i) for i, shape in enumerate(shapes)], (150, 170), 255, transform=place
+    )
+    assert np.array_equal(read(out), expected)
+    assert {*np.unique(expected)} == {0, 1, 2, 3, 255}
+
+
+def draw_field(tmp_path, mosaic, values, *options, **given):
+    """Rasterizes a field; returns its classes."""
+    shapes = write_field(tmp_path / 's.gpkg', values, **given)
+    out = tmp_path / 'l.tif'
+    run('rasterize', mosaic, shapes, out, '--field', 'kind', *options)
+    with rasterio.open(out) as file:
+        tags = file.tags(1)
+    return [tags[f'CLASS_{i}'] for i in range(len(tags))]
+
+
+def test_numbers_as_classes(tmp_path, mosaic):
+    assert draw_field(tmp_path, mosaic, ['10', '2', '1']) == ['1', '2', '10']
+    found = draw_field(tmp_path, mosaic, [10.0, 2.0, 1.5], dtype=float)
+    assert found == ['1.5', '2', '10']
+    given = draw_field(tmp_path, mosaic, [1.0, 2.0], '--classes', '2', '1', dtype=float)
+    assert given == ['2', '1']
+    assert {*np.unique(read(tmp_path / 'l.tif'))} == {0, 1, 255}
+
+
+def test_shapes_without_a_class_are_counted(tmp_path, mosaic, capsys):
+    assert draw_field(tmp_path, mosaic, ['a', None, '', ' ', 'b']) == ['a', 'b']
+    assert '3 polygons left out, without a kind' in capsys.readouterr().err
+    assert draw_field(tmp_path, mosaic, [1, np.nan], dtype=float) == ['1']
+    assert '1 polygon left out, without a kind' in capsys.readouterr().err
+
+
+def test_only_polygons_are_drawn(tmp_path, mosaic, capsys):
+    line = shapely.LineString([(500_000, 6_000_000), (500_080, 5_999_930)])
+    shapes = [box(0, 9, 0, 9), line, line.centroid]
+    draw_field(tmp_path, mosaic, list('abc'), shapes=shapes, geometry_type='Unknown')
+    assert '2 shapes left out, not polygons' in capsys.readouterr().err
+    assert (read(tmp_path / 'l.tif') != 255).sum() == 81
+    write_field(tmp_path / 'r.gpkg', ['a'], [line], geometry_type='LineString')
+    args = [mosaic, tmp_path / 'r.gpkg', tmp_path / 'n.tif', '--field', 'kind']
+    assert 'r.gpkg has no polygons' in refuse(capsys, 'rasterize', *args)
+
+
+@pytest.mark.parametrize(
+    ('values', 'options', 'told'),
+    [
+        (['Water', 'water ', 'wood'], [], "'Water' and 'water ' differ only in"),
+        (['water', 'wood'], ['watr', 'wood'], "'watr': do you mean 'water'?"),
+        (['water', 'wood'], ['wood', 'wood'], 'wood is there twice'),
+        (['water', 'wood'], ['a', 'b'], 'choose some of water, wood'),
+        (range(256), [], 'has 256 classes in this field'),
+    ],
+)
+def test_classes_that_cannot_be_meant(tmp_path, mosaic, capsys, values, options, told):
+    shapes = write_field(tmp_path / 's.gpkg', [str(value) for value in values])
+    args = [mosaic, shapes, tmp_path / 'l.tif', '--field', 'kind']
+    options = ['--classes', *options] if options else []
+    assert told in refuse(capsys, 'rasterize', *args, *options)
+
+
+def test_a_class_that_one_split_lacks(tmp_path, mosaic, capsys):
+    names = ['water', 'town', 'wood']
+    assert draw_field(tmp_path, mosaic, ['water', 'wood'], '--classes', *names) == names
+    assert 's.gpkg has the class town' in capsys.readouterr().err
+    assert {*np.unique(read(tmp_path / 'l.tif'))} == {0, 2, 255}
+
+
+def test_layers(tmp_path, mosaic, capsys):
+    shapes = write_field(tmp_path / 's.gpkg', ['road'], layer='roads')
+    write_field(shapes, ['wood'], layer='woods', append=True)
+    args = [mosaic, shapes, tmp_path / 'l.tif', '--field', 'kind']
+    run('rasterize', *args)
+    told = capsys.readouterr()
+    assert "2 layers, and 'roads' was drawn: choose another with --layer" in told.err
+    run('rasterize', *args, '--layer', 'woods')
+    assert '0 wood' in capsys.readouterr().out
+    assert 'choose one of roads, woods' in refuse(
+        capsys, 'rasterize', *args, '--layer', 'rivers'
+    )
+
+
+def test_coordinates_that_are_no_degrees(tmp_path, mosaic, capsys):
+    shapes = write_field(tmp_path / 's.geojson', ['a'])
+    text = json.loads(shapes.read_text())
+    text.pop('crs')
+    shapes.write_text(json.dumps(text))
+    args = [mosaic, shapes, tmp_path / 'l.tif', '--field', 'kind']
+    assert 'but its CRS is EPSG:4326, in degrees' in refuse(capsys, 'rasterize', *args)
+
+
+@pytest.mark.parametrize('dtype', ['int64', 'uint32', 'float64'])
+def test_labels_of_other_types_become_polygons(tmp_path, dtype):
+    values = draw_blocks(0, 4, (48, 48)).astype(dtype)
+    path = write_raster(tmp_path / 'l.tif', values[None], nodata=3)
+    run('polygonize', path, tmp_path / 'p.gpkg')
+    _, _, _, (kinds, areas) = pyogrio.raw.read(tmp_path / 'p.gpkg')
+    assert {*kinds} == {'0', '1', '2'}
+    assert areas.sum() == (values != 3).sum() / 4
+
+
+@pytest.mark.parametrize(
+    ('values', 'told'),
+    [
+        (np.full((1, 9, 9), 0.5, np.float32), 'values of float32'),
+        (np.ones((1, 9, 9), np.complex64), 'values of complex64'),
+        (np.full((1, 9, 9), 2**40), 'values of int64'),
+        (np.ones((3, 9, 9), np.uint8), 'has 3 bands'),
+    ],
+)
+def test_rasters_that_are_no_labels(tmp_path, capsys, values, told):
+    path = write_raster(tmp_path / 'l.tif', values)
+    assert told in refuse(capsys, 'polygonize', path, tmp_path / 'p.gpkg')
+    assert not (tmp_path / 'p.gpkg').exists()
