@@ -24,33 +24,31 @@ NO_FOLDER_SYNC = (
 
 def check_output(
     path: str | Path,
-    inputs: Iterable[str | Path] = (),
+    inputs: Iterable[str | Path | None] = (),
     is_own: Callable[[Path], bool] = lambda path: True,
 ) -> None:
     """Refuses a file to write that would destroy another, or cannot be written.
 
     Args:
-        path (str | Path): The file. Its folder is created if it does not exist.
-        inputs (Iterable[str | Path]): What the command reads. Defaults to ().
+        path (str | Path): The file.
+        inputs (Iterable[str | Path | None]): What the command reads. Defaults to ().
         is_own (Callable[[Path], bool]): Whether an older file by that name may be
             replaced. By default any may.
 
     Raises:
         InputError: If it is one of the inputs, also by a link; a folder; a file that
-            may not be replaced; or if its folder cannot be created.
+            may not be replaced; or below a file.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        exists = path.exists()
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    if not exists:
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise InputError(f'{path} cannot be written: {above} is a file, not a folder')
+    if not path.exists():
         return
     if path.is_dir():
         raise InputError(f'{path} is a folder: give the name of a file')
     for source in inputs:
-        if Path(source).exists() and path.samefile(source):
+        if source is not None and os.path.exists(source) and path.samefile(source):
             raise InputError(
                 f'{path} is also an input, and would be lost: give another name'
             )

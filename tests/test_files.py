@@ -4,6 +4,7 @@ import os
 import pytest
 
 from mmseg_hrvit import files
+from mmseg_hrvit.errors import InputError
 
 
 def test_a_file_is_written_with_its_folder(tmp_path):
@@ -66,3 +67,24 @@ def test_a_library_can_write_aside_by_its_own_means(tmp_path):
         aside.write_text('new')
         assert not (tmp_path / 'a.txt').exists()
     assert [path.name for path in tmp_path.iterdir()] == ['a.txt']
+
+
+def test_an_output_is_no_input(tmp_path):
+    (tmp_path / 'in').write_text('x')
+    (tmp_path / 'link').symlink_to(tmp_path / 'in')
+    os.link(tmp_path / 'in', tmp_path / 'same')
+    (tmp_path / 'folder').mkdir()
+    for name, told in dict(
+        link='also an input',
+        same='also an input',
+        folder='is a folder',
+    ).items():
+        with pytest.raises(InputError, match=told):
+            files.check_output(tmp_path / name, [tmp_path / 'in', None])
+    with pytest.raises(InputError, match='in is a file, not a folder'):
+        files.check_output(tmp_path / 'in/a/b')
+    with pytest.raises(InputError, match='another program or command wrote it'):
+        files.check_output(tmp_path / 'in', is_own=lambda path: False)
+    files.check_output(tmp_path / 'new/a', [tmp_path / 'in'])
+    files.check_output(tmp_path / 'in')
+    assert not (tmp_path / 'new').exists()

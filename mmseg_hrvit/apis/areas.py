@@ -9,6 +9,8 @@ import numpy as np
 
 from mmseg_hrvit.export import Metadata
 
+HEAD = ('image', 'class', 'pixels', 'share')
+
 
 def count_areas(labels: np.ndarray, metadata: Metadata) -> dict[str, int]:
     """Counts the pixels of each class.
@@ -40,16 +42,28 @@ def write_areas(areas: Iterable[tuple[str, dict[str, int]]], path: Path) -> None
         return
     with path.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
         writer = csv.writer(file)
-        writer.writerow(('image', 'class', 'pixels', 'share'))
+        writer.writerow(HEAD)
         for name, classes in rows.items():
             for label, area in classes.items():
                 share = f'{area["share"]:.6f}'
                 writer.writerow((name, label, area['pixels'], share))
 
 
+def is_table(path: Path) -> bool:
+    """Whether ``write_areas`` wrote a file."""
+    try:
+        text = path.read_text(encoding='utf-8', errors='surrogateescape')
+        if path.suffix != '.json':
+            return text.splitlines()[:1] == [','.join(HEAD)]
+        rows = json.loads(text)
+        return all(a.keys() == {*HEAD[2:]} for x in rows.values() for a in x.values())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def with_shares(counts: dict[str, int]) -> dict[str, dict[str, float]]:
-    """Adds to each class's pixels their share of the image."""
-    total = sum(counts.values())
+    """Adds to each class's pixels their share of the image, 0 if it has no data."""
+    total = max(sum(counts.values()), 1)
     return {
         label: dict(pixels=pixels, share=round(pixels / total, 6))
         for label, pixels in counts.items()

@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from mmseg_hrvit.apis import Segmenter
+from mmseg_hrvit.apis.areas import is_table
 from mmseg_hrvit.apis.origin import describe_model
 from mmseg_hrvit.apis.results import ResultFolder
 from mmseg_hrvit.apis.runs import segment_files, segment_video
@@ -14,11 +15,13 @@ from mmseg_hrvit.apis.sources import (
     names_below,
 )
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import check_output
 from mmseg_hrvit.words import number_of
 
 from .demo_rasters import (
     is_raster,
     join_processes,
+    name_table,
     segment_rasters,
     tell_skipped,
 )
@@ -29,11 +32,12 @@ def run(args: Namespace) -> int:
     if args.batch_size < 1 or (args.max_frames is not None and args.max_frames < 1):
         raise InputError('--batch-size and --max-frames: give 1 or more')
     source = args.source
-    table = args.out / f'areas.{args.areas}'
+    table = name_table(args.out, args.areas)
     is_folder = not (is_address(source) or is_video(source))
     # Before the network is loaded.
     paths = find_images(source, without=args.out) if is_folder else []
     names = names_below(paths, source) if is_folder else []
+    check_output(table, paths, is_table)
     index, count = join_processes()
     segmenter = Segmenter.from_arguments(args.model, args.device)
     if is_folder and (is_raster(source) or segmenter.metadata.bands):

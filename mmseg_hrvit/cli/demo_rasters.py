@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import distributed
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.areas import write_areas
 from mmseg_hrvit.apis.origin import describe_model, identify
+from mmseg_hrvit.apis.results import without_suffix
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
@@ -80,10 +82,7 @@ def segment_rasters(
                 raise
             bad.append(str(error))
     if index == 0:
-        is_file = args.out.suffix.lower() in FILES
-        ending = f'.{args.areas}'
-        table = args.out.with_suffix(ending) if is_file else args.out / f'areas{ending}'
-        write_areas(areas, table)
+        write_areas(areas, name_table(args.out, args.areas))
         print(f'{number_of(len(areas), "raster")}: {args.out}')
         return tell_skipped(bad, len(paths))
     return 0
@@ -127,8 +126,22 @@ def segment(
     return count_classes(out, segmenter.metadata) if index == 0 else {}
 
 
+def name_table(out: Path, kind: str) -> Path:
+    """Chooses the file for the areas of the classes, 'csv' or 'json'."""
+    is_file = out.suffix.lower() in FILES
+    return out.with_suffix(f'.{kind}') if is_file else out / f'areas.{kind}'
+
+
 def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Chooses the file for the labels of each raster."""
+    """Chooses the file for the labels of each raster.
+
+    Its name is without the suffix of the raster, unless two differ only in that.
+    """
     if out.suffix.lower() in FILES and len(names) == 1:
         return {names[0]: out}
-    return {name: (out / 'labels' / name).with_suffix('.tif') for name in names}
+    stems = Counter(map(without_suffix, names))
+    return {
+        name: out / 'labels' / f'{stem if stems[stem] < 2 else name}.tif'
+        for name in names
+        for stem in [without_suffix(name)]
+    }

@@ -17,6 +17,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import FORMATS, read_metadata, write_network
 from mmseg_hrvit.export.images import prepare
 from mmseg_hrvit.export.metadata import fix_size
+from mmseg_hrvit.files import check_output
 from mmseg_hrvit.words import number_of
 
 
@@ -41,8 +42,9 @@ def run(args: Namespace) -> None:
     if args.size:
         metadata = fix_size(metadata, args.size)
     paths = find_images(args.images) if args.images else []
-    images = [prepare(image, metadata) for image in read_images(paths)]
     out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
+    check_output(out, [args.config, args.checkpoint, *paths])
+    images = [prepare(image, metadata) for image in read_images(paths)]
     trial = write_network(segmentor, out, metadata, args.to, images)
     print(f'{out}: written and tested in {time.perf_counter() - start:.0f} s')
     print(f'largest difference from torch: {trial.difference:.1e} of the output')

@@ -233,7 +233,11 @@ def check_depth(path: str) -> None:
     if pixels is None:
         raise unreadable(path, OSError('16 bits in a form that OpenCV does not read'))
     # Pure white may be a hot pixel, or a scale bar.
-    brightest = int(pixels.max(initial=0, where=pixels < WHITE))
+    check_used_bits(path, int(pixels.max(initial=0, where=pixels < WHITE)))
+
+
+def check_used_bits(path: str, brightest: int) -> None:
+    """Refuses an image of 16 bits whose brightest value is far below them."""
     if 0 < brightest < 1 << USED_BITS:
         raise refused(
             path,

@@ -9,7 +9,7 @@ from mmengine.registry import TRANSFORMS
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.label_survey import relabelling
 
-from .reading import Raster, check_grid, read_labels
+from .reading import Raster, check_grid, check_numbers, read_labels
 
 
 @TRANSFORMS.register_module()
@@ -30,9 +30,13 @@ class LoadRaster(BaseTransform):
         bands (Sequence[int], optional): Numbers of the bands, from 1, in the order of
             the network's channels. By default all but an alpha band.
         fill (float): Value of pixels without data. Defaults to 0.
+
+    Raises:
+        InputError: If ``bands`` has something else than whole numbers.
     """
 
     def __init__(self, bands: Sequence[int] | None = None, fill: float = 0.0) -> None:
+        check_numbers(bands)
         self.bands = None if bands is None else list(bands)
         self.fill = fill
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 
@@ -66,6 +67,7 @@ class Raster:
         self.file = open_file(self.path, drivers)
         alpha = self.file.colorinterp[-1].name == 'alpha'
         count = self.file.count
+        check_numbers(bands)
         self.bands = list(bands or range(1, count + 1 - alpha))
         unknown = [band for band in self.bands if band not in range(1, count + 1)]
         if unknown:
@@ -81,8 +83,10 @@ class Raster:
             {'alpha'} if alpha and count in self.bands else set()
         )
         self.has_mask = any(not no_mask & {f.name for f in mask} for mask in masks)
-        types = {np.dtype(self.file.dtypes[band - 1]).kind for band in self.bands}
-        self.may_lack_data = self.has_mask or 'f' in types  # floats may be NaN
+        types = [self.file.dtypes[band - 1] for band in self.bands]
+        self.is_mixed = len({*types}) > 1
+        has_floats = any(name.startswith('float') for name in types)
+        self.may_lack_data = self.has_mask or has_floats  # floats may be NaN
 
     def __enter__(self) -> 'Raster':
         return self
@@ -128,7 +132,7 @@ class Raster:
         window = ((rows.start, rows.stop), (cols.start, cols.stop))
         try:
             with rasterio.Env(GDAL_CACHEMAX=CACHE_MIB):
-                pixels = self.file.read(self.bands, window=window)
+                pixels = self._read(window)
                 masks = (
                     self.file.read_masks(self.bands, window=window) > 0
                     if self.has_mask
@@ -143,6 +147,18 @@ class Raster:
             masks &= np.isfinite(pixels)
         pixels[~masks] = self.fill
         return np.ascontiguousarray(pixels.transpose(1, 2, 0)), masks.any(0)
+
+    def _read(self, window: tuple) -> np.ndarray:
+        if not self.is_mixed:
+            return self.file.read(self.bands, window=window)
+        # Bands of several types, as a VRT may have.
+        return np.stack([self.file.read(band, window=window) for band in self.bands])
+
+
+def check_numbers(bands: Sequence[int] | None) -> None:
+    """Refuses numbers of bands that are texts, or have a decimal point."""
+    if not all(isinstance(band, Integral) for band in bands or ()):
+        raise InputError(f'bands={bands!r}: give whole numbers, from 1')
 
 
 def open_file(path: str, drivers: Sequence[str] | None = None):

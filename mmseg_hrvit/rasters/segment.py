@@ -12,6 +12,7 @@ from mmengine.dist import all_gather_object, barrier
 
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.files import check_output
 from mmseg_hrvit.models import TiledEncoderDecoder
 from mmseg_hrvit.models.segmentors.prediction import split
 
@@ -25,6 +26,7 @@ from .geotiff import (
 )
 from .grid import STRIP_TILES, TILE, Part, lay_windows
 from .part_store import PartStore
+from .picture import Picture
 from .reading import Raster
 from .strips import Result, StripPredictor
 
@@ -88,7 +90,10 @@ class RasterSegmentation:
         self.options = options
         self.wanted = find_classes(options.probabilities, metadata)
         bands = choose_bands(options.bands, metadata)
-        self.raster = Raster(source, bands, metadata.fill)
+        kind = Picture if metadata.bands is None else Raster
+        self.raster = kind(source, bands, metadata.fill)
+        for path in [out, *([probabilities_path(out)] if self.wanted else [])]:
+            check_output(path, self.raster.file.files)
         self.grid = lay_windows(
             self.raster.size,
             metadata.test_cfg,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.words import number_of
 
-from .reading import IGNORED, need
+from .reading import need
 
 AREAS = (3, 6, 7)  # shapely's types: Polygon, MultiPolygon, GeometryCollection
 DEGREES = 720  # no longitude or latitude is larger, in any of the usual ranges

@@ -170,6 +170,7 @@ def polygonize(
     if crs and driver == 'GeoJSON':
         shapes, crs = warp(shapes, crs, GEOJSON_CRS), GEOJSON_CRS
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix='polygons_') as folder:
             pyogrio.raw.write(
                 Path(folder, out.name),

@@ -148,6 +148,40 @@ def test_two_processes_make_the_same_files(model, tmp_path):
     assert not (tmp_path / 'two/labels/b.tif').exists()
 
 
+def test_tables_and_maps_of_others_are_not_replaced(model, tmp_path, capsys):
+    source = write_raster(tmp_path / 'city.tif', draw())
+    probabilities = write_raster(tmp_path / 'm_probabilities.tif', draw())
+    for name in ('map.csv', 'map.json'):
+        (tmp_path / name).write_text('id,owner\n')
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for image, out, *options in (
+        (source, source),
+        (source, tmp_path / 'map.tif'),
+        (source, tmp_path / 'map.tif', '--areas', 'json'),
+        (probabilities, tmp_path / 'm.tif', '--probabilities', 'wood'),
+        (source, source / 'below'),
+    ):
+        assert run(image, *model, '--out', out, *options) == 2
+        assert 'give another' in (told := capsys.readouterr().err) or 'a file' in told
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_tiles_without_data_and_tiles_that_differ_in_the_suffix(model, tmp_path):
+    names = {'a.tif': draw(), 'a.tiff': draw(seed=7), 'b.tif': draw() * 0}
+    for name, values in names.items():
+        write_raster(tmp_path / 'tiles' / name, values, nodata=0)
+    out = tmp_path / 'out'
+    for _ in range(2):
+        assert run(tmp_path / 'tiles', *model, '--out', out) == 0
+    for made, name in {'a.tif.tif': 'a.tif', 'a.tiff.tif': 'a.tiff'}.items():
+        valid = names[name].any(0)
+        found = read(out / 'labels' / made)[0]
+        assert np.array_equal(found[valid], expect(model, names[name])[valid])
+    assert (read(out / 'labels/b.tif') == 255).all()
+    rows = [x.split(',') for x in (out / 'areas.csv').read_text().splitlines()]
+    assert [row[2:] for row in rows if row[0] == 'b.tif'] == [['0', '0.000000']] * 4
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [

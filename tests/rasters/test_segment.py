@@ -371,3 +371,36 @@ def test_strips_of_a_huge_raster_are_as_wide_as_of_a_small_one():
     cols = huge.axes[1]
     most = max(len(cols.touching(strip)) for strip in huge.strips)
     assert most <= len(huge.strips[0]) / 384 + 3
+
+
+def test_networks_for_pictures_read_16_bits_as_pictures_are_read(tmp_path):
+    """The reference is OpenCV's reading of the same file."""
+    network, metadata = build(tmp_path)
+    metadata = replace(metadata, bands=None)
+    rng = np.random.default_rng(0)
+    image = (draw(3).astype(np.uint16) << 8) + rng.integers(0, 256, (3, *SIZE))
+    source = write_raster(
+        tmp_path / 'a.tif', image.astype(np.uint16), photometric='RGB', tiled=False
+    )
+    run((network, metadata), source, tmp_path / 'map.tif')
+    expected = Segmenter(network, metadata)(source).labels
+    with rasterio.open(tmp_path / 'map.tif') as file:
+        assert np.array_equal(file.read(1), expected)
+    assert len(np.unique(expected)) > 1
+
+
+@pytest.mark.parametrize(
+    ('values', 'told'),
+    [
+        (draw(3).astype(np.uint16) * 16, 'it uses 12 of its 16 bits'),
+        (draw(3).astype(np.float32) / 255, 'its values are float32'),
+        (draw(3).astype(np.int16), 'its values are int16'),
+    ],
+)
+def test_values_that_are_no_picture(tmp_path, values, told):
+    network, metadata = build(tmp_path)
+    source = write_raster(tmp_path / 'a.tif', values)
+    model = network, replace(metadata, bands=None)
+    with pytest.raises(DataError, match=told):
+        start(model, source, tmp_path / 'map.tif')
+    start((network, metadata), source, tmp_path / 'map.tif')
