@@ -9,7 +9,8 @@ from mmengine.registry import TRANSFORMS
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.label_survey import relabelling
 
-from .reading import Raster, check_grid, check_numbers, read_labels
+from .label_raster import check_grid, read_labels
+from .reading import Raster, check_numbers
 
 
 @TRANSFORMS.register_module()

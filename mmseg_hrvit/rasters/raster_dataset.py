@@ -10,8 +10,9 @@ from mmseg_hrvit.datasets import StoredClassesDataset
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import InputError
 
+from .label_raster import read_labels
 from .load_raster import map_labels
-from .reading import Raster, read_labels
+from .reading import Raster
 
 TRIES = 10  # to find a crop with enough labels
 

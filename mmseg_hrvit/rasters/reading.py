@@ -9,10 +9,8 @@ from types import ModuleType
 
 import numpy as np
 
-from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.errors import DataError, InputError
 
-GRID_TOLERANCE = 0.01  # pixels
 # Of GDAL, which would take 5 % of the memory. The first that reads in a process says
 # how large it is.
 CACHE_MIB = 64
@@ -191,77 +189,15 @@ def open_file(path: str, drivers: Sequence[str] | None = None):
     return file
 
 
-def read_labels(raster: Raster, rows: range, cols: range) -> np.ndarray:
-    """Reads a rectangle of a label raster.
-
-    Args:
-        raster (Raster): One band of whole numbers, the classes.
-        rows (range): Rows of the rectangle.
-        cols (range): Its columns.
-
-    Returns:
-        np.ndarray: (H, W), uint8; 255 where the raster has no data.
-
-    Raises:
-        DataError: If it cannot be read, or has other values than numbers from 0 to 255.
-    """
-    if len(raster.bands) != 1:
-        raise DataError(
-            f'label raster {raster.path} has {len(raster.bands)} bands: give one with '
-            'the number of the class at every pixel'
-        )
-    values, valid = raster.read(rows, cols)
-    labels = np.where(valid, values[..., 0], np.float32(IGNORED))
-    fits = (labels >= 0) & (labels <= IGNORED) & (labels == np.floor(labels))
-    if not fits.all():
-        raise DataError(
-            f'label raster {raster.path} has the value {labels[~fits][0]:g}: give '
-            'numbers of classes, 0 to 254, and 255 or nodata where a pixel is ignored'
-        )
-    return labels.astype(np.uint8)
-
-
-def check_grid(image: Raster, labels: Raster) -> None:
-    """Refuses a label raster whose grid differs from that of its raster.
-
-    Args:
-        image (Raster): The raster.
-        labels (Raster): Its labels.
-
-    Raises:
-        DataError: If their sizes differ, or their positions, if both have a
-            georeference.
-    """
-    names = f'label raster {labels.path}', f'its raster {image.path}'
-    if image.size != labels.size:
-        raise DataError(
-            f'{names[0]} has the size {labels.size}, but {names[1]} has {image.size}: '
-            'make them equal'
-        )
-    if not (image.is_georeferenced and labels.is_georeferenced):
-        return
-    if image.file.crs != labels.file.crs:
-        raise DataError(
-            f'{names[0]} has the CRS {labels.file.crs}, but {names[1]} '
-            f'{image.file.crs}: warp it'
-        )
-    shift = corner_shift(image, labels)
-    if shift > GRID_TOLERANCE:
-        raise DataError(
-            f'{names[0]} is shifted by {shift:.2f} pixels from {names[1]}: warp it to '
-            'the same grid'
-        )
-
-
-def corner_shift(image: Raster, other: Raster) -> float:
-    """Returns the largest distance between corners of two rasters, in pixels."""
-    height, width = image.size
-    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)]).T
-    to_ground, from_ground = (
-        np.array([(x.a, x.b, x.c), (x.d, x.e, x.f), (0, 0, 1)])
-        for x in (other.file.transform, ~image.file.transform)
+def describe_pages(raster: Raster) -> str | None:
+    """Says if a file has further images beside the one that is read."""
+    others = raster.file.subdatasets
+    if len(others) < 2:
+        return None
+    return (
+        f'{raster.path} has {len(others)} images, and only the first is read; name '
+        f'another one as {others[1]}, or split the file'
     )
-    return float(np.abs(from_ground @ to_ground @ corners - corners).max())
 
 
 def unreadable(path: str, error: Exception) -> DataError:

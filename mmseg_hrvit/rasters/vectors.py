@@ -13,6 +13,7 @@ from mmseg_hrvit.models.segmentors.prediction import split
 
 from .geotiff import PLAN_TAG, at, tags_of_classes, tiled_like
 from .grid import STRIP_TILES, TILE, Part
+from .label_raster import check_lossless
 from .reading import CACHE_MIB, Raster, need
 from .shapes import Polygons, choose_classes, warp
 
@@ -204,9 +205,11 @@ def find_areas(labels: Raster) -> Iterator[tuple[dict, int]]:
     """Yields the areas of a label raster that are not nodata, and their values.
 
     Raises:
-        DataError: If it has several bands, or other values than whole numbers.
+        DataError: If it has several bands, or other values than whole numbers, or was
+            compressed with loss.
     """
     rasterio, features = need('rasterio'), need('rasterio.features')
+    check_lossless(labels)
     file = labels.file
     if file.count != 1:
         raise DataError(

@@ -193,3 +193,86 @@ def test_what_the_files_here_are(tmp_path):
         assert file.is_tiled
         assert file.transform == PLACE
         assert file.crs == CRS
+
+
+LOSSY = [
+    dict(compress='jpeg'),
+    dict(compress='lerc', MAX_Z_ERROR=2),
+    dict(driver='JPEG', tiled=None, blockxsize=None, blockysize=None),
+    dict(driver='JP2OpenJPEG', tiled=None, blockxsize=64, blockysize=64),
+]
+
+
+@pytest.mark.parametrize('options', LOSSY)
+@pytest.mark.parametrize('through', ['file', 'vrt'])
+def test_labels_that_their_compression_changes(tmp_path, options, through):
+    path = write_raster(tmp_path / 'a.tif', draw('uint8'))
+    labels = write_raster(
+        tmp_path / 'l.x', draw_blocks(0, 3, (40, 60))[None], **options
+    )
+    if through == 'vrt':
+        labels = write_vrt(tmp_path / 'l.vrt', [('Byte', labels, 1)])
+    assert 'l.x is compressed in a way that changes values' in refuse(path, labels)
+
+
+@pytest.mark.parametrize(
+    'options', [dict(compress='lerc', MAX_Z_ERROR=0.5), dict(compress='zstd')]
+)
+def test_labels_that_their_compression_keeps(tmp_path, options):
+    path = write_raster(tmp_path / 'a.tif', draw('uint8'))
+    values = draw_blocks(0, 3, (40, 60))
+    labels = write_raster(tmp_path / 'l.tif', values[None], **options)
+    assert np.array_equal(load(path, labels)['gt_seg_map'], values)
+
+
+def write_vrt(path, bands, size=(40, 60)):
+    """Writes a VRT of bands: GDAL's type, the file, and its band."""
+    path.write_text(
+        f'<VRTDataset rasterXSize="{size[1]}" rasterYSize="{size[0]}">'
+        + ''.join(
+            f'<VRTRasterBand dataType="{kind}" band="{i}"><SimpleSource>'
+            f'<SourceFilename>{file}</SourceFilename><SourceBand>{band}</SourceBand>'
+            '</SimpleSource></VRTRasterBand>'
+            for i, (kind, file, band) in enumerate(bands, 1)
+        )
+        + '</VRTDataset>'
+    )
+    return path
+
+
+def test_bands_of_several_types(tmp_path):
+    small, large = draw('uint8'), draw('uint16')
+    files = [
+        write_raster(tmp_path / f'{values.dtype}.tif', values)
+        for values in (small, large)
+    ]
+    bands = [('Byte', files[0], 2), ('UInt16', files[1], 1)]
+    image = load(write_vrt(tmp_path / 'a.vrt', bands))['img']
+    assert image.dtype == np.float32
+    assert np.array_equal(image, np.stack([small[1], large[0]], 2))
+
+
+@pytest.mark.parametrize('bands', [(1.0, 2), ('1', '2'), '12'])
+def test_numbers_of_bands_that_are_none(bands):
+    with pytest.raises(InputError, match='give whole numbers, from 1'):
+        LoadRaster(bands)
+
+
+@pytest.mark.parametrize('image_crs', [CRS, None])
+def test_a_shift_without_a_crs(tmp_path, image_crs):
+    path = write_raster(tmp_path / 'a.tif', draw('uint8'), crs=image_crs)
+    place = from_origin(500_005, 6_000_000, 0.5, 0.5)
+    values = draw_blocks(0, 3, (40, 60))[None]
+    labels = write_raster(tmp_path / 'l.tif', values, crs=None, transform=place)
+    assert 'is shifted by 10.00 pixels' in refuse(path, labels)
+    load(path, write_raster(tmp_path / 'l.tif', values, crs=None))
+
+
+def test_heights_do_not_move_labels(tmp_path):
+    path = write_raster(tmp_path / 'a.tif', draw('uint8'))
+    values = draw_blocks(0, 3, (40, 60))[None]
+    load(path, write_raster(tmp_path / 'l.tif', values, crs='EPSG:32633+5773'))
+    labels = write_raster(tmp_path / 'l.tif', values, crs='EPSG:32632+5773')
+    told = refuse(path, labels)
+    assert 'has the CRS WGS 84 / UTM zone 32N + EGM96 height' in told
+    assert 'a.tif EPSG:32633: warp it' in told
