@@ -67,7 +67,7 @@ def read_coco(
         draw,
         path=path,
         labels={number: labels[name] for number, name in categories.items()},
-        rest=IGNORED if background is None else labels[background],
+        rest=labels.get(background, IGNORED),
     )
     found = find_files(images, sizes)
     there = {name: file for name, file in found.items() if file.is_file()}

@@ -75,7 +75,8 @@ def read_labelme(
     if not files:
         raise InputError(f'{folder}: no JSON file there; check the path')
     annotations, faults = read_files(files)
-    names = {s['label'] for found in annotations.values() for s in found.shapes}
+    every = annotations.values()
+    names = {shape['label'] for found in every for shape in found.shapes}
     own = sorted(names - {background, ALWAYS_IGNORED})
     all_names = own if background is None else [background, *own]
     if not own:
@@ -84,7 +85,7 @@ def read_labelme(
     labels = number_classes(all_names, background, ignored, ADVICE)
     classes = kept_classes(labels)
     labels[ALWAYS_IGNORED] = IGNORED
-    rest = IGNORED if background is None else labels[background]
+    rest = labels.get(background, IGNORED)
     return Source(
         classes=classes,
         palette=make_palette(len(classes)),
@@ -99,10 +100,8 @@ def read_labelme(
         ],
         faults=faults,
         notes=[
-            *list_unused(
-                folder, (a.image for a in annotations.values()), 'without a JSON file'
-            ),
-            *count_empty(sum(not a.shapes for a in annotations.values()), background),
+            *list_unused(folder, (a.image for a in every), 'without a JSON file'),
+            *count_empty(sum(not a.shapes for a in every), background),
         ],
     )
 

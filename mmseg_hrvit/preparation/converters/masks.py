@@ -16,7 +16,6 @@ from .source import (
     Source,
     kept_classes,
     list_images,
-    list_unreadable,
     number_classes,
     read_json,
 )
@@ -56,12 +55,8 @@ def read_masks(
     table = {colour: labels[name] for name, colour in colours}
     first_colours = dict(reversed(colours))
     classes = kept_classes(labels)
-    found, maps = list_images(images), list_images(masks)
+    (found, other_images), (maps, other_maps) = map(list_images, (images, masks))
     names = name_masks(found, maps, mask_ending)
-    single = [
-        *find_single_images(found, maps, names, list_unreadable(masks)),
-        *find_single_masks(found, maps, names, list_unreadable(images), mask_ending),
-    ]
     return Source(
         classes=classes,
         palette=[first_colours[name] for name in classes],
@@ -70,7 +65,10 @@ def read_masks(
             for name, mask in names.items()
             if mask in maps
         ],
-        faults=single,
+        faults=[
+            *find_single_images(found, maps, names, other_maps),
+            *find_single_masks(found, maps, names, other_images, mask_ending),
+        ],
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from mmseg_hrvit.apis.sources import find_images
 from mmseg_hrvit.datasets.check_labels import IGNORED
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
@@ -157,40 +156,37 @@ def make_palette(count: int) -> list[list[int]]:
     return [[round(255 * value) for value in colour] for colour in colours]
 
 
-def list_images(folder: Path) -> dict[str, Path]:
-    """Finds the images below a folder.
+def list_images(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Finds the images below a folder, and the pictures that OpenCV does not read.
 
     Args:
         folder (Path): The folder.
 
     Returns:
-        dict[str, Path]: Files by their paths below it, without suffix.
+        tuple[dict[str, Path], dict[str, Path]]: Both by their paths below it, without
+        suffix.
 
     Raises:
         InputError: If it is not a folder, has no images, or has two of the same name.
     """
     if not folder.is_dir():
         raise InputError(f'no folder {folder.absolute()}: check the path')
-    found = {}
-    for path in find_images(str(folder)):
-        name = name_below(folder, path)
-        if name in found:
+    found, unreadable = {}, {}
+    for path in sorted(map(Path, list_files(str(folder)))):
+        name, suffix = name_below(folder, path), path.suffix.lower()
+        if suffix in OTHER_SUFFIXES:
+            unreadable[name] = path
+        if suffix in IMAGE_SUFFIXES and found.setdefault(name, path) != path:
             raise InputError(
                 f'{path} and {found[name]} have the same name but for the suffix: '
                 'rename one, and keep label maps in a separate folder'
             )
-        found[name] = path
-    return found
-
-
-def list_unreadable(folder: Path) -> dict[str, Path]:
-    """Finds the pictures below a folder that OpenCV does not read, as list_images."""
-    paths = [Path(path) for path in list_files(str(folder))]
-    return {
-        name_below(folder, path): path
-        for path in paths
-        if path.suffix.lower() in OTHER_SUFFIXES
-    }
+    if not found:
+        suffixes = ', '.join(IMAGE_SUFFIXES)
+        raise InputError(
+            f'{folder}: no image there; give a folder with {suffixes} files'
+        )
+    return found, unreadable
 
 
 def name_below(folder: Path, path: Path) -> str:

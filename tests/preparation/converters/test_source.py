@@ -67,15 +67,20 @@ def test_colours_differ():
 def test_images_are_found_below_a_folder(tmp_path):
     for name in ('a.jpg', 'b/c.png'):
         draw_pair(tmp_path / name, tmp_path.parent / 'unused.png', [0])
-    assert list_images(tmp_path) == {
-        'a': tmp_path / 'a.jpg',
-        'b/c': tmp_path / 'b/c.png',
-    }
+    for name in ('b/d.HEIC', 'notes.txt'):
+        (tmp_path / name).touch()
+    assert list_images(tmp_path) == (
+        {'a': tmp_path / 'a.jpg', 'b/c': tmp_path / 'b/c.png'},
+        {'b/d': tmp_path / 'b/d.HEIC'},
+    )
 
 
 def test_folders_that_do_not_do_are_refused(tmp_path):
     with pytest.raises(InputError, match='no folder'):
         list_images(tmp_path / 'no')
+    (tmp_path / 'a.heic').touch()
+    with pytest.raises(InputError, match='no image there'):
+        list_images(tmp_path)
     for name in ('a.jpg', 'a.png'):
         draw_pair(tmp_path / name, tmp_path.parent / 'unused.png', [0])
     with pytest.raises(InputError, match='the same name but for the suffix'):
