@@ -1,7 +1,8 @@
 """The rules for readable images and label maps; all code that reads them uses these.
 
 An image has one or three channels of 8 bits, or of 16 bits whose full range is used;
-alpha is dropped. A label map has one byte per pixel: the number of its class.
+alpha is dropped. A label map has one byte per pixel: the number of its class. Both have
+a single page or frame.
 """
 
 import os
@@ -65,12 +66,14 @@ def check_image_file(path: str) -> None:
             a format that Pillow does not know.
 
     Raises:
-        DataError: If it is broken, has bands that are not colours, has floating point
-            numbers, or uses so few of 16 bits that it would look nearly black.
+        DataError: If it is broken, has several pages, bands that are not colours, or
+            floating point numbers, or uses so few of 16 bits that it would look nearly
+            black.
     """
     header = read_checked(path)
     if header is None:
         return
+    check_pages(path, header)
     if header.is_float or header.bits > 16:
         kind = 'floating point numbers' if header.is_float else f'{header.bits} bits'
         raise refused(path, f'its values are {kind}', 'write 8 bits per channel')
@@ -95,7 +98,7 @@ def check_label_file(path: str) -> None:
 
     Raises:
         DataError: If it is broken, lossy, in colours, scaled, inverted, rotated by
-            EXIF, or has several bytes per pixel.
+            EXIF, or has several pages or several bytes per pixel.
     """
     header = read_checked(path)
     if header is None:
@@ -118,7 +121,8 @@ def read_colour_map(path: str) -> np.ndarray:
 
     Raises:
         DataError: If it is broken, lossy, scaled, inverted, rotated by EXIF,
-            transparent over a colour, or has values that are not colours.
+            transparent over a colour, or has several pages, or values that are not
+            colours.
     """
     header = read_checked(path)
     if header is None:
@@ -174,8 +178,19 @@ def spread_numbers(numbers: np.ndarray, path: str) -> np.ndarray:
     return np.repeat(numbers.astype(np.uint8)[..., None], 3, axis=2)
 
 
+def check_pages(path: str, header: Header) -> None:
+    """Refuses a file with more than one page or frame."""
+    if header.has_more:
+        raise refused(
+            path,
+            'it has several pages or frames, of which only the first would be read',
+            'write each to a file of its own',
+        )
+
+
 def check_values(path: str, header: Header) -> None:
     """Refuses a file whose values or pixel positions readers may change."""
+    check_pages(path, header)
     if header.is_lossy:
         raise refused(
             path,

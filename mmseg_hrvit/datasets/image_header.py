@@ -1,23 +1,28 @@
 """What an image file says about itself, read without its pixels."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 # Tags of TIFF.
-BITS, COMPRESSION, PHOTOMETRIC = 258, 259, 262
+BITS, COMPRESSION, PHOTOMETRIC, SUBFILE = 258, 259, 262, 254
 SAMPLES, SAMPLE_FORMAT, ORIENTATION = 277, 339, 274
 WIDTH, HEIGHT = 256, 257
-JPEG_COMPRESSIONS = (6, 7)
+STRIPS, TILES = 273, 324
+# JPEG (old and new), LogLuv (two), JPEG 2000, JPEG of DNG, JPEG XL.
+LOSSY_COMPRESSIONS = (6, 7, 34676, 34677, 34712, 34892, 50002)
+WEBP_COMPRESSION = 50001
+NO_PAGE = 1 | 4  # in SUBFILE: an overview, a transparency mask
 MIN_IS_WHITE = 0
 FLOAT = 3
 
 TIFF_MAGIC = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
-LOSSY = ('JPEG', 'MPO', 'JPEG2000', 'AVIF')
+LOSSY = ('JPEG', 'MPO', 'JPEG2000', 'AVIF', 'HEIF', 'JXL')
+PHOTO = 'MPO'  # a JPEG of a camera, with previews as further frames
 MODE_BITS = {'1': 1, 'I': 32, 'F': 32}
 MODE_CHANNELS = {'LA': 2, 'PA': 2, 'La': 2, 'RGBA': 4, 'RGBa': 4, 'RGBX': 4, 'CMYK': 4}
 
@@ -35,6 +40,7 @@ class Header:
         is_float (bool): Whether values are floating point numbers.
         is_lossy (bool): Whether the format changes values.
         is_inverted (bool): Whether 0 is stored for white, so that readers invert it.
+        has_more (bool): Whether there are pages or frames after the first.
         orientation (int): EXIF's, from 1, as stored, to 8.
     """
 
@@ -46,6 +52,7 @@ class Header:
     is_float: bool = False
     is_lossy: bool = False
     is_inverted: bool = False
+    has_more: bool = False
     orientation: int = 1
 
     @property
@@ -82,8 +89,7 @@ def read_header(path: str) -> Header:
         except UnidentifiedImageError:
             if not start.startswith(TIFF_MAGIC):
                 raise
-            file.seek(0)
-            return describe_tiff(read_tags(file), mode='')
+            return describe_tiff(file, mode='')
 
 
 def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
@@ -98,7 +104,7 @@ def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
         Header: What it says.
     """
     if image.format == 'TIFF':
-        return describe_tiff(image.tag_v2, image.mode)
+        return describe_tiff(file, image.mode)
     mode = image.mode
     if start.startswith(PNG_MAGIC):
         bits = start[24]  # Pillow reduces three channels of 16 bits to 8
@@ -115,7 +121,8 @@ def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
         bits=bits,
         channels=MODE_CHANNELS.get(mode, 3 if len(mode) == 3 else 1),
         is_float=mode == 'F',
-        is_lossy=image.format in LOSSY or start[12:16] == b'VP8 ',
+        is_lossy=image.format in LOSSY or is_lossy_webp(file, 0),
+        has_more=getattr(image, 'is_animated', False) and image.format != PHOTO,
         orientation=orientation if orientation in range(1, 9) else 1,
     )
 
@@ -133,27 +140,57 @@ def read_png_exif(file: BinaryIO) -> Mapping:
     return exif
 
 
-def read_tags(file: BinaryIO) -> Mapping:
-    """Reads the tags of a TIFF file, also of one that Pillow does not read."""
+def is_lossy_webp(file: BinaryIO, offset: int) -> bool:
+    """Whether there is a WebP image with a lossy frame.
+
+    Args:
+        file (BinaryIO): A file.
+        offset (int): Where the image would start in it.
+
+    Returns:
+        bool: False also if it is something else.
+    """
+    file.seek(offset)
+    start = file.read(12)
+    end = offset + 8 + int.from_bytes(start[4:8], 'little')
+    if start[:4] != b'RIFF' or start[8:] != b'WEBP':
+        return False
+    # Profiles, EXIF data and alpha may come before the pixels.
+    while file.tell() < end and len(head := file.read(8)) == 8:
+        kind, length = head[:4], int.from_bytes(head[4:], 'little')
+        if kind == b'VP8 ':
+            return True
+        # The parts of an animation's frame follow 16 bytes.
+        file.seek(16 if kind == b'ANMF' else length + length % 2, os.SEEK_CUR)
+    return False
+
+
+def read_pages(file: BinaryIO) -> Iterator[Mapping]:
+    """Yields the tags of every page of a TIFF file, also if Pillow cannot read it."""
+    file.seek(0)
     start = file.read(8)
     if start[2:3] == b'+':  # BigTIFF
         start += file.read(8)
-    tags = TiffImagePlugin.ImageFileDirectory_v2(start)
-    file.seek(tags.next)
-    tags.load(file)
-    return tags
+    tags, seen = TiffImagePlugin.ImageFileDirectory_v2(start), set()
+    while tags.next and tags.next not in seen:
+        seen.add(tags.next)
+        file.seek(tags.next)
+        tags.load(file)
+        yield dict(tags)
 
 
-def describe_tiff(tags: Mapping, mode: str) -> Header:
+def describe_tiff(file: BinaryIO, mode: str) -> Header:
     """Makes a header from the tags of a TIFF file.
 
     Args:
-        tags (Mapping): The tags.
+        file (BinaryIO): The file.
         mode (str): Pillow's mode, or ''.
 
     Returns:
         Header: What they say.
     """
+    pages = read_pages(file)
+    tags = next(pages, {})
     bits, formats = tags.get(BITS, (1,)), tags.get(SAMPLE_FORMAT, (1,))
     orientation = tags.get(ORIENTATION, 1)
     return Header(
@@ -163,7 +200,17 @@ def describe_tiff(tags: Mapping, mode: str) -> Header:
         bits=max(bits),
         channels=tags.get(SAMPLES, 1),
         is_float=FLOAT in formats,
-        is_lossy=tags.get(COMPRESSION, 1) in JPEG_COMPRESSIONS,
+        is_lossy=is_lossy_tiff(file, tags),
         is_inverted=tags.get(PHOTOMETRIC) == MIN_IS_WHITE,
+        has_more=any(not page.get(SUBFILE, 0) & NO_PAGE for page in pages),
         orientation=orientation if orientation in range(1, 9) else 1,
     )
+
+
+def is_lossy_tiff(file: BinaryIO, tags: Mapping) -> bool:
+    """Whether a page of a TIFF file is compressed in a way that changes values."""
+    compression = tags.get(COMPRESSION, 1)
+    if compression != WEBP_COMPRESSION:
+        return compression in LOSSY_COMPRESSIONS
+    parts = tags.get(STRIPS) or tags.get(TILES) or ()
+    return any(is_lossy_webp(file, offset) for offset in parts)

@@ -122,13 +122,13 @@ def by_hand(bits):
     return write
 
 
-def bands(number, kind):
+def bands(number, kind, **options):
     """Returns a function that writes a GeoTIFF file with bands."""
 
     def write(folder):
         rasterio = pytest.importorskip('rasterio')
         path = folder / 'file.tif'
-        shape = dict(width=SIZE[1], height=SIZE[0], count=number, dtype=kind)
+        shape = dict(width=SIZE[1], height=SIZE[0], count=number, dtype=kind, **options)
         with rasterio.open(path, 'w', driver='GTiff', **shape) as file:
             file.write(np.stack([NUMBERS] * number).astype(kind))
         return path
@@ -167,6 +167,23 @@ def with_late_exif(folder):
     return path
 
 
+def pages(suffix, image, **options):
+    """Returns a function that writes a file of two pages."""
+    second = Image.fromarray(image.max() - image)
+    more = dict(save_all=True, append_images=[second], **options)
+    return by_pillow(image, suffix, **more)
+
+
+def with_overview(folder):
+    """Writes a TIFF file whose second page is marked as a small copy."""
+    path = folder / 'file.tif'
+    small = Image.fromarray(NUMBERS[::2, ::2])
+    small.encoderinfo = dict(tiffinfo={254: 1})
+    more = dict(save_all=True, append_images=[small])
+    Image.fromarray(NUMBERS).save(path, **more)
+    return path
+
+
 def paletted(folder):
     image = Image.fromarray(NUMBERS, 'P')
     image.putpalette([*range(36)])
@@ -178,6 +195,8 @@ def paletted(folder):
 SIXTEEN = NUMBERS.astype(np.uint16)
 GREY, RGB, RGBA = PIXELS[..., 0], PIXELS[..., :3], PIXELS
 OPAQUE = np.dstack([RGB, np.full(SIZE, 255, np.uint8)])
+LOSSY = 'compressed in a way that changes'
+PAGES = 'several pages or frames'
 # How it is written; why it is no image and why no label map: '' if it is one.
 KINDS = {
     'png, grey': (by_pillow(NUMBERS, 'png'), '', ''),
@@ -214,10 +233,33 @@ KINDS = {
     ),
     'webp': (by_pillow(RGB, 'webp'), '', 'is a WEBP, compressed in a way that changes'),
     'jpg, turned by XMP alone': (turned_by_xmp('jpg'), '', 'is a JPEG'),
+    'webp, with a profile': (by_pillow(RGB, 'webp', icc_profile=b'x' * 9), '', LOSSY),
+    'webp, with exif': (by_pillow(RGB, 'webp', exif=b'Exif\0\0'), '', LOSSY),
+    'webp, with alpha': (by_pillow(RGBA, 'webp'), '', LOSSY),
+    'webp, lossless, with a profile': (
+        by_pillow(NUMBERS, 'webp', lossless=True, icc_profile=b'x' * 9),
+        '',
+        'mode RGB',
+    ),
     'webp, lossless': (by_pillow(NUMBERS, 'webp', lossless=True), '', 'mode RGB'),
     'bmp, grey': (by_pillow(NUMBERS, 'bmp'), '', ''),
     'tif, grey': (by_pillow(NUMBERS, 'tif'), '', ''),
     'tif, by jpeg': (by_pillow(NUMBERS, 'tif', compression='jpeg'), '', 'is a TIFF'),
+    'tif, by webp': (bands(3, 'uint8', compress='webp'), '', LOSSY),
+    'tif, by webp, lossless': (
+        bands(3, 'uint8', compress='webp', webp_lossless=True),
+        '',
+        'mode RGB',
+    ),
+    'jp2': (by_pillow(NUMBERS, 'jp2'), '', LOSSY),
+    'avif': (by_pillow(RGB, 'avif'), '', LOSSY),
+    'tif, two pages': (pages('tif', NUMBERS), PAGES, PAGES),
+    'tif, an overview': (with_overview, '', ''),
+    'png, two frames': (pages('png', NUMBERS), PAGES, PAGES),
+    'gif, two frames': (pages('gif', NUMBERS), PAGES, PAGES),
+    'gif': (by_pillow(NUMBERS, 'gif'), '', ''),
+    'webp, two frames': (pages('webp', RGB, lossless=True), PAGES, PAGES),
+    'jpg, with a preview': (pages('jpg', RGB, format='MPO'), '', 'is a MPO'),
     'tif, 0 is white': (
         by_pillow(NUMBERS, 'tif', tiffinfo={262: 0}),
         '',
