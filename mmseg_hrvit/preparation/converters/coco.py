@@ -15,6 +15,7 @@ from mmseg_hrvit.words import number_of
 
 from .points import NOTHING, check_pixels, check_points, is_number
 from .run_lengths import draw_runs
+from .scale import check_box, check_reach
 from .source import (
     Pair,
     Size,
@@ -91,6 +92,9 @@ def read_coco(
             *count_empty(sum(not shapes[name] for name in there), background),
             *list_twins(categories),
         ],
+        warnings=check_reach(
+            (file, map(list_corners, shapes[name])) for name, file in there.items()
+        ),
     )
 
 
@@ -300,6 +304,7 @@ def draw(
                 f'{path}: annotation {annotations[i].get("id")} is of category '
                 f'{category}, which is not in categories: add it'
             )
+        check_box(annotations[i], masks[i], path)
         picture[masks[i]] = labels[category]
     return picture
 
@@ -360,6 +365,20 @@ def draw_polygons(polygons: list, size: tuple[int, int]) -> np.ndarray:
     if not drawn.any() and not any(is_small(part, size) for part in parts):
         raise ValueError(NOTHING)
     return drawn
+
+
+def list_corners(annotation: dict) -> list | None:
+    """Returns the corners of an annotation's polygons; None if it has others."""
+    polygons = annotation.get('segmentation')
+    if not isinstance(polygons, list):
+        return None
+    parts = [polygons] if all(map(is_number, polygons)) else polygons
+    return [
+        corner
+        for part in parts
+        if isinstance(part, list)
+        for corner in zip(part[::2], part[1::2], strict=False)
+    ]
 
 
 def is_small(points: list[tuple[float, float]], size: tuple[int, int]) -> bool:

@@ -19,6 +19,7 @@ from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.words import number_of
 
 from .points import NOTHING, check_pixels, check_points
+from .scale import check_reach
 from .source import (
     Pair,
     Size,
@@ -103,6 +104,10 @@ def read_labelme(
             *list_unused(folder, (a.image for a in every), 'without a JSON file'),
             *count_empty(sum(not a.shapes for a in every), background),
         ],
+        warnings=check_reach(
+            (found.image, [shape['points'] for shape in found.shapes])
+            for found in annotations.values()
+        ),
     )
 
 

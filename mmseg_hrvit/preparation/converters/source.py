@@ -55,6 +55,7 @@ class Source:
         pairs (Sequence[Pair]): Images and label maps.
         faults (Sequence[str]): What is wrong with the files that are not in a pair.
         notes (Sequence[str]): What else was skipped. Defaults to ().
+        warnings (Sequence[str]): What may be wrong with the pairs. Defaults to ().
     """
 
     classes: Sequence[str]
@@ -62,6 +63,7 @@ class Source:
     pairs: Sequence[Pair]
     faults: Sequence[str]
     notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
 
 def number_classes(

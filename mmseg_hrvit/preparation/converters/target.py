@@ -144,7 +144,8 @@ def write_dataset(
             f'{out} cannot be written ({error}): give a folder where files can be '
             'written'
         ) from error
-    return Report(source.classes, pairs, faults, source.notes, find_turns(pairs))
+    warnings = [*source.warnings, *find_turns(pairs)]
+    return Report(source.classes, pairs, faults, source.notes, warnings)
 
 
 def choose_splits(names: Sequence[str], val_share: float, seed: int) -> dict[str, str]:

@@ -516,7 +516,45 @@ def car_as_runs():
     return np.diff([0, *edges, TRUTH.size]).tolist()
 
 
+def rows_first(data):
+    """Runs row by row, as numpy has them by default."""
+    counts = [*[18, 18] * 12, 432]
+    runs(0, *counts)(data)
+    data['annotations'][0]['bbox'] = [0, 0, 18, 12]
+
+
+def boxed(*box, **changes):
+    return annotation(bbox=[*box], **changes)
+
+
+BOTTOM = [[4, 16, 34, 16, 34, 23, 4, 23]]
 COCO = {
+    'a box': (boxed(0, 0, 18, 12), 0, '4 pairs', ALL),
+    'a rounded box': (boxed(0.4, 0.3, 17, 11.5), 0, '4 pairs', ALL),
+    'a box by two corners': (boxed(0, 0, 18, 12), 0, '4 pairs', ALL),
+    'a box by its centre': (boxed(9, 6, 18, 12), 0, '4 pairs', ALL),
+    'a box of shares': (boxed(0.25, 0.25, 0.5, 0.5), 0, '4 pairs', ALL),
+    'an empty box': (boxed(0, 0, 0, 0), 0, '4 pairs', ALL),
+    'no box': (boxed(0, 0, None, 3), 0, '4 pairs', ALL),
+    'a box of the whole shape': (
+        boxed(-6, 0, 24, 12, segmentation=[[-6, 0, 18, 0, 18, 12, -6, 12]]),
+        0,
+        '4 pairs',
+        ALL,
+    ),
+    'a box of a larger image': (
+        boxed(8, 32, 60, 14, segmentation=BOTTOM),
+        1,
+        'annotation 0 has the bbox [8, 32, 60, 14], but its shape is in [4, 16, 30, 7]',
+        'bcd',
+    ),
+    'y before x': (
+        boxed(4, 16, 30, 7, segmentation=[[16, 4, 16, 34, 23, 34, 23, 4]]),
+        1,
+        'but its shape is in [16, 4, 7, 20]: repair',
+        'bcd',
+    ),
+    'runs row by row': (rows_first, 1, 'has the bbox [0, 0, 18, 12], but its', 'bcd'),
     'nothing special': (lambda data: None, 0, '4 pairs', ALL),
     'an image twice': (twice, 0, '4 pairs', ALL),
     'numbers as texts': (texts, 0, '4 pairs', ALL),
@@ -587,6 +625,32 @@ def test_coco(project, convert, case):
         return
     assert (result.status, said in result.text) == (status, True)
     assert not result.labels()['a'].any()  # all of it is the background
+
+
+QUARTER = 'lie in the upper left quarter of their images: if their coordinates are perc'
+
+
+@pytest.mark.parametrize(('right', 'status'), [(17, 1), (30, 0)])
+def test_shapes_that_all_lie_in_one_quarter(project, convert, right, status):
+    pytest.importorskip('pycocotools')
+    corners = [[0, 0], [right, 0], [right, 11], [0, 11]]
+    two = [shape('car', [[1, 1], [9, 1], [9, 9]]), shape('car', corners)]
+    for name in NAMES:
+        project.write_labelme(name, two)
+
+    def shapes_too(data):
+        data['annotations'] = [
+            dict(id=i, image_id=i, category_id=5, segmentation=[flat])
+            for i in range(len(NAMES))
+            for flat in ([1, 1, 9, 1, 9, 9], [0, 0, right, 0, right, 11, 0, 11])
+        ]
+
+    project.write_coco(shapes_too)
+    for kind in ('labelme', 'coco'):
+        result = convert(kind, out=project.root / kind)
+        assert result.status == status
+        assert (QUARTER in result.text) == bool(status)
+        assert not status or '(8 in 4 images)' in result.text
 
 
 def test_what_has_no_annotation_is_told(project, convert):
