@@ -3,7 +3,7 @@
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from mmseg_hrvit.datasets.image_files import IMAGE_SUFFIXES
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.words import number_of
 
-from .points import NOTHING, check_pixels, check_points
+from .points import NOTHING, check_pixels, check_points, is_number
 from .scale import check_reach
 from .source import (
     Pair,
@@ -35,6 +35,7 @@ from .source import (
 )
 
 ALWAYS_IGNORED = '__ignore__'  # LabelMe's own name
+ALIKE = 0.9  # correlation of pictures that show the same
 ADVICE = '--background NAME makes pixels without a shape a class'
 
 
@@ -47,11 +48,13 @@ class Annotation:
         size (tuple[int | None, int | None]): Height and width of the labelled image, as
             far as the file says so.
         shapes (Sequence[dict]): LabelMe's.
+        doubt (str, optional): Why the image may be another one.
     """
 
     image: Path
     size: Size
     shapes: Sequence[dict]
+    doubt: str | None = None
 
 
 def read_labelme(
@@ -104,11 +107,20 @@ def read_labelme(
             *list_unused(folder, (a.image for a in every), 'without a JSON file'),
             *count_empty(sum(not a.shapes for a in every), background),
         ],
-        warnings=check_reach(
-            (found.image, [shape['points'] for shape in found.shapes])
-            for found in annotations.values()
-        ),
+        warnings=[
+            *check_reach(
+                (found.image, [shape['points'] for shape in found.shapes])
+                for found in annotations.values()
+            ),
+            *count_doubts(annotations.values()),
+        ],
     )
+
+
+def count_doubts(annotations: Iterable[Annotation]) -> list[str]:
+    """Says which annotations may be of other images, in one line."""
+    doubts = [found.doubt for found in annotations if found.doubt]
+    return [f'{doubts[0]} ({number_of(len(doubts), "such file")})'] if doubts else []
 
 
 def read_files(files: Sequence[Path]) -> tuple[dict[Path, Annotation], list[str]]:
@@ -148,30 +160,77 @@ def read_annotation(path: Path) -> Annotation:
             {'shape_type': None, **{k: s[k] for k in keys if k in s}}
             for s in data['shapes']
         ]
-        is_whole = all(map(is_shape, shapes))
+        broken = next((s for s in shapes if not is_shape(s)), None)
         named = data.get('imagePath')
         has_own = bool(data.get('imageData'))
         size = data.get('imageHeight'), data.get('imageWidth')
     except (AttributeError, KeyError, TypeError) as error:
         raise no_annotation(path) from error
-    if not is_whole:
-        raise no_annotation(path)
+    if broken is not None:
+        raise DataError(
+            f'{path}: a shape has the label {broken["label"]!r}, the shape_type '
+            f'{broken["shape_type"]!r} and the points {str(broken["points"])[:40]}: '
+            'give it two texts and a list'
+        )
     for shape in shapes:
         shape['shape_type'] = shape['shape_type'] or 'polygon'
-        shape['label'] = ' '.join(shape['label'].split())
+        shape['label'] = ' '.join(str(shape['label']).split())
         if not shape['label']:
             raise DataError(f'{path}: a shape has no label: give it one')
     try:
         size = read_size(*size)
     except ValueError as error:
         raise DataError(f'{path}: its image {error}') from error
-    return Annotation(find_image(path, named, has_own), size, shapes)
+    image = find_image(path, named, has_own)
+    doubt = compare(path, data['imageData'], image) if has_own else None
+    return Annotation(image, size, shapes, doubt)
 
 
 def is_shape(shape: dict) -> bool:
     """Whether a shape has a label, points, and a kind that is a text or missing."""
     is_kind = isinstance(shape['shape_type'], str | None)
-    return is_kind and isinstance(shape['label'], str) and bool(shape['points'])
+    is_label = isinstance(shape['label'], str) or is_number(shape['label'])
+    points = shape['points']
+    return is_kind and is_label and isinstance(points, list) and bool(points)
+
+
+def compare(path: Path, own: object, image: Path) -> str | None:
+    """Says if a file holds the pixels of another picture than its image.
+
+    Args:
+        path (Path): The file.
+        own (object): Its 'imageData': an image file in base64. LabelMe may have
+            compressed it again.
+        image (Path): The image.
+
+    Returns:
+        str | None: What differs; also None if one of them cannot be read.
+    """
+    try:
+        inside, outside = base64.b64decode(own), image.read_bytes()
+        if inside == outside:
+            return None
+        one, other = (
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+            for data in (inside, outside)
+        )
+    except (TypeError, ValueError, OSError, cv2.error):
+        return None
+    if one is None or other is None or is_alike(one, other):
+        return None
+    return (
+        f'{path}: the picture in its imageData is not that in {image}: check with '
+        '`hrvit browse` that the image is the one that was labelled'
+    )
+
+
+def is_alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two small grey pictures show the same, perhaps in other brightness."""
+    if one.shape != other.shape:
+        return False
+    if min(one.std(), other.std()) < 1:  # of one colour
+        return abs(one.mean() - other.mean()) < 8
+    return np.corrcoef(one.ravel(), other.ravel())[0, 1] >= ALIKE
 
 
 def find_image(path: Path, named: object, has_own: bool) -> Path:
@@ -187,16 +246,24 @@ def find_image(path: Path, named: object, has_own: bool) -> Path:
         Path: The image.
 
     Raises:
-        DataError: If it is missing.
+        DataError: If it is missing, or has another name while there is an image with
+            the file's own name.
     """
     named = named.replace('\\', '/') if isinstance(named, str) else ''
     beside = [path.parent / named, path.parent / named.rpartition('/')[2]]
+    suffixes = [s for suffix in IMAGE_SUFFIXES for s in (suffix, suffix.upper())]
+    of_own_name = [path.with_suffix(suffix) for suffix in suffixes]
     if has_own or not named:
-        suffixes = [s for suffix in IMAGE_SUFFIXES for s in (suffix, suffix.upper())]
-        beside += [path.with_suffix(suffix) for suffix in suffixes]
+        beside += of_own_name
     found = next((image for image in beside if image.is_file()), None)
     if found is None:
         raise DataError(f'{path}: its image {beside[0]} is missing: add it')
+    own = next((image for image in of_own_name if image.is_file()), None)
+    if own and found.stem.casefold() != path.stem.casefold():
+        raise DataError(
+            f'{path}: its imagePath is {named}, but {own} has its own name: correct '
+            'imagePath, or rename the file like its image'
+        )
     return found
 
 
