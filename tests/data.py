@@ -36,6 +36,11 @@ SMALL = dict(
 )
 
 
+def seed_of(split: str, index: int) -> int:
+    """Chooses the seed of an image: no split has an image of another one."""
+    return index + (100 if split.startswith('val') else 0)
+
+
 def make_ade20k(root: Path, num_images: int = 2, num_classes: int = 150) -> Path:
     """Draws ADE20K: 0 is unlabelled, classes have the values from 1 on.
 
@@ -55,7 +60,7 @@ def make_ade20k(root: Path, num_images: int = 2, num_classes: int = 150) -> Path
                 root / f'images/{split}/{name}.jpg',
                 root / f'annotations/{split}/{name}.png',
                 [*range(num_classes + 1)],
-                seed=i,
+                seed=seed_of(split, i),
             )
     return root
 
@@ -70,7 +75,7 @@ def make_cityscapes(root: Path, num_images: int = 2) -> Path:
                 root / f'leftImg8bit/{split}/{name}_leftImg8bit.png',
                 label,
                 [*range(19), IGNORED],
-                seed=i,
+                seed=seed_of(split, i),
             )
             # The data set ships other label files beside the one that is used.
             other = label.name.replace('labelTrainIds', 'labelIds')
@@ -87,7 +92,7 @@ def make_camvid(root: Path, num_images: int = 2) -> Path:
                 root / f'images/{split}/{name}.jpg',
                 root / f'annotations/{split}/{name}.png',
                 [*range(11), IGNORED],
-                seed=i,
+                seed=seed_of(split, i),
             )
     return root
 
@@ -100,7 +105,7 @@ def make_cocostuff(root: Path, num_images: int = 2) -> Path:
                 root / f'images/{split}/{i:012d}.jpg',
                 root / f'annotations/{split}/{i:012d}_labelTrainIds.png',
                 [*range(171), IGNORED],
-                seed=i,
+                seed=seed_of(split, i),
             )
     return root
 
@@ -114,7 +119,7 @@ def make_pascalcontext(root: Path, num_images: int = 2) -> Path:
                 root / f'JPEGImages/{name}.jpg',
                 root / f'SegmentationClassContext/{name}.png',
                 [*range(60)],
-                seed=i,
+                seed=seed_of(split, i),
             )
         path = root / f'ImageSets/SegmentationContext/{split}.txt'
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +136,7 @@ def make_mapillary(root: Path, num_images: int = 2) -> Path:
                     root / f'{split}/images/{i:05d}.jpg',
                     root / f'{split}/{version}/labels/{i:05d}.png',
                     [*range(num_classes)],
-                    seed=i,
+                    seed=seed_of(split, i),
                 )
     return root
 

@@ -5,11 +5,13 @@ from argparse import Namespace
 
 from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.datasets.label_warnings import find_warnings
+from mmseg_hrvit.datasets.shared_images import warn_of_shared
 from mmseg_hrvit.engine.cli import read_config
-from mmseg_hrvit.preparation.survey import survey
+from mmseg_hrvit.preparation.survey import check_splits, survey
 from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
 
 FAULTS = 1  # exit status
+SECONDS = 60.0  # to compare the files of two splits
 
 
 def run(args: Namespace) -> int:
@@ -17,8 +19,13 @@ def run(args: Namespace) -> int:
     cfg = read_config(args)
     if args.out:
         make_folder(args.out)
+    check_splits(cfg, args.split)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}
     warnings = {split: find_warnings(found, split) for split, found in surveys.items()}
+    for split, found in surveys.items():
+        if split != 'train' and 'train' in surveys:
+            train = surveys['train'].paths
+            warnings[split] += warn_of_shared(train, found.paths, split, SECONDS)
     for split, found in surveys.items():
         print(f'{split}:\n{to_text(found, warnings[split])}')
         if args.out:

@@ -212,16 +212,33 @@ def check_samples(
         if not isinstance(getattr(part, 'pipeline', None), Compose):
             continue
         unusable = UnusableSamples(len(part), 0.0 if part.test_mode else max_share)
-        classes = part.metainfo.get('classes')
-        num_classes = None if classes is None else len(classes)
-        if is_binary and num_classes is not None:
-            num_classes = max(2, num_classes)
-        part.pipeline = CheckedPipeline(
-            part.pipeline,
-            unusable,
-            num_classes,
-            {*ignored} or {getattr(part, 'ignore_index', IGNORED)},
-        )
+        add_checks(part, unusable, ignored, is_binary)
+
+
+def add_checks(
+    dataset: BaseDataset,
+    unusable: UnusableSamples,
+    ignored: Collection[int],
+    is_binary: bool,
+) -> None:
+    """Gives a data set a pipeline that checks every sample.
+
+    Args:
+        dataset (BaseDataset): The data set, changed in place.
+        unusable (UnusableSamples): Where unusable samples are counted.
+        ignored (Collection[int]): As in ``check_samples``.
+        is_binary (bool): As in ``check_samples``.
+    """
+    classes = dataset.metainfo.get('classes')
+    num_classes = None if classes is None else len(classes)
+    if is_binary and num_classes is not None:
+        num_classes = max(2, num_classes)
+    dataset.pipeline = CheckedPipeline(
+        dataset.pipeline,
+        unusable,
+        num_classes,
+        {*ignored} or {getattr(dataset, 'ignore_index', IGNORED)},
+    )
 
 
 def innermost(dataset: Dataset) -> Iterator[BaseDataset]:

@@ -78,6 +78,8 @@ class Survey:
         turns (Sequence[str]): What is uncertain about the orientation of images.
         unread (Sequence[str]): Images in the folders that the data set does not name.
         faults (Sequence[str]): What is wrong, each with its path.
+        paths (Sequence[str]): All images that the data set names. Defaults to ():
+            they are crops of others.
     """
 
     classes: Sequence[str]
@@ -97,6 +99,7 @@ class Survey:
     turns: Sequence[str]
     unread: Sequence[str]
     faults: Sequence[str]
+    paths: Sequence[str] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -294,14 +297,15 @@ def survey_parts(parts: Sequence[BaseSegDataset], seconds: float) -> Survey | No
     if not parts or not has_labels or any(map(find_foreign, parts)):
         return None
     places = [(k, i) for k, part in enumerate(parts) for i in range(len(part))]
+    records = [parts[k].get_data_info(i) for k, i in places]
     order = np.random.default_rng(0).permutation(len(places)).tolist()
     end, samples = time.monotonic() + seconds, []
     for place in order:
-        k, i = places[place]
-        samples.append(readers[k](parts[k].get_data_info(i)))
+        samples.append(readers[places[place][0]](records[place]))
         if time.monotonic() > end:
             break
-    return summarize(parts, samples, readers[0].ignored, total=len(places))
+    paths = [record['img_path'] for record in records]
+    return summarize(parts, samples, readers[0].ignored, len(places), paths=paths)
 
 
 def find_unread(dataset: BaseSegDataset) -> list[str]:
@@ -337,6 +341,7 @@ def summarize(
     ignored: Collection[int],
     total: int,
     faults: Iterable[str] = (),
+    paths: Sequence[str] = (),
 ) -> Survey:
     """Adds up the counts of the samples.
 
@@ -346,6 +351,7 @@ def summarize(
         ignored (Collection[int]): Labels that are ignored.
         total (int): Number of all samples.
         faults (Iterable[str]): What else is wrong. Defaults to ().
+        paths (Sequence[str]): All images. Defaults to ().
 
     Returns:
         Survey: The sums.
@@ -383,4 +389,5 @@ def summarize(
         turns=[sample.turn for sample in samples if sample.turn],
         unread=[path for part in parts for path in find_unread(part)],
         faults=[*(sample.fault for sample in samples if sample.fault), *faults],
+        paths=paths,
     )

@@ -17,6 +17,8 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, read_metadata
 from mmseg_hrvit.rasters.composite import compose_bands
 
+from .survey import read_heads
+
 GAP = 6  # pixels between the pictures of a sheet
 
 
@@ -44,7 +46,7 @@ def draw_samples(
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         check_data(cfg.train_dataloader.dataset, 'train_dataloader.dataset', cfg)
         stream = StreamDataset(cfg.train_dataloader.dataset, seed)
-        check_samples(stream, max_share=0.0)
+        check_samples(stream, 0.0, *read_heads(cfg))
         metadata = add_unlabelled(read_metadata(cfg), stream.metainfo)
         chosen = np.random.default_rng(seed).permutation(len(stream))[:number]
         samples = [stream[pair] for pair in enumerate(chosen.tolist())]

@@ -6,10 +6,16 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.datasets.checked_pipeline import UnusableSamples, add_checks
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
 from mmseg_hrvit.datasets.metainfo import build_lazily
-from mmseg_hrvit.engine.preflight import check_folders, innermost, list_samples
+from mmseg_hrvit.engine.preflight import (
+    check_folders,
+    check_order,
+    innermost,
+    list_samples,
+)
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
 from mmseg_hrvit.rasters.raster_reader import RasterReader, has_rasters
@@ -32,9 +38,8 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
         InputError: If the config has no such data set, or its folders or images do not
             exist.
     """
-    parts = build_parts(cfg, split)
-    samples, faults = [], []
-    ignored = find_ignored(cfg)
+    parts = [*build_parts(cfg, split).values()]
+    samples, faults, paths = [], [], []
     for part in parts:
         records = list_samples(part, f'{split}_dataloader.dataset')
         if not records:
@@ -43,13 +48,29 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
                 f'{part.data_prefix["img_path"]}: check the folder and img_suffix'
             )
         is_raster = has_rasters(part)
-        read = (RasterReader if is_raster else PairReader)(part, ignored=ignored)
+        read = (RasterReader if is_raster else PairReader)(part)
         samples += map_parallel(read, records, workers, f'reading {split}')
-        faults += [] if is_raster else find_spare_labels(part, records)
-    return summarize(parts, samples, read.ignored, len(samples), faults)
+        if not is_raster:
+            faults += find_spare_labels(part, records)
+            paths += [record['img_path'] for record in records]
+    return summarize(parts, samples, read.ignored, len(samples), faults, paths)
 
 
-def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
+def check_splits(cfg: Config, splits: Sequence[str]) -> None:
+    """Refuses data sets that have the same classes in different orders, as training.
+
+    Args:
+        cfg (Config): The config.
+        splits (Sequence[str]): 'train', 'val' or 'test'.
+
+    Raises:
+        InputError: If the order differs, or as ``survey``.
+    """
+    parts = {k: v for split in splits for k, v in build_parts(cfg, split).items()}
+    check_order({key: part.metainfo['classes'] for key, part in parts.items()})
+
+
+def build_parts(cfg: Config, split: str) -> dict[str, BaseSegDataset]:
     """Builds the data sets of a split, without wrappers, before they list files.
 
     Args:
@@ -57,7 +78,8 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
         split (str): 'train', 'val' or 'test'.
 
     Returns:
-        list[BaseSegDataset]: The data sets; one unless they are concatenated.
+        dict[str, BaseSegDataset]: The data sets, which check labels as training does,
+        by their keys in the config; one unless they are concatenated.
 
     Raises:
         InputError: If there is none, it has another type, or folders are missing.
@@ -65,17 +87,20 @@ def build_parts(cfg: Config, split: str) -> list[BaseSegDataset]:
     key = f'{split}_dataloader'
     if not cfg.get(key):
         raise InputError(f'the config has no {key}: choose another --split')
-    parts = []
+    parts = {}
+    ignored, is_binary = read_heads(cfg)
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         for part_key, part in innermost(cfg[key]['dataset'], f'{key}.dataset'):
             check_folders(part, part_key)
-            parts.append(build_lazily(part, part_key, registry, pipeline=True))
-            has_classes = parts[-1].metainfo.get('classes')
-            if not (isinstance(parts[-1], BaseSegDataset) and has_classes):
+            built = build_lazily(part, part_key, registry, pipeline=True)
+            has_classes = built.metainfo.get('classes')
+            if not (isinstance(built, BaseSegDataset) and has_classes):
                 raise InputError(
                     f'{part_key} is not a data set of mmseg that names its classes: '
                     'set type and metainfo'
                 )
+            add_checks(built, UnusableSamples(0, 0.0), ignored, is_binary)
+            parts[part_key] = built
     return parts
 
 
@@ -99,8 +124,17 @@ def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[
     ]
 
 
-def find_ignored(cfg: Config) -> set[int]:
-    """Returns which labels the heads of a config ignore; none if it has no heads."""
+def read_heads(cfg: Config) -> tuple[set[int], bool]:
+    """Reads what the heads of a config, if it has some, say about labels.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        tuple[set[int], bool]: Which labels they ignore, and whether one has a single
+        channel, as in ``check_samples``.
+    """
     heads = (cfg.get('model', {}).get(name) for name in HEADS)
     parts = [p for head in heads for p in (head if isinstance(head, list) else [head])]
-    return {ignored_label(part) for part in parts if part}
+    channels = [p.get('out_channels') or p.get('num_classes') for p in parts if p]
+    return {ignored_label(part) for part in parts if part}, 1 in channels

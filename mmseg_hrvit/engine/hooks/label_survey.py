@@ -13,6 +13,7 @@ from torch import nn
 from mmseg_hrvit.datasets.checked_pipeline import innermost
 from mmseg_hrvit.datasets.label_survey import Survey, survey_parts
 from mmseg_hrvit.datasets.label_warnings import find_warnings
+from mmseg_hrvit.datasets.shared_images import warn_of_shared
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.models.wrappers import bare, named_heads
 
@@ -24,7 +25,8 @@ ROWS = 20  # classes in the table
 class LabelSurveyHook(Hook):
     """Counts the classes in label maps before a run, and warns of what looks wrong.
 
-    The first process reads label maps in random order for a few seconds.
+    The first process reads label maps in random order for a few seconds, and looks for
+    images that are both in the training and in the validation set.
     docs/own_data.md lists the warnings. An unusable file ends the run, unless the run
     may skip samples.
 
@@ -95,6 +97,9 @@ class LabelSurveyHook(Hook):
             if survey.faults and (split != 'train' or max_share == 0):
                 raise DataError(survey.faults[0])
         lines = [line for k, v in found.items() for line in find_warnings(v, k)]
+        if 'train' in found and 'val' in found:
+            train, val = found['train'].paths, found['val'].paths
+            lines += warn_of_shared(train, val, 'val', self.seconds)
         for line in lines:
             runner.logger.warning(line)
         if lines and self.strict:

@@ -79,6 +79,15 @@ def test_warnings_become_an_error_if_that_is_asked_for(root):
         LabelSurveyHook(strict=True).before_test(make_runner(root))
 
 
+def test_images_of_the_training_set_in_the_validation_set_are_told(root):
+    copy = root / 'images/val/0001TP_000000.jpg'
+    copy.write_bytes((root / 'images/train/0001TP_000001.jpg').read_bytes())
+    runner = make_runner(root)
+    LabelSurveyHook().before_train(runner)
+    (line,) = runner.logger.warned
+    assert line.startswith(f'val: 1 image of 3 are also in train, such as {copy} (')
+
+
 @pytest.mark.parametrize('share', [0.0, 0.5])
 def test_a_fault_ends_a_run_that_must_not_skip(root, share):
     spoil(root, 'train', 77)

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 from mmengine.config import Config
 from PIL import Image
 
 import mmseg_hrvit
 from data import load_tool, make_camvid
+from mmseg_hrvit.datasets import CamVidDataset
 
 
 @pytest.fixture
@@ -54,3 +56,51 @@ def test_what_cannot_be_done_is_one_line(config, tmp_path, capsys):
     (tmp_path / 'data/images').rename(tmp_path / 'data/pictures')
     assert run(config) == 2
     assert 'no folder' in capsys.readouterr().err
+
+
+def change(config, **changes):
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict({key.replace('__', '.'): v for key, v in changes.items()})
+    cfg.dump(config)
+
+
+def test_images_of_two_splits_are_told(config, capsys):
+    prefix = dict(img_path='images/train', seg_map_path='annotations/train')
+    change(config, val_dataloader__dataset__data_prefix=prefix)
+    assert run(config) == 1
+    assert 'val: 2 images of 2 are also in train, such as ' in capsys.readouterr().out
+
+
+def test_classes_in_another_order_are_refused_as_in_training(config, capsys):
+    names = [*CamVidDataset.METAINFO['classes']]
+    change(config, val_dataloader__dataset__metainfo=dict(classes=names[::-1]))
+    assert run(config) == 2
+    told = capsys.readouterr().err
+    assert 'val_dataloader.dataset has the classes of train_dataloader.dataset' in told
+    assert run(config, '--split', 'val') == 0
+
+
+@pytest.mark.parametrize(
+    'head', [dict(num_classes=2, out_channels=1), dict(num_classes=1)]
+)
+@pytest.mark.parametrize(('highest', 'status'), [(1, 0), (2, 1)])
+def test_one_class_with_a_single_channel(
+    config, tmp_path, capsys, head, highest, status
+):
+    for path in tmp_path.glob('data/annotations/*/*.png'):
+        labels = np.asarray(Image.open(path))
+        Image.fromarray(np.where(labels == 255, 255, labels % (highest + 1))).save(path)
+    change(
+        config,
+        model__decode_head=head,
+        **{
+            f'{split}_dataloader__dataset': dict(
+                type='BaseSegDataset', metainfo=dict(classes=['crack'])
+            )
+            for split in ('train', 'val')
+        },
+    )
+    assert run(config) == status
+    text = capsys.readouterr().out
+    assert 'no crack' in text and 'crack' in text
+    assert ('has the values 2, but the 2 classes are 0 to 1' in text) == bool(status)
