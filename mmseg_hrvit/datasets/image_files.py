@@ -204,11 +204,14 @@ def check_values(path: str, header: Header) -> None:
             'label maps',
             'write its pixels upright, without EXIF',
         )
-    is_scaled = header.mode == 'L' and header.bits < 8
-    if is_scaled or header.is_inverted:
-        what = 'inverted' if header.is_inverted else f'grey of {header.bits} bits'
+    if header.is_scaled or header.is_inverted:
+        grey = f'grey of {header.bits} bits'
+        scaled = grey if header.bits < 8 else 'grey with a highest value other than 255'
         raise refused(
-            path, f'it is {what}, so that readers change its numbers', 'write 8 bits'
+            path,
+            f'it is {"inverted" if header.is_inverted else scaled}, so that readers '
+            'change its numbers',
+            'write 8 bits, as PNG',
         )
 
 

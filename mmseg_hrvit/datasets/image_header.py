@@ -39,6 +39,7 @@ class Header:
         channels (int): Of each pixel in the file; 1 for a palette.
         is_float (bool): Whether values are floating point numbers.
         is_lossy (bool): Whether the format changes values.
+        is_scaled (bool): Whether readers multiply the values to fill a byte.
         is_inverted (bool): Whether 0 is stored for white, so that readers invert it.
         has_more (bool): Whether there are pages or frames after the first.
         orientation (int): EXIF's, from 1, as stored, to 8.
@@ -51,6 +52,7 @@ class Header:
     channels: int
     is_float: bool = False
     is_lossy: bool = False
+    is_scaled: bool = False
     is_inverted: bool = False
     has_more: bool = False
     orientation: int = 1
@@ -122,9 +124,18 @@ def describe(image: Image.Image, start: bytes, file: BinaryIO) -> Header:
         channels=MODE_CHANNELS.get(mode, 3 if len(mode) == 3 else 1),
         is_float=mode == 'F',
         is_lossy=image.format in LOSSY or is_lossy_webp(file, 0),
+        is_scaled=(mode == 'L' and bits < 8) or is_scaled_pgm(image),
         has_more=getattr(image, 'is_animated', False) and image.format != PHOTO,
         orientation=orientation if orientation in range(1, 9) else 1,
     )
+
+
+def is_scaled_pgm(image: Image.Image) -> bool:
+    """Whether a PGM file says that its highest value is another one than 255."""
+    if image.format != 'PPM' or image.mode != 'L':
+        return False
+    decoder, _, _, args = image.tile[0]
+    return decoder != 'raw' and args[-1] != 255
 
 
 def read_png_exif(file: BinaryIO) -> Mapping:

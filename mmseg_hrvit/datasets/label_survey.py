@@ -78,6 +78,7 @@ class Survey:
         turns (Sequence[str]): What is uncertain about the orientation of images.
         unread (Sequence[str]): Images in the folders that the data set does not name.
         faults (Sequence[str]): What is wrong, each with its path.
+        repeated (Sequence[str]): Names that occur several times in a file of names.
         paths (Sequence[str]): All images that the data set names. Defaults to ():
             they are crops of others.
     """
@@ -99,6 +100,7 @@ class Survey:
     turns: Sequence[str]
     unread: Sequence[str]
     faults: Sequence[str]
+    repeated: Sequence[str] = ()
     paths: Sequence[str] = ()
 
     @property
@@ -328,6 +330,15 @@ def find_unread(dataset: BaseSegDataset) -> list[str]:
     ]
 
 
+def find_repeated(dataset: BaseSegDataset) -> list[str]:
+    """Finds names that occur several times in the file that lists them."""
+    if not dataset.ann_file or not Path(dataset.ann_file).is_file():
+        return []
+    lines = Path(dataset.ann_file).read_text('utf-8', 'replace').split('\n')
+    counts = Counter(line.strip() for line in lines)
+    return [name for name, count in counts.items() if name and count > 1]
+
+
 def count_masks(samples: Sequence[Sample]) -> int:
     """Counts label maps that look like 0/255 masks; see ``Survey``."""
     found = [set(np.flatnonzero(s.values)) for s in samples if s.values is not None]
@@ -389,5 +400,6 @@ def summarize(
         turns=[sample.turn for sample in samples if sample.turn],
         unread=[path for part in parts for path in find_unread(part)],
         faults=[*(sample.fault for sample in samples if sample.fault), *faults],
+        repeated=[name for part in parts for name in find_repeated(part)],
         paths=paths,
     )

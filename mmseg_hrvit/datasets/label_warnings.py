@@ -12,12 +12,13 @@ from .label_survey import Colour, Survey
 
 SHOWN = 5  # names in a message
 DARK = 31  # of 255: an image that is nowhere brighter looks black
-MASK = (
-    f'they look like 0/255 masks: convert them to 0 and 1 with {CONVERT} and a table '
-    'of the colours 0,0,0 and 255,255,255'
+CONVERT_MASK = (
+    f'convert them to 0 and 1 with {CONVERT} and a table of the colours 0,0,0 and '
+    '255,255,255'
 )
+MASK = f'they look like 0/255 masks: {CONVERT_MASK}'
 FROM_ONE = (
-    'the numbers start at 1: remove the first name from the classes and set '
+    'if the numbers start at 1, remove the first name from the classes and set '
     'reduce_zero_label=True, or write numbers from 0'
 )
 ZERO_IS_A_CLASS = (
@@ -60,13 +61,20 @@ def check_classes(survey: Survey, split: str) -> Iterator[str]:
     elif survey.is_subset:
         yield from find_missing(survey, split)
     elif split == 'train' and has_shifted_values(survey):
-        yield f"'{survey.classes[0]}' (0) does not occur; {FROM_ONE}"
+        yield (
+            f"'{survey.classes[0]}' (0) does not occur, but all others do; {FROM_ONE}; "
+            'otherwise add images of it'
+        )
     elif split == 'train' and has_lost_zero(survey):
-        yield f"'{survey.classes[-1]}' (the last class) is missing; {ZERO_IS_A_CLASS}"
+        yield (
+            f"'{survey.classes[-1]}' (the last class) does not occur, but all others "
+            f'do; {ZERO_IS_A_CLASS}; otherwise add images of it'
+        )
     elif survey.masks and survey.first == 0 and len(survey.classes) == 2:
         yield (
             f'255 is ignored, and {survey.masks} of {survey.samples} label maps have '
-            f'only 0 and 255, while no other has 255; {MASK}'
+            'only 0 and 255, while no other has 255; if these are 0/255 masks, '
+            f'{CONVERT_MASK}; otherwise keep them'
         )
     else:
         yield from find_missing(survey, split)
@@ -139,6 +147,11 @@ def check_files(survey: Survey) -> Iterator[str]:
         yield (
             f'img_suffix leaves out {number_of(len(survey.unread), "image")}: '
             f'{shorten(survey.unread, 3)}; rename or convert them'
+        )
+    if survey.repeated:
+        yield (
+            f'ann_file names {number_of(len(survey.repeated), "image")} several times: '
+            f'{shorten(survey.repeated)}; each counts as often: remove what is too much'
         )
     if survey.brightest is not None and survey.brightest <= DARK:
         yield (

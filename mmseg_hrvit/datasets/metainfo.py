@@ -8,6 +8,8 @@ from mmengine.registry import DATASETS, Registry
 
 from mmseg_hrvit.errors import InputError
 
+MARK = '\ufeff'  # with which some editors begin a file
+
 
 def build_lazily(
     dataset: dict, key: str, registry: Registry = DATASETS, pipeline: bool = False
@@ -24,8 +26,8 @@ def build_lazily(
         BaseDataset: The data set.
 
     Raises:
-        InputError: If its classes are not a list of different names, or its palette
-            does not fit them.
+        InputError: If its classes are not a list of different names, or one is empty
+            or starts with a byte order mark, or its palette does not fit them.
     """
     classes = (dataset.get('metainfo') or {}).get('classes')
     if isinstance(classes, str) and not os.path.isfile(classes):
@@ -41,6 +43,13 @@ def build_lazily(
             raise
         raise InputError(f'{key}.metainfo: {error}') from error
     counts = Counter(built.metainfo.get('classes') or ())
+    broken = [name for name in map(str, counts) if MARK in name or not name.strip()]
+    if broken:
+        file = f', from the file {classes}' if isinstance(classes, str) else ''
+        raise InputError(
+            f'{key}.metainfo.classes has {broken[0]!a}{file}: give each class a name, '
+            'without empty lines or a byte order mark (plain UTF-8)'
+        )
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise InputError(

@@ -13,7 +13,7 @@ from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.checkpoints.matching import is_reordered
-from mmseg_hrvit.datasets.metainfo import build_lazily
+from mmseg_hrvit.datasets.metainfo import MARK, build_lazily
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS
 from mmseg_hrvit.rasters import check_bands
@@ -24,7 +24,6 @@ BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
 # Heads that average the whole map into one value per channel.
 POOLING_HEADS = ('UPerHead', 'PSPHead')
 DEEPEST_STRIDE = 32
-MARK = '\ufeff'  # with which some editors begin a file
 LEAST = {
     'train_cfg.max_iters': 1,
     'train_cfg.max_epochs': 1,

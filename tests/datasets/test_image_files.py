@@ -184,6 +184,18 @@ def with_overview(folder):
     return path
 
 
+def pgm(highest):
+    """Returns a function that writes a PGM file that states its highest value."""
+
+    def write(folder):
+        path = folder / 'file.pgm'
+        head = f'P5\n# drawn\n{SIZE[1]} {SIZE[0]}\n{highest}\n'
+        path.write_bytes(head.encode() + NUMBERS.tobytes())
+        return path
+
+    return write
+
+
 def paletted(folder):
     image = Image.fromarray(NUMBERS, 'P')
     image.putpalette([*range(36)])
@@ -251,6 +263,8 @@ KINDS = {
         '',
         'mode RGB',
     ),
+    'pgm': (pgm(255), '', ''),
+    'pgm up to 11': (pgm(11), '', 'a highest value other than 255'),
     'jp2': (by_pillow(NUMBERS, 'jp2'), '', LOSSY),
     'avif': (by_pillow(RGB, 'avif'), '', LOSSY),
     'tif, two pages': (pages('tif', NUMBERS), PAGES, PAGES),

@@ -59,14 +59,14 @@ def warn(*parts, split='train', seconds=60.0):
 
 TWO = ('background', 'crack')
 MASK = 'look like 0/255 masks'
-FROM_ONE = 'the numbers start at 1'
+FROM_ONE = 'if the numbers start at 1, remove'
 ZERO = 'set it to False if 0 is a class'
 # Values of every label map, the classes, reduce_zero_label; what the warning says.
 NUMBERS = {
     'a 0/255 mask': ([[0, 255], [0]], TWO, False, MASK),
     'a 0/255 mask of three classes': ([[0, 255]], PLAIN, False, MASK),
     'a 0/255 mask, 0 ignored': ([[0, 255]], TWO, True, MASK),
-    'some 0/255 masks': ([[0, 255], [0, 1]], TWO, False, MASK),
+    'some 0/255 masks': ([[0, 255], [0, 1]], TWO, False, 'if these are 0/255 masks'),
     'ignored pixels in other maps too': ([[0, 255], [0, 1, 255]], TWO, False, ''),
     'three classes and ignored': ([[0, 255], [0, 1], [2]], PLAIN, False, ''),
     'all ignored': ([[255], [255]], TWO, False, 'no pixel has a class'),
@@ -118,6 +118,23 @@ def test_chosen_classes(tmp_path, values, chosen, what, first):
     assert len(found) == (1 if what else 0)
     assert not what or what in found[0]
     assert 'reduce_zero_label' not in str(found)
+
+
+@pytest.mark.parametrize(
+    ('maps', 'first'), [([[1, 2], [2]], 0), ([[0, 1], [2, 1]], 1), ([[0, 255], [1]], 0)]
+)
+def test_what_may_be_right_is_told_as_a_possibility(tmp_path, maps, first):
+    write(tmp_path, *maps)
+    classes = TWO if 255 in maps[0] else PLAIN
+    (line,) = warn(build(tmp_path, classes, reduce_zero_label=bool(first)))
+    assert 'if ' in line and '; otherwise ' in line
+
+
+def test_names_that_are_listed_twice(tmp_path):
+    write(tmp_path, [0, 1, 2], [0, 1])
+    (tmp_path / 'names.txt').write_text('0\n1\n0\n')
+    (line,) = warn(build(tmp_path, ann_file='names.txt'))
+    assert line.startswith('train: ann_file names 1 image several times: 0; each')
 
 
 def test_a_missing_class_is_nan_in_validation(tmp_path):

@@ -23,6 +23,16 @@ def test_mistakes_are_one_line(metainfo, what):
         build(**metainfo)
 
 
+@pytest.mark.parametrize(
+    ('text', 'what'), [('\ufeffroad\ncar\n', r"'\\ufeffroad'"), ('road\n\ncar', "''")]
+)
+def test_a_file_of_classes_has_no_mark_and_no_empty_line(tmp_path, text, what):
+    path = tmp_path / 'classes.txt'
+    path.write_text(text, encoding='utf-8')
+    with pytest.raises(InputError, match=f'classes has {what}, from the file {path}: '):
+        build(classes=str(path))
+
+
 def test_classes_may_stand_in_a_file(tmp_path):
     path = tmp_path / 'classes.txt'
     path.write_text('road\ncar\n')

@@ -1,5 +1,6 @@
 """Annotations in COCO's format: one JSON file of polygons and run lengths."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -32,6 +33,7 @@ from .source import (
 )
 
 KEYS = ('images', 'annotations', 'categories')
+HERE = re.compile(r'^(\.[/\\]+)+')  # './', which says nothing
 ADVICE = '--background NAME makes pixels without annotation a class'
 
 
@@ -232,6 +234,7 @@ def read_record(record: dict) -> tuple[str, str, Size]:
             f'image {record.get("id")} has the file_name {name!r}: it needs an id and '
             'a file_name'
         )
+    name = HERE.sub('', name)
     try:
         return number, name, read_size(record.get('height'), record.get('width'))
     except ValueError as error:

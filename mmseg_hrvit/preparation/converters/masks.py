@@ -245,12 +245,15 @@ def read_csv_table(path: Path) -> list[tuple[str, Sequence]]:
 
 def check_colour(name: str, values: Sequence, path: Path) -> Colour:
     """Returns a colour of a table, or raises an error."""
+    # int() would cut off fractions, and take true for 1.
+    is_list = isinstance(values, list) and all(type(v) in (int, str) for v in values)
     try:
-        colour = tuple(int(value) for value in values)
-    except (TypeError, ValueError):
+        colour = tuple(int(value) for value in values) if is_list else ()
+    except ValueError:
         colour = ()
     if len(colour) != 3 or not all(0 <= value <= 255 for value in colour):
         raise InputError(
-            f'{path}: {name} has the colour {values}: give three numbers from 0 to 255'
+            f'{path}: {name} has the colour {values}: give three whole numbers from '
+            '0 to 255'
         )
     return colour

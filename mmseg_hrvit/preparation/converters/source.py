@@ -4,6 +4,7 @@ import colorsys
 import json
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -281,10 +282,20 @@ def read_json(path: Path) -> Any:
         Any: What it holds.
 
     Raises:
-        DataError: If it is missing or not JSON.
+        DataError: If it is missing or not JSON, or an object has a key twice.
     """
     try:
-        return json.loads(path.read_text(encoding='utf-8-sig'))
+        text = path.read_text(encoding='utf-8-sig')
+        return json.loads(text, object_pairs_hook=make_object)
     except (OSError, ValueError, RecursionError) as error:
         message = f'{path} cannot be read as JSON ({error}): repair it'
         raise DataError(message) from error
+
+
+def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object of JSON; of a key that occurs twice, one value would be lost."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise ValueError(f'the key {max(counts, key=counts.get)!r} occurs twice')
+    return made

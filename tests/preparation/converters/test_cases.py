@@ -543,6 +543,11 @@ def twice(data):
     data['annotations'].append(dict(half, id=77, image_id=77, segmentation=other))
 
 
+def twice_by_another_path(data):
+    twice(data)
+    data['images'][-1]['file_name'] = './a.jpg'
+
+
 def texts(data):
     for item in data['annotations']:
         item.update(image_id=str(item['image_id']), category_id='5')
@@ -616,6 +621,7 @@ COCO = {
     'runs row by row': (rows_first, 1, 'has the bbox [0, 0, 18, 12], but its', 'bcd'),
     'nothing special': (lambda data: None, 0, '4 pairs', ALL),
     'an image twice': (twice, 0, '4 pairs', ALL),
+    'an image twice, by two paths': (twice_by_another_path, 0, '4 pairs', ALL),
     'numbers as texts': (texts, 0, '4 pairs', ALL),
     'a path of Windows': (record(file_name='D:\\set\\a.jpg'), 0, '4 pairs', ALL),
     'runs': (runs(*car_as_runs()), 0, '4 pairs', ALL),

@@ -132,6 +132,10 @@ def test_a_json_table_is_the_same(tmp_path):
         ('t.json', '[]', 'write it as'),
         ('t.json', '{', 'cannot be read as JSON'),
         ('t.json', '{"a": [1, 2, "x"]}', 'a has the colour'),
+        ('t.json', '{"a": "123"}', 'a has the colour'),
+        ('t.json', '{"a": [200.9, 0, 0]}', 'give three whole numbers'),
+        ('t.json', '{"a": [200, 0, true]}', 'give three whole numbers'),
+        ('t.json', '{"a": [1, 1, 1], "a": [2, 2, 2]}', "the key 'a' occurs twice"),
     ],
 )
 def test_a_broken_table_is_one_line(tmp_path, name, text, what):
