@@ -1,16 +1,24 @@
 """The smallest HRViT with all kinds of modules, for tests that trace it."""
 
+import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
 import mmseg_hrvit
 from data import TINY_ARCH, use_tiny_arch
-from mmseg_hrvit.export import read_metadata
+from mmseg_hrvit.export import FORMATS, read_metadata
 from reference import fill
 
+SEGFORMER, UPERNET = 'hrvit_b1_ade20k', 'hrvit_b1_upernet_ade20k'
 # One module for each number of branches.
 SMALL_ARCH = dict(TINY_ARCH, depths=((1,), (1, 1), (1, 1, 1), (1, 1, 1, 1)))
+
+
+def need(to):
+    """Skips the test where the packages of a format are not installed."""
+    for package in {*FORMATS[to].to_write, *FORMATS[to].to_load}:
+        pytest.importorskip(package, reason=f'{package} is not installed')
 
 
 def small_config(name, branches=4):
