@@ -56,6 +56,21 @@ def write_raster(path: Path, values: np.ndarray, **options) -> Path:
     return path
 
 
+def read_raster(path: Path) -> np.ndarray:
+    """Reads all bands, (bands, H, W)."""
+    with rasterio.open(path) as file:
+        return file.read()
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The content of all files below a folder, by their paths below it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob('*')
+        if path.is_file()
+    }
+
+
 def draw_blocks(seed: int, count: int, size: tuple[int, int], edge: int = 16):
     """Draws (H, W) of blocks that have one of so many numbers each."""
     rng = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ from mmengine.registry import MODELS
 from safetensors import safe_open
 
 import mmseg_hrvit
+from endings import exit_status
 from export_data import build_small, small_config
 from file_server import serve_folder
 from hrvit_cli import Verb
@@ -35,9 +36,7 @@ def street(streets):
 
 
 def run(verb, *args):
-    with pytest.raises(SystemExit) as exit:
-        Verb(verb).main([str(arg) for arg in args])
-    return exit.value.code
+    return exit_status(Verb(verb), *args)
 
 
 def test_the_name_gives_a_network_that_sees_streets(streets):

@@ -2,10 +2,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from endings import refusal
 from mmseg_hrvit import CSWin
 from mmseg_hrvit.checkpoints import convert_cswin, convert_file, load_backbone
 from mmseg_hrvit.checkpoints.convert_cswin import rename
-from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.backbones.cswin import ARCHS
 from oracle_cswin import OracleCSWin
 from reference import fill, image, relative_error
@@ -35,13 +35,6 @@ def public(arch):
 def weights():
     """The weights of a public CSWin-Ti."""
     return public('ti').state_dict()
-
-
-def refuse(function, *args):
-    with pytest.raises(InputError) as error:
-        function(*args)
-    assert '\n' not in str(error.value)
-    return str(error.value)
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -78,7 +71,7 @@ def test_the_variants_are_told_apart():
 
 def test_another_variant_is_refused(weights):
     narrow = {name: x for name, x in weights.items() if not name.startswith('stage3.3')}
-    message = refuse(
+    message = refusal(
         convert_cswin, {n: x for n, x in narrow.items() if 'stage3.20.' not in n}
     )
     assert '32 channels and 19 blocks' in message
@@ -86,7 +79,7 @@ def test_another_variant_is_refused(weights):
 
 def test_a_missing_entry_is_named(weights):
     part = {name: x for name, x in weights.items() if name != 'merge2.conv.bias'}
-    assert 'stages.2.embed.conv.bias is missing' in refuse(convert_cswin, part)
+    assert 'stages.2.embed.conv.bias is missing' in refusal(convert_cswin, part)
 
 
 def test_an_unknown_entry_is_left_out_and_named(weights):
@@ -108,12 +101,12 @@ def test_a_converted_file_loads_as_pretrained(weights, tmp_path, suffix):
 def test_what_to_do_with_an_unconverted_file(weights, tmp_path):
     src = tmp_path / 'public.pth'
     torch.save(dict(state_dict=weights), src)
-    assert 'convert_checkpoint' in refuse(load_backbone, CSWin('ti'), str(src))
+    assert 'convert_checkpoint' in refusal(load_backbone, CSWin('ti'), str(src))
 
 
 def test_the_classifier_is_not_converted(weights, tmp_path):
     src, dst = tmp_path / 'public.pth', tmp_path / 'converted.pth'
     torch.save(weights, src)
-    message = refuse(convert_file, str(src), str(dst), True)
+    message = refusal(convert_file, str(src), str(dst), True)
     assert 'omit --classifier' in message
     assert not dst.exists()

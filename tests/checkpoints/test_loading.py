@@ -18,6 +18,7 @@ from mmengine.runner import CheckpointLoader, Runner
 from safetensors.torch import save_file
 
 from checkpoints.bomb import Bomb, write_bomb
+from endings import refused
 from file_server import serve_folder
 from mmseg_hrvit.checkpoints import loading
 from mmseg_hrvit.errors import InputError
@@ -50,9 +51,8 @@ class Numbers(torch.utils.data.Dataset):
 
 def refuse(path):
     """The one line that loading ``path`` through mmengine ends in."""
-    with pytest.raises(InputError) as error:
+    with refused() as error:
         CheckpointLoader.load_checkpoint(str(path), 'cpu')
-    assert '\n' not in str(error.value)
     assert str(path) in str(error.value)
     return str(error.value)
 

@@ -1,14 +1,16 @@
 """The shipped config that a file names."""
 
+from functools import partial
+
 import pytest
 import torch
 from mmengine.config import Config
 
 import mmseg_hrvit
+from endings import refusal
 from export_data import build_small, small_config
 from mmseg_hrvit.checkpoints.publish import publish_file
 from mmseg_hrvit.checkpoints.trained_by import find_config_name
-from mmseg_hrvit.errors import InputError
 
 CONFIG = 'hrvit_b1_camvid'
 
@@ -20,11 +22,7 @@ def checkpoint(tmp_path):
     return tmp_path / 'iter_1.pth'
 
 
-def refuse(path):
-    with pytest.raises(InputError) as error:
-        find_config_name(path)
-    assert '\n' not in str(error.value)
-    return str(error.value)
+refuse = partial(refusal, find_config_name)
 
 
 def test_a_published_file_names_its_shipped_config(checkpoint, tmp_path):

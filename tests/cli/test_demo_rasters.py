@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ import torch
 from mmengine.registry import MODELS
 from rasterio.enums import MaskFlags
 
+from endings import exit_status
 from hrvit_cli import Verb
 from mmseg_hrvit.apis import Segmenter
 from paths import TOOLS
-from raster_data import CLASSES, draw_blocks, raster_config, write_raster
+from raster_data import CLASSES, draw_blocks, raster_config, read_raster, write_raster
 from reference import fill
 
 
@@ -32,15 +34,7 @@ def draw(size=(150, 170), seed=0):
     return np.stack(bands).astype(np.uint16)
 
 
-def run(*args):
-    with pytest.raises(SystemExit) as exit:
-        Verb('demo').main([str(arg) for arg in args])
-    return exit.value.code
-
-
-def read(path):
-    with rasterio.open(path) as file:
-        return file.read()
+run = partial(exit_status, Verb('demo'))
 
 
 def expect(model, image):
@@ -61,7 +55,7 @@ def test_a_raster_becomes_a_geotiff_and_a_table(model, tmp_path, capsys):
         labels, valid = file.read(1), file.dataset_mask() > 0
     assert np.array_equal(valid, (image > 0).any(0))
     assert np.array_equal(labels[valid], expect(model, image)[valid])
-    assert read(out / 'labels/city_probabilities.tif').shape == (1, 150, 170)
+    assert read_raster(out / 'labels/city_probabilities.tif').shape == (1, 150, 170)
     rows = [x.split(',') for x in (out / 'areas.csv').read_text().splitlines()[1:]]
     assert [row[1] for row in rows] == list(CLASSES)
     counts = np.bincount(labels[valid], minlength=4)
@@ -77,7 +71,7 @@ def test_a_file_as_the_result_and_other_bands(model, tmp_path):
     out = tmp_path / 'maps/map.tif'
     bands = ['--bands', 4, 3, 2, 1]
     assert run(source, *model, '--out', out, *bands, '--areas', 'json') == 0
-    assert np.array_equal(read(out)[0], expect(model, image[::-1]))
+    assert np.array_equal(read_raster(out)[0], expect(model, image[::-1]))
     assert (tmp_path / 'maps/map.json').is_file()
 
 
@@ -88,7 +82,7 @@ def test_a_folder_of_tiles_with_a_broken_one(model, tmp_path, capsys):
     assert run(tmp_path / 'tiles', *model, '--out', tmp_path / 'out') == 1
     assert 'skipped: ' in capsys.readouterr().err
     for i in range(2):
-        found = read(tmp_path / f'out/labels/{i}.tif')[0]
+        found = read_raster(tmp_path / f'out/labels/{i}.tif')[0]
         assert np.array_equal(found, expect(model, draw(seed=9 * i)))
 
 
@@ -116,7 +110,7 @@ def test_through_an_exported_file(model, tmp_path):
     args = [*model, '--to', 'torchexport', '--out', file, '--size', 96, 128]
     Verb('export').main([str(arg) for arg in args])
     assert run(source, file, '--out', tmp_path / 'out') == 0
-    found = read(tmp_path / 'out/labels/city.tif')[0]
+    found = read_raster(tmp_path / 'out/labels/city.tif')[0]
     same = found == expect(model, image)
     assert same.mean() > 0.999  # the order of sums is another one
 
@@ -175,9 +169,9 @@ def test_tiles_without_data_and_tiles_that_differ_in_the_suffix(model, tmp_path)
         assert run(tmp_path / 'tiles', *model, '--out', out) == 0
     for made, name in {'a.tif.tif': 'a.tif', 'a.tiff.tif': 'a.tiff'}.items():
         valid = names[name].any(0)
-        found = read(out / 'labels' / made)[0]
+        found = read_raster(out / 'labels' / made)[0]
         assert np.array_equal(found[valid], expect(model, names[name])[valid])
-    assert (read(out / 'labels/b.tif') == 255).all()
+    assert (read_raster(out / 'labels/b.tif') == 255).all()
     rows = [x.split(',') for x in (out / 'areas.csv').read_text().splitlines()]
     assert [row[2:] for row in rows if row[0] == 'b.tif'] == [['0', '0.000000']] * 4
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from endings import refused
 from mmseg_hrvit.engine import resume
 from mmseg_hrvit.engine.resume import find_latest, resume_latest
-from mmseg_hrvit.errors import InputError
 
 
 def save(path, seed=5):
@@ -79,9 +79,8 @@ def test_checkpoints_that_nothing_names_are_refused(tmp_path):
     save(tmp_path / 'iter_10.pth')
     (tmp_path / 'last_checkpoint').unlink()
     cfg = Config(dict(work_dir=str(tmp_path)))
-    with pytest.raises(InputError, match=r'load_from=.*iter_10\.pth') as error:
+    with refused(r'load_from=.*iter_10\.pth'):
         resume_latest(cfg)
-    assert '\n' not in str(error.value)
     # A run that was killed at its first checkpoint has noted its seed before.
     (tmp_path / 'seed').write_text('5')
     path.unlink()

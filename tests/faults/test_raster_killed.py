@@ -14,7 +14,7 @@ from mmengine.registry import MODELS
 from faults.runs import PATIENCE
 from faults.test_disk import needs_mount
 from paths import TOOLS
-from raster_data import raster_config, write_raster
+from raster_data import raster_config, read_files, write_raster
 from reference import fill
 
 KILLS = 10
@@ -53,15 +53,7 @@ def undisturbed(command, tmp_path_factory):
     """What an undisturbed run writes, by name."""
     out = tmp_path_factory.mktemp('undisturbed')
     subprocess.run([*command, '--out', out], check=True, timeout=PATIENCE)
-    return files(out)
-
-
-def files(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob('*')
-        if path.is_file()
-    }
+    return read_files(out)
 
 
 def wait_for(is_there, process):
@@ -100,7 +92,7 @@ def test_killed_ten_times(command, undisturbed, tmp_path, record_property):
         assert process.wait(PATIENCE) == -signal.SIGKILL
         assert not (tmp_path / 'labels/big.tif').exists()
     subprocess.run(command, check=True, timeout=PATIENCE)
-    assert files(tmp_path) == undisturbed
+    assert read_files(tmp_path) == undisturbed
     record_property('kills survived', KILLS)
 
 
@@ -129,7 +121,7 @@ def test_a_full_disk_is_told_and_the_parts_are_whole(
     kept = tmp_path / 'kept'
     assert not (kept / 'labels/big.tif').exists()
     subprocess.run([*command, '--out', kept], check=True, timeout=PATIENCE)
-    assert files(kept) == undisturbed
+    assert read_files(kept) == undisturbed
     record_property('faults injected', 1)
 
 

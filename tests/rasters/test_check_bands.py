@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from endings import refused
 from mmseg_hrvit import BandDataPreProcessor
 from mmseg_hrvit.engine.preflight import check_config
 from mmseg_hrvit.errors import InputError
@@ -33,10 +34,9 @@ def test_a_config_that_fits(cfg):
 )
 def test_numbers_that_differ_are_one_line(cfg, change, message):
     cfg.merge_from_dict(change)
-    with pytest.raises(InputError, match='make them equal') as error:
+    with refused('make them equal') as error:
         check_config(cfg, ('train',))
     assert message in str(error.value)
-    assert '\n' not in str(error.value)
 
 
 def test_bands_of_the_loader(cfg):

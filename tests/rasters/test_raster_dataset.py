@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS
 
+from endings import refused
 from mmseg_hrvit.datasets.sample_stream import StreamDataset
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.rasters import raster_dataset
@@ -138,9 +139,8 @@ def test_only_the_crop_is_read(tmp_path, monkeypatch):
 )
 def test_mistakes_are_one_line(tmp_path, options, error, message):
     write_pair(tmp_path, 'a', (50, 70))
-    with pytest.raises(error, match=re.escape(message)) as raised:
+    with refused(re.escape(message), error=error):
         build(tmp_path, **options)
-    assert '\n' not in str(raised.value)
 
 
 def test_a_label_raster_that_is_missing(tmp_path):

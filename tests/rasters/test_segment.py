@@ -8,12 +8,22 @@ import pytest
 import rasterio
 from mmengine.registry import MODELS
 
+from endings import refused
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.export import read_metadata
 from mmseg_hrvit.rasters import grid, segment
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation
-from raster_data import CLASSES, CRS, PALETTE, PLACE, raster_config, write_raster
+from raster_data import (
+    CLASSES,
+    CRS,
+    PALETTE,
+    PLACE,
+    raster_config,
+    read_files,
+    read_raster,
+    write_raster,
+)
 from reference import fill
 
 SIZE = (300, 421)
@@ -59,11 +69,6 @@ def run(*args, shares=((0, 1),), advance=lambda *_: None, **options):
     return job
 
 
-def read(path):
-    with rasterio.open(path) as file:
-        return file.read()
-
-
 @pytest.mark.parametrize(
     ('bands', 'dtype'), [(3, 'uint8'), (4, 'uint16'), (13, 'float32'), (1, 'uint8')]
 )
@@ -73,11 +78,11 @@ def test_labels_are_those_of_the_path_in_memory(tmp_path, bands, dtype):
     numbers = [*range(1, bands + 1)]
     run(model, source, tmp_path / 'out.tif', bands=numbers, probabilities=CLASSES)
     labels, chances = in_memory(*model, image.astype('float32' if bands > 3 else dtype))
-    found = read(tmp_path / 'out.tif')
+    found = read_raster(tmp_path / 'out.tif')
     assert found.dtype == np.uint8
     assert np.array_equal(found[0], labels)
     assert len(np.unique(labels)) > 1
-    levels = read(tmp_path / 'out_probabilities.tif')
+    levels = read_raster(tmp_path / 'out_probabilities.tif')
     assert np.abs(levels / 254 - chances).max() < 0.51 / 254
     assert not (tmp_path / 'out.tif.parts').exists()
 
@@ -93,7 +98,7 @@ def test_a_network_for_pictures_takes_red_green_blue(tmp_path):
     source = write_raster(tmp_path / 'a.tif', image)
     run(model, source, tmp_path / 'out.tif')
     labels, _ = in_memory(*model, image[::-1])  # BGR, as pictures are read
-    assert np.array_equal(read(tmp_path / 'out.tif')[0], labels)
+    assert np.array_equal(read_raster(tmp_path / 'out.tif')[0], labels)
 
 
 def test_whole_images_need_a_window(tmp_path):
@@ -105,7 +110,7 @@ def test_whole_images_need_a_window(tmp_path):
         run((network, metadata), source, out)
     run((network, metadata), source, out, window_size=(64, 80))
     network.test_cfg = dict(mode='slide', crop_size=(64, 80), stride=(48, 60))
-    assert np.array_equal(read(out)[0], in_memory(network, metadata, image)[0])
+    assert np.array_equal(read_raster(out)[0], in_memory(network, metadata, image)[0])
 
 
 def test_place_colours_and_names(tmp_path):
@@ -184,7 +189,7 @@ def test_no_data_stays_no_data(tmp_path, kind):
             assert np.array_equal(mask, given.dataset_mask())
         assert np.array_equal(mask == 0, missing)
         found = file.read(1)
-    levels = read(tmp_path / 'out_probabilities.tif')[0]
+    levels = read_raster(tmp_path / 'out_probabilities.tif')[0]
     assert (levels[missing] == 255).all()
     assert levels[~missing].max() < 255
     # Windows without data are all the same: the network sees one of them.
@@ -204,14 +209,10 @@ def test_a_single_logit_has_its_threshold(tmp_path):
     source = write_raster(tmp_path / 'a.tif', image)
     run(model, source, tmp_path / 'out.tif', probabilities=['yes'])
     labels, chances = in_memory(*model, image)
-    assert np.array_equal(read(tmp_path / 'out.tif')[0], labels)
+    assert np.array_equal(read_raster(tmp_path / 'out.tif')[0], labels)
     assert 0 < labels.mean() < 1
-    levels = read(tmp_path / 'out_probabilities.tif')
+    levels = read_raster(tmp_path / 'out_probabilities.tif')
     assert np.abs(levels / 254 - chances).max() < 0.51 / 254
-
-
-def files(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 @pytest.fixture
@@ -222,7 +223,7 @@ def undisturbed(tmp_path):
     whole = tmp_path / 'whole'
     run(model, source, whole / 'out.tif', probabilities=['wood', 'town'])
     again = partial(run, model, source, probabilities=['wood', 'town'])
-    return files(whole), again
+    return read_files(whole), again
 
 
 def test_stopped_anywhere_it_ends_with_the_same_file(tmp_path, undisturbed):
@@ -241,7 +242,7 @@ def test_stopped_anywhere_it_ends_with_the_same_file(tmp_path, undisturbed):
     again(out, advance=lambda *numbers: seen.append(numbers))
     assert seen[0] == (3, 12)
     assert min(done for done, _ in seen if done > 9) > 9
-    assert files(out.parent) == expected
+    assert read_files(out.parent) == expected
 
 
 def test_several_processes_make_the_same_file(tmp_path, undisturbed):
@@ -253,7 +254,7 @@ def test_several_processes_make_the_same_file(tmp_path, undisturbed):
         parts.append(len(list(job.store.folder.glob('*.npz'))))
     assert parts == [4, 8]
     again(out)  # the first one finds what the others did
-    assert files(out.parent) == expected
+    assert read_files(out.parent) == expected
 
 
 def start_share(again, out, index, count):
@@ -269,7 +270,7 @@ def test_what_is_done_is_not_done_again(tmp_path, undisturbed):
     before = out.stat().st_mtime_ns
     again(out, advance=pytest.fail)
     assert out.stat().st_mtime_ns == before
-    assert files(out.parent) == expected
+    assert read_files(out.parent) == expected
 
 
 def test_parts_of_another_run_are_not_mixed(tmp_path, undisturbed):
@@ -303,7 +304,7 @@ def test_a_part_that_was_broken_is_told_and_done_again(tmp_path, undisturbed):
     with pytest.raises(InputError, match='was broken'):
         again(out)
     again(out)
-    assert files(out.parent) == expected
+    assert read_files(out.parent) == expected
 
 
 def test_a_file_that_is_not_what_was_written_is_refused(
@@ -324,7 +325,7 @@ def test_a_file_that_is_not_what_was_written_is_refused(
     assert '\n' not in str(error.value)
     assert not list(out.parent.glob('*.tif'))
     monkeypatch.undo()
-    segment_again = files(tmp_path / 'whole')
+    segment_again = read_files(tmp_path / 'whole')
     assert segment_again == expected
 
 
@@ -340,10 +341,9 @@ def test_a_file_that_is_not_what_was_written_is_refused(
 )
 def test_mistakes_are_one_line(tmp_path, options, message):
     source = write_raster(tmp_path / 'a.tif', draw(3))
-    with pytest.raises(InputError) as error:
+    with refused() as error:
         start(build(tmp_path), source, tmp_path / 'out.tif', **options)
     assert message in str(error.value)
-    assert '\n' not in str(error.value)
 
 
 def test_a_truncated_raster_keeps_what_was_done(tmp_path):
@@ -359,7 +359,9 @@ def test_a_raster_of_one_row(tmp_path):
     model, image = build(tmp_path), draw(3, size=(1, 300))
     source = write_raster(tmp_path / 'a.tif', image)
     run(model, source, tmp_path / 'out.tif')
-    assert np.array_equal(read(tmp_path / 'out.tif')[0], in_memory(*model, image)[0])
+    assert np.array_equal(
+        read_raster(tmp_path / 'out.tif')[0], in_memory(*model, image)[0]
+    )
 
 
 def test_strips_of_a_huge_raster_are_as_wide_as_of_a_small_one():

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from data import load_tool
+from endings import error_line
 from mmseg_hrvit.analysis.paper.measured import read_latencies
 
 CONFIG = 'hrvit_quickstart'
@@ -45,9 +46,4 @@ def test_forms_the_oracle_and_the_roof(tmp_path, capsys):
     ],
 )
 def test_bad_arguments_get_one_line(argv, message, capsys):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('benchmark').main(argv)
-    assert exit.value.code == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count('\n') == 1
+    assert message in error_line(capsys, load_tool('benchmark'), *argv)

@@ -9,6 +9,7 @@ from mmengine.runner import CheckpointLoader
 
 from checkpoints.bomb import write_bomb
 from data import load_tool
+from endings import error_line
 from mmseg_hrvit import HRViT
 from reference import authors_name
 
@@ -32,13 +33,7 @@ def run(*arguments):
 
 def fail(capsys, *arguments):
     """The line that the tool ends with."""
-    with pytest.raises(SystemExit) as end:
-        run(*arguments)
-    assert end.value.code == 2
-    message = capsys.readouterr().err.removesuffix('\n')
-    assert message.startswith('error: ')
-    assert '\n' not in message
-    return message
+    return error_line(capsys, load_tool('convert_checkpoint'), *arguments)
 
 
 @pytest.mark.parametrize('suffix', ['pth', 'safetensors'])

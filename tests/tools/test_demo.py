@@ -1,6 +1,7 @@
 """The command line of tools/demo.py."""
 
 import json
+from functools import partial
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from data import draw_pair, load_tool
+from endings import exit_status
 from export_data import save_small
 from mmseg_hrvit.apis import Segmenter, runs
 
@@ -30,10 +32,7 @@ def images(tmp_path):
     return folder
 
 
-def run(*args):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('demo').main([str(arg) for arg in args])
-    return exit.value.code
+run = partial(exit_status, load_tool('demo'))
 
 
 def files(folder):

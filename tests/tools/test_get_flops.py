@@ -3,6 +3,7 @@
 import pytest
 
 from data import load_tool
+from endings import error_line
 
 tool = load_tool('get_flops')
 CONFIG = 'hrvit_b1_upernet_ade20k'
@@ -67,8 +68,4 @@ def test_classifiers_are_measured_at_224(run, tmp_path):
     ],
 )
 def test_mistakes_are_one_line(capsys, args, message):
-    with pytest.raises(SystemExit):
-        tool.main(args)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith('error: ')
-    assert message in line
+    assert message in error_line(capsys, tool, *args)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from data import load_tool
+from endings import error_line
 from export_data import build_small, small_config
 
 tool = load_tool('publish')
@@ -42,8 +43,7 @@ def test_the_config_names_them_and_is_checked(checkpoint, tmp_path):
 
 
 def test_a_mistake_is_one_line(checkpoint, tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        tool.main([str(checkpoint), '--config', CONFIG, '--out', str(tmp_path / 'new')])
-    (line,) = capsys.readouterr().err.splitlines()
+    options = '--config', CONFIG, '--out', tmp_path / 'new'
+    line = error_line(capsys, tool, checkpoint, *options)
     assert line.startswith(f'error: {checkpoint} does not fit the config: ')
     assert not (tmp_path / 'new').exists()

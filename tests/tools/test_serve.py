@@ -1,10 +1,12 @@
 """The command line of tools/serve.py."""
 
 import socket
+from functools import partial
 
 import pytest
 
 from data import load_tool
+from endings import exit_status
 from export_data import save_small
 
 pytest.importorskip('gradio')
@@ -22,10 +24,7 @@ def model(tmp_path):
     return save_small(CONFIG, tmp_path)
 
 
-def fail(*args):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('serve').main([str(arg) for arg in args])
-    return exit.value.code
+fail = partial(exit_status, load_tool('serve'))
 
 
 def test_serves_on_this_machine_alone(model, monkeypatch, capsys):

@@ -1,11 +1,12 @@
 """Repositories of the Hugging Face Hub, by its own client and a server beside it."""
 
 import sys
+from functools import partial
 
 import pytest
 
+from endings import refusal
 from file_server import COMMIT, HubHandler, serve_folder
-from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.zoo import fetch
 
 constants = pytest.importorskip('huggingface_hub.constants')
@@ -26,11 +27,7 @@ def repository(tmp_path, monkeypatch):
         yield folder
 
 
-def refuse(address):
-    with pytest.raises(InputError) as error:
-        fetch(address)
-    assert '\n' not in str(error.value)
-    return str(error.value)
+refuse = partial(refusal, fetch)
 
 
 @pytest.mark.parametrize(

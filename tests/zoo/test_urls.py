@@ -1,12 +1,13 @@
 """Downloads: once, whole, and what their names say."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
+from endings import refusal
 from file_server import serve_folder
-from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.zoo import hash_of, urls
 
 CONTENT = b'weights of a network'
@@ -29,11 +30,7 @@ def write_named(folder, content=CONTENT):
     return path.rename(folder / f'net-{hash_of(path)[:8]}.pth')
 
 
-def refuse(url):
-    with pytest.raises(InputError) as error:
-        urls.download(url)
-    assert '\n' not in str(error.value)
-    return str(error.value)
+refuse = partial(refusal, urls.download)
 
 
 def test_a_file_is_downloaded_once_to_where_torch_has_it(served):

@@ -2,8 +2,8 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 
+from endings import refused
 from mmseg_hrvit import CSWin
-from mmseg_hrvit.errors import InputError
 from reference import fill, image
 from testers import BackboneTester
 
@@ -86,6 +86,5 @@ def test_a_saved_backbone_is_loaded_by_init_cfg(tmp_path):
     ],
 )
 def test_arguments_that_make_no_network_are_refused(arguments, message):
-    with pytest.raises(InputError, match=message) as info:
+    with refused(message):
         CSWin(**arguments)
-    assert '\n' not in str(info.value)

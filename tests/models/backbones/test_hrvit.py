@@ -4,10 +4,10 @@ import torch
 from mmengine.registry import MODELS, Registry
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from endings import refused
 from golden import FEATURES
 from mmseg_hrvit import HRViT, convert, deploy
 from mmseg_hrvit.analysis.memory import kept_bytes
-from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.layers import CrossShapedAttention
 from oracle import OracleHRViT
 from reference import (
@@ -273,6 +273,5 @@ def test_norm_eval_keeps_running_statistics():
     ],
 )
 def test_arguments_that_make_no_network_are_refused(arguments, message):
-    with pytest.raises(InputError, match=message) as info:
+    with refused(message):
         HRViT(**arguments)
-    assert '\n' not in str(info.value)

@@ -5,6 +5,7 @@ from PIL import Image
 
 import mmseg_hrvit
 from data import load_tool, make_camvid, shrink
+from endings import error_line
 
 tool = load_tool('analysis/confusion_matrix')
 
@@ -31,6 +32,4 @@ def test_picture_and_table_lie_side_by_side(config, tmp_path, capsys):
 
 
 def test_a_mistake_is_one_line(config, tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        tool.main([config, str(tmp_path / 'none')])
-    assert capsys.readouterr().err.startswith('error: ')
+    error_line(capsys, tool, config, tmp_path / 'none')

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from data import load_tool
+from endings import error_line
 from mmseg_hrvit.analysis.gpu import report as module
 from mmseg_hrvit.analysis.gpu.kernels import idle_share, watch
 from mmseg_hrvit.analysis.gpu.rows import FULL, SMOKE, Work, plan
@@ -127,9 +128,5 @@ def test_operators_within_others_are_not_counted():
     ],
 )
 def test_bad_arguments_get_one_line(options, message, tmp_path, capsys):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('analysis/gpu_report').main(['--out', str(tmp_path), *options])
-    assert exit.value.code == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count('\n') == 1
+    tool = load_tool('analysis/gpu_report')
+    assert message in error_line(capsys, tool, '--out', tmp_path, *options)

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from data import load_tool
+from endings import error_line
 from mmseg_hrvit.analysis.flops import Macs, Part
 from mmseg_hrvit.analysis.paper import measured
 
@@ -57,10 +58,8 @@ def test_tables_are_printed_alone(stubbed, tmp_path, capsys, monkeypatch):
 
 @pytest.mark.parametrize('option', ['--latency', '--results'])
 def test_a_mistake_is_one_line(stubbed, tmp_path, capsys, option):
-    with pytest.raises(SystemExit):
-        tool.main(['--out', str(tmp_path / 'docs'), option, str(tmp_path / 'missing')])
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f'error: {option} ')
+    options = '--out', tmp_path / 'docs', option, tmp_path / 'missing'
+    assert error_line(capsys, tool, *options).startswith(f'error: {option} ')
     assert not (tmp_path / 'docs').exists()
 
 

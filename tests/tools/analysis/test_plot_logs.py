@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from data import load_tool
+from endings import error_line
 
 tool = load_tool('analysis/plot_logs')
 
@@ -28,7 +29,4 @@ def test_the_picture_lies_where_it_is_asked_for(run, tmp_path, capsys, monkeypat
 
 def test_mistakes_are_one_line(run, tmp_path, capsys):
     for args in ([str(tmp_path)], [run, '--keys', 'IoU']):
-        with pytest.raises(SystemExit):
-            tool.main(args)
-        (line,) = capsys.readouterr().err.splitlines()
-        assert line.startswith('error: ')
+        error_line(capsys, tool, *args)

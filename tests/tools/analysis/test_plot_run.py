@@ -1,9 +1,9 @@
 import json
 
-import pytest
 from PIL import Image
 
 from data import load_tool
+from endings import error_line
 
 tool = load_tool('analysis/plot_run')
 
@@ -20,6 +20,4 @@ def test_the_curve_lies_beside_the_run(tmp_path, capsys):
 
 
 def test_a_mistake_is_one_line(tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        tool.main([str(tmp_path)])
-    assert capsys.readouterr().err.startswith('error: ')
+    error_line(capsys, tool, tmp_path)

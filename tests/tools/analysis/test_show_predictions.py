@@ -5,6 +5,7 @@ from mmengine.registry import MODELS, init_default_scope
 from PIL import Image
 
 from data import load_tool, write_tiny_config
+from endings import error_line
 
 tool = load_tool('analysis/show_predictions')
 
@@ -28,6 +29,4 @@ def test_it_draws_a_row_an_image(config, tmp_path):
 
 
 def test_a_mistake_is_one_line(config, tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        tool.main([str(config), str(tmp_path / 'none.pth')])
-    assert capsys.readouterr().err.startswith('error: ')
+    error_line(capsys, tool, config, tmp_path / 'none.pth')

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from data import load_tool
+from endings import error_line
 from mmseg_hrvit.analysis import sliding
 
 tool = load_tool('analysis/time_sliding')
@@ -25,7 +26,5 @@ def test_the_table_and_the_file(tmp_path, capsys, monkeypatch):
 
 @pytest.mark.parametrize('bad', [['--rounds', '0'], ['--classes', '0']])
 def test_bad_arguments_get_one_line(bad, capsys):
-    with pytest.raises(SystemExit):
-        tool.main([*ARGV, *bad])
-    expected = 'error: give a positive size, classes and rounds\n'
-    assert capsys.readouterr().err == expected
+    line = error_line(capsys, tool, *ARGV, *bad)
+    assert line == 'error: give a positive size, classes and rounds'

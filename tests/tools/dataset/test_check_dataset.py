@@ -9,6 +9,7 @@ from PIL import Image
 
 import mmseg_hrvit
 from data import load_tool, make_camvid
+from endings import exit_status
 from mmseg_hrvit.datasets import CamVidDataset
 
 
@@ -23,9 +24,7 @@ def config(tmp_path):
 
 
 def run(*args):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('dataset/check').main([*map(str, args), '--workers', '1'])
-    return exit.value.code
+    return exit_status(load_tool('dataset/check'), *args, '--workers', '1')
 
 
 def test_a_clean_data_set_is_counted(config, tmp_path, capsys):

@@ -3,12 +3,14 @@
 import shutil
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from data import load_tool, make_ade20k, make_cityscapes
+from endings import exit_status
 from own_data import (
     NAMES,
     draw_streets,
@@ -23,10 +25,7 @@ from paths import TOOLS
 BASE = ['--base', 'hrvit_quickstart', '--workers', '1']
 
 
-def run(*args):
-    with pytest.raises(SystemExit) as exit:
-        load_tool('dataset/convert').main([str(arg) for arg in args])
-    return exit.value.code
+run = partial(exit_status, load_tool('dataset/convert'))
 
 
 @pytest.fixture

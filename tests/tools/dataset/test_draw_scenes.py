@@ -1,7 +1,7 @@
-import pytest
 from PIL import Image
 
 from data import load_tool
+from endings import error_line
 
 tool = load_tool('dataset/draw_scenes')
 
@@ -27,6 +27,4 @@ def test_another_seed_gives_other_scenes(tmp_path):
 def test_a_mistake_is_one_line(tmp_path, capsys):
     (tmp_path / 'images/training').mkdir(parents=True)
     (tmp_path / 'images/training/own.jpg').touch()
-    with pytest.raises(SystemExit):
-        tool.main([str(tmp_path)])
-    assert capsys.readouterr().err.startswith('error: ')
+    error_line(capsys, tool, tmp_path)

@@ -1,6 +1,5 @@
-import pytest
-
 from data import load_tool
+from endings import error_line
 
 tool = load_tool('dataset/draw_textures')
 
@@ -14,6 +13,4 @@ def test_it_draws_as_many_textures_as_asked_for(tmp_path, capsys):
 
 def test_a_mistake_is_one_line(tmp_path, capsys):
     (tmp_path / 'val/own').mkdir(parents=True)
-    with pytest.raises(SystemExit):
-        tool.main([str(tmp_path)])
-    assert capsys.readouterr().err.startswith('error: ')
+    error_line(capsys, tool, tmp_path)
