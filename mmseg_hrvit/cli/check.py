@@ -9,6 +9,7 @@ from mmseg_hrvit.datasets.shared_images import warn_of_shared
 from mmseg_hrvit.engine.cli import read_config
 from mmseg_hrvit.preparation.survey import check_splits, survey
 from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
+from mmseg_hrvit.rasters.raster_reader import find_value_warnings
 
 FAULTS = 1  # exit status
 SECONDS = 60.0  # to compare the files of two splits
@@ -22,6 +23,8 @@ def run(args: Namespace) -> int:
     check_splits(cfg, args.split)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}
     warnings = {split: find_warnings(found, split) for split, found in surveys.items()}
+    for split, lines in find_value_warnings(surveys, cfg).items():
+        warnings[split] += lines
     for split, found in surveys.items():
         if split != 'train' and 'train' in surveys:
             train = surveys['train'].paths

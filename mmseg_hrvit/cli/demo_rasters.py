@@ -20,6 +20,7 @@ from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
 from mmseg_hrvit.engine.ranks import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.rasters.reading import describe_pages
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
 from mmseg_hrvit.words import number_of
 
@@ -115,6 +116,8 @@ def segment(
     job = RasterSegmentation(
         segmenter.segmentor, segmenter.metadata, path, out, options, network
     )
+    if index == 0 and (note := describe_pages(job.raster)):
+        print(note, file=sys.stderr)
     with show_progress() as progress:
         progress.disable = index > 0
         task = progress.add_task(path.name, total=None)

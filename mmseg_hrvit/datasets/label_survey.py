@@ -3,7 +3,7 @@
 import copy
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,9 @@ class Sample:
             palette.
         turn (str, optional): What is uncertain about its orientation.
         fault (str, optional): What is wrong, with the path.
+        hidden (int, optional): The value that means no data in a label raster.
+        notes (Sequence[str]): What else looks wrong about the files. Defaults to ().
+        bands (object, optional): ``BandValues`` of a raster.
     """
 
     size: tuple[int, int] | None = None
@@ -53,6 +56,9 @@ class Sample:
     colours: dict[int, Colour] = field(default_factory=dict)
     turn: str | None = None
     fault: str | None = None
+    hidden: int | None = None
+    notes: Sequence[str] = ()
+    bands: object = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,9 @@ class Survey:
         repeated (Sequence[str]): Names that occur several times in a file of names.
         paths (Sequence[str]): All images that the data set names. Defaults to ():
             they are crops of others.
+        hidden (set[int]): Values that mean no data in label rasters.
+        notes (Sequence[str]): What else looks wrong about the files.
+        bands (Sequence): ``BandValues`` of every raster crop.
     """
 
     classes: Sequence[str]
@@ -102,6 +111,9 @@ class Survey:
     faults: Sequence[str]
     repeated: Sequence[str] = ()
     paths: Sequence[str] = ()
+    hidden: set[int] = field(default_factory=set)
+    notes: Sequence[str] = ()
+    bands: Sequence = ()
 
     @property
     def is_whole(self) -> bool:
@@ -283,18 +295,29 @@ def find_foreign(dataset: BaseSegDataset) -> list[str]:
     return [cls.__name__ for cls in names if not cls.__module__.startswith(KNOWN)]
 
 
-def survey_parts(parts: Sequence[BaseSegDataset], seconds: float) -> Survey | None:
+def read_labels_only(dataset: BaseSegDataset) -> PairReader:
+    """Makes a reader that decodes no images."""
+    return PairReader(dataset, with_images=False)
+
+
+def survey_parts(
+    parts: Sequence[BaseSegDataset],
+    seconds: float,
+    make_reader: Callable[[BaseSegDataset], PairReader] = read_labels_only,
+) -> Survey | None:
     """Reads label maps in random order, until the time is over.
 
     Args:
         parts (Sequence[BaseSegDataset]): Data sets with the same classes.
         seconds (float): The time.
+        make_reader (Callable[[BaseSegDataset], PairReader]): Makes the reader of each.
+            By default one of images and label maps.
 
     Returns:
         Survey | None: What is in them; None if they have no label maps, or have
         transforms that the user wrote.
     """
-    readers = [PairReader(part, with_images=False) for part in parts]
+    readers = [make_reader(part) for part in parts]
     has_labels = all(reader.label_loaders for reader in readers)
     if not parts or not has_labels or any(map(find_foreign, parts)):
         return None
@@ -306,7 +329,8 @@ def survey_parts(parts: Sequence[BaseSegDataset], seconds: float) -> Survey | No
         samples.append(readers[places[place][0]](records[place]))
         if time.monotonic() > end:
             break
-    paths = [record['img_path'] for record in records]
+    # Crops of one raster may be in several splits.
+    paths = [record['img_path'] for record in records if 'window' not in record]
     return summarize(parts, samples, readers[0].ignored, len(places), paths=paths)
 
 
@@ -323,9 +347,12 @@ def find_unread(dataset: BaseSegDataset) -> list[str]:
     if dataset.ann_file:
         return []
     read = dataset.img_suffix, dataset.seg_map_suffix
+    is_paired = hasattr(dataset, 'image_folders')  # as RasterDataset
+    folders = dataset.image_folders if is_paired else [dataset.data_prefix['img_path']]
     return [
         path
-        for path in list_files(dataset.data_prefix['img_path'])
+        for folder in folders
+        for path in list_files(folder)
         if path.lower().endswith(IMAGE_SUFFIXES) and not path.endswith(read)
     ]
 
@@ -402,4 +429,7 @@ def summarize(
         faults=[*(sample.fault for sample in samples if sample.fault), *faults],
         repeated=[name for part in parts for name in find_repeated(part)],
         paths=paths,
+        hidden={sample.hidden for sample in samples if sample.hidden is not None},
+        notes=[*dict.fromkeys(note for sample in samples for note in sample.notes)],
+        bands=[sample.bands for sample in samples if sample.bands],
     )

@@ -47,7 +47,18 @@ def check_classes(survey: Survey, split: str) -> Iterator[str]:
     if not survey.values.any():
         return
     values = np.flatnonzero(survey.values)
-    if len(present) == 0:
+    hidden = [
+        v
+        for v in sorted(survey.hidden)
+        if v - survey.first in range(len(survey.classes))
+    ]
+    if hidden:
+        yield (
+            f'{hidden[0]} means no data in the label rasters, but it is the number of '
+            f"'{survey.classes[hidden[0] - survey.first]}': unset it (`gdal_edit.py "
+            '-unsetnodata`), or, if it is no class, list the classes without it'
+        )
+    elif len(present) == 0:
         yield (
             f'no pixel has a class, the values in the label maps are '
             f'{shorten(values.tolist())}; {find_cause(survey)}'
@@ -142,6 +153,7 @@ def check_files(survey: Survey) -> Iterator[str]:
             f'{survey.turns[0]} ({count} in all): check with `hrvit browse`, and save '
             'them upright'
         )
+    yield from survey.notes
     yield from check_palettes(survey)
     if survey.unread:
         yield (

@@ -18,6 +18,7 @@ from mmseg_hrvit.engine.preflight import (
 )
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
+from mmseg_hrvit.rasters import RasterDataset
 from mmseg_hrvit.rasters.raster_reader import RasterReader, has_rasters
 
 from .parallel import map_parallel
@@ -50,8 +51,8 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
         is_raster = has_rasters(part)
         read = (RasterReader if is_raster else PairReader)(part)
         samples += map_parallel(read, records, workers, f'reading {split}')
+        faults += find_spare_labels(part, records)
         if not is_raster:
-            faults += find_spare_labels(part, records)
             paths += [record['img_path'] for record in records]
     return summarize(parts, samples, read.ignored, len(samples), faults, paths)
 
@@ -114,12 +115,17 @@ def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[
     Returns:
         list[str]: What is wrong, one line for each.
     """
-    if dataset.ann_file or not dataset.data_prefix.get('seg_map_path'):
+    if isinstance(dataset, RasterDataset):
+        folders = dataset.label_folders
+    else:
+        folders = [dataset.data_prefix.get('seg_map_path')]
+    if dataset.ann_file or not all(folders):
         return []
     known = {record['seg_map_path'] for record in records}
     return [
         f'label map {path} has no image: add it, or remove the file'
-        for path in list_files(dataset.data_prefix['seg_map_path'])
+        for folder in folders
+        for path in list_files(folder)
         if path.endswith(dataset.seg_map_suffix) and path not in known
     ]
 

@@ -89,6 +89,16 @@ class RasterDataset(StoredClassesDataset):
             for window in cut(size, self.crop_size or size)
         ]
 
+    @property
+    def image_folders(self) -> list[str]:
+        """The folders of rasters in ``pairs``."""
+        return [str(image) for image, _ in self._paths() if image.is_dir()]
+
+    @property
+    def label_folders(self) -> list[str]:
+        """The folders of label rasters in ``pairs``."""
+        return [str(labels) for image, labels in self._paths() if image.is_dir()]
+
     def get_data_info(self, idx: int) -> dict:
         """Returns the record of a sample; for random crops, with a new position."""
         info = super().get_data_info(idx)
@@ -108,10 +118,12 @@ class RasterDataset(StoredClassesDataset):
         labels = map_labels(labels, labels != IGNORED, info)
         return (labels != IGNORED).mean()
 
-    def _files(self) -> Iterator[tuple[Path, Path]]:
+    def _paths(self) -> list[tuple[Path, Path]]:
         root = Path(self.data_root or '')
-        for image, labels in self.pairs:
-            image, labels = root / image, root / labels
+        return [(root / image, root / labels) for image, labels in self.pairs]
+
+    def _files(self) -> Iterator[tuple[Path, Path]]:
+        for image, labels in self._paths():
             if not image.is_dir():
                 yield image, labels
                 continue

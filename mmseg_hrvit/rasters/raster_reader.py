@@ -1,16 +1,26 @@
 """Reading a data set of rasters for a survey."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
+from mmengine.config import Config
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import PackSegInputs
 
 from mmseg_hrvit.datasets.check_labels import check_labels
-from mmseg_hrvit.datasets.label_survey import META, Sample, count_bytes, find_labels
+from mmseg_hrvit.datasets.label_survey import (
+    META,
+    Sample,
+    Survey,
+    count_bytes,
+    find_labels,
+)
 from mmseg_hrvit.errors import DataError
 
+from .band_values import BandValues, read_kinds
+from .band_warnings import find_band_warnings
 from .load_raster import LoadRaster
+from .reading import Raster, describe_pages
 
 
 def has_rasters(dataset: BaseSegDataset) -> bool:
@@ -31,6 +41,7 @@ class RasterReader:
         self.loader = next(
             t for t in dataset.pipeline.transforms if isinstance(t, LoadRaster)
         )
+        self.label_loaders = [self.loader]
         self.num_classes, self.ignored = find_labels(dataset)
         self.ignored = {*ignored} or self.ignored
 
@@ -53,5 +64,33 @@ class RasterReader:
             return Sample(fault=str(error))
         pixels = count_bytes(data['gt_seg_map'])
         image = data['img']
-        brightest = int(image.max()) if image.dtype == np.uint8 else None
-        return Sample(data['ori_shape'], pixels, pixels, brightest)
+        with Raster(record['img_path'], self.loader.bands) as raster:
+            values = BandValues(raster.path, read_kinds(raster))
+            note = describe_pages(raster)
+        values.add(image[(image != self.loader.fill).any(-1)])
+        with Raster(record['seg_map_path']) as labels:
+            hidden = labels.file.nodata
+        return Sample(
+            size=data['ori_shape'],
+            values=pixels,
+            pixels=pixels,
+            brightest=int(image.max()) if image.dtype == np.uint8 else None,
+            hidden=None if hidden is None or np.isnan(hidden) else int(hidden),
+            notes=[note] if note else [],
+            bands=values,
+        )
+
+
+def find_value_warnings(surveys: Mapping[str, Survey], cfg: Config) -> dict:
+    """Finds values of rasters that cannot be meant; see ``find_band_warnings``.
+
+    Args:
+        surveys (Mapping[str, Survey]): What is in each split.
+        cfg (Config): The config.
+
+    Returns:
+        dict[str, list[str]]: One line each, by split.
+    """
+    model = (cfg.get('model') or {}).get('data_preprocessor') or {}
+    bands = {split: survey.bands for split, survey in surveys.items() if survey.bands}
+    return find_band_warnings(bands, model.get('mean'), model.get('std'))

@@ -1,9 +1,7 @@
 """Mean and standard deviation of the bands of a data set, in bounded memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import numpy as np
 from mmcv.transforms import LoadImageFromFile
 from mmengine.config import Config
 from mmengine.registry import DATASETS
@@ -12,6 +10,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg_hrvit.datasets.checked_pipeline import innermost, run
 from mmseg_hrvit.errors import InputError
 
+from .band_values import BandValues, Statistics, join, read_kinds
 from .load_raster import LoadRaster
 from .raster_dataset import cut
 from .reading import Raster
@@ -19,44 +18,8 @@ from .reading import Raster
 BLOCK = 1024  # rows and columns of a raster that are read at once
 
 
-@dataclass
-class Statistics:
-    """Statistics over pixels, which are added in blocks.
-
-    Args:
-        count (int): Pixels. Defaults to 0.
-        mean (np.ndarray): Of each band, (C,), float64. Defaults to 0.
-        squares (np.ndarray): Sums of squared differences from the mean, (C,). Defaults
-            to 0.
-    """
-
-    count: int = 0
-    mean: np.ndarray | float = 0.0
-    squares: np.ndarray | float = 0.0
-
-    @property
-    def std(self) -> np.ndarray:
-        """Standard deviation of each band, (C,)."""
-        return np.sqrt(self.squares / self.count)
-
-    def add(self, pixels: np.ndarray) -> None:
-        """Adds a block of pixels (n, C), by Chan's formula: sums of squares alone
-        would lose the digits of bands that lie far from 0."""
-        count = len(pixels)
-        if count == 0:
-            return
-        pixels = pixels.astype(np.float64)
-        mean = pixels.mean(0)
-        squares = np.square(pixels - mean).sum(0)
-        difference, total = mean - self.mean, self.count + count
-        self.squares = self.squares + squares
-        self.squares = self.squares + difference**2 * (self.count * count / total)
-        self.mean = self.mean + difference * (count / total)
-        self.count = total
-
-
 def measure(cfg: Config, split: str) -> Statistics:
-    """Measures the data set of a config.
+    """Measures the data set of a config; see ``measure_files``.
 
     Args:
         cfg (Config): The config.
@@ -65,6 +28,19 @@ def measure(cfg: Config, split: str) -> Statistics:
     Returns:
         Statistics: For the bands of ``LoadRaster``, in its order; for RGB images, for
         red, green and blue.
+    """
+    return join(measure_files(cfg, split)).statistics
+
+
+def measure_files(cfg: Config, split: str) -> list[BandValues]:
+    """Measures every file of a config's data set.
+
+    Args:
+        cfg (Config): The config.
+        split (str): 'train', 'val' or 'test'.
+
+    Returns:
+        list[BandValues]: For each file, as in ``measure``.
 
     Raises:
         InputError: If the config has no such data set, or the data set has no pixel
@@ -76,37 +52,38 @@ def measure(cfg: Config, split: str) -> Statistics:
         raise InputError(
             f'the config has no {split}_dataloader: choose another --split'
         )
-    found = Statistics()
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         dataset = registry.build(dict(loader['dataset']))
-    for part in innermost(dataset):
-        for pixels in read_blocks(part):
-            found.add(pixels)
-    if found.count == 0:
+    found = [values for part in innermost(dataset) for values in read_files(part)]
+    if join(found) is None:
         raise InputError(f'{split}_dataloader has no pixel with data: check its files')
     return found
 
 
-def read_blocks(dataset: BaseSegDataset) -> Iterator[np.ndarray]:
-    """Yields the pixels with data of a data set, (n, C) each; reads every file once."""
+def read_files(dataset: BaseSegDataset) -> Iterator[BandValues]:
+    """Yields the values of every file of a data set."""
     transforms = dataset.pipeline.transforms
     paths = {dataset.get_data_info(i)['img_path'] for i in range(len(dataset))}
     for loader in transforms:
         if isinstance(loader, LoadRaster):
-            for path in sorted(paths):
-                yield from read_raster(path, loader)
+            yield from (read_raster(path, loader) for path in sorted(paths))
             return
         if isinstance(loader, LoadImageFromFile):
             for path in sorted(paths):
                 image = run(loader, dict(img_path=path))['img']  # BGR
-                yield image.reshape(-1, image.shape[-1])[:, ::-1]
+                channels = image.shape[-1]
+                values = BandValues(path, [(str(image.dtype), 1.0, 0.0)] * channels)
+                values.add(image.reshape(-1, channels)[:, ::-1])
+                yield values
             return
     raise InputError('the pipeline has neither LoadRaster nor LoadImageFromFile')
 
 
-def read_raster(path: str, loader: LoadRaster) -> Iterator[np.ndarray]:
-    """Yields the pixels with data of a raster, (n, C) each."""
+def read_raster(path: str, loader: LoadRaster) -> BandValues:
+    """Reads the values of a raster at the pixels with data."""
     with Raster(path, loader.bands, loader.fill) as raster:
+        values = BandValues(path, read_kinds(raster))
         for rows, cols in cut(raster.size, (BLOCK, BLOCK)):
             pixels, valid = raster.read(range(*rows), range(*cols))
-            yield pixels[valid]
+            values.add(pixels[valid])
+    return values

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -11,11 +12,22 @@ from prettytable import PrettyTable
 from torch import nn
 
 from mmseg_hrvit.datasets.checked_pipeline import innermost
-from mmseg_hrvit.datasets.label_survey import Survey, survey_parts
+from mmseg_hrvit.datasets.label_survey import (
+    PairReader,
+    Survey,
+    read_labels_only,
+    survey_parts,
+)
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.datasets.shared_images import warn_of_shared
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.models.wrappers import bare, named_heads
+from mmseg_hrvit.rasters import RasterDataset
+from mmseg_hrvit.rasters.raster_reader import (
+    RasterReader,
+    find_value_warnings,
+    has_rasters,
+)
 
 CHANGES = ('Resize', 'Crop', 'Pad', 'Mosaic')  # in the names of transforms
 ROWS = 20  # classes in the table
@@ -88,7 +100,11 @@ class LabelSurveyHook(Hook):
         parts = list(innermost(loop.dataloader.dataset))
         if not all(isinstance(part, BaseSegDataset) for part in parts):
             return None
-        return survey_parts(parts, self.seconds)
+        state = np.random.get_state()  # which random crops draw from
+        try:
+            return survey_parts(parts, self.seconds, make_reader)
+        finally:
+            np.random.set_state(state)
 
     def tell(self, runner: Runner, found: dict[str, Survey]) -> None:
         """Warns of what looks wrong, or ends the run."""
@@ -100,6 +116,8 @@ class LabelSurveyHook(Hook):
         if 'train' in found and 'val' in found:
             train, val = found['train'].paths, found['val'].paths
             lines += warn_of_shared(train, val, 'val', self.seconds)
+        values = find_value_warnings(found, runner.cfg)
+        lines += [line for split in values.values() for line in split]
         for line in lines:
             runner.logger.warning(line)
         if lines and self.strict:
@@ -107,6 +125,12 @@ class LabelSurveyHook(Hook):
                 f'{lines[0]} (the first of {len(lines)} warnings, which '
                 'LabelSurveyHook.strict makes errors)'
             )
+
+
+def make_reader(dataset: BaseSegDataset) -> PairReader | RasterReader:
+    """Makes the reader of a data set: of label maps alone, or of rasters."""
+    is_raster = isinstance(dataset, RasterDataset) and has_rasters(dataset)
+    return RasterReader(dataset) if is_raster else read_labels_only(dataset)
 
 
 def describe(found: dict[str, Survey]) -> Iterator[str]:

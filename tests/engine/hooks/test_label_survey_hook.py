@@ -14,6 +14,8 @@ from mmseg_hrvit.datasets import CamVidDataset
 from mmseg_hrvit.engine import LabelSurveyHook
 from mmseg_hrvit.engine.hooks import label_survey
 from mmseg_hrvit.errors import DataError, InputError
+from mmseg_hrvit.rasters import RasterDataset
+from raster_data import CLASSES, PALETTE, draw_bands, draw_blocks, write_raster
 
 PIPELINE = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 
@@ -182,3 +184,40 @@ def test_images_of_several_sizes_that_stay_so_are_refused(
         InputError, match=r'sizes \(96 x 128, 130 x 140\) cannot be one'
     ):
         LabelSurveyHook().before_train(runner)
+
+
+def test_rasters_are_looked_at_before_a_run(tmp_path):
+    """Without a number drawn from NumPy's state, which random crops draw from."""
+    for split, fill in dict(train=-9999, val=0).items():
+        labels = draw_blocks(0, 4, (150, 170))
+        bands = draw_bands(labels, 3, 0, 'int16', 250)
+        bands[:, :60] = fill or bands[:, :60]
+        write_raster(tmp_path / f'{split}.tif', bands)
+        write_raster(tmp_path / f'{split}_labels.tif', labels[None])
+
+    def load_rasters(split):
+        dataset = RasterDataset(
+            pairs=[(f'{split}.tif', f'{split}_labels.tif')],
+            data_root=str(tmp_path),
+            metainfo=dict(classes=CLASSES, palette=PALETTE),
+            crop_size=(64, 64),
+            random_crops=split == 'train',
+            pipeline=[dict(type='mmseg_hrvit.LoadRaster')],
+        )
+        return SimpleNamespace(
+            dataloader=SimpleNamespace(dataset=dataset, batch_size=1)
+        )
+
+    runner = SimpleNamespace(
+        model=None,
+        cfg=Config(),
+        logger=Logger(),
+        train_loop=load_rasters('train'),
+        val_loop=load_rasters('val'),
+    )
+    np.random.seed(0)
+    LabelSurveyHook().before_train(runner)
+    assert np.random.rand() == np.random.RandomState(0).rand()
+    (line,) = runner.logger.warned
+    assert 'train.tif has the value -9999, and all others are' in line
+    assert 'val: 9 of 9 label maps' in runner.logger.told[0]
