@@ -41,8 +41,10 @@ def find_band_warnings(
     warnings = {split: [] for split in found}
     for split, values in joined.items():
         lines = [*find_fills(found[split]), *find_other_units(found[split])]
+        if split == first:
+            is_sound = not lines  # so others can be compared with it
         if not lines and split != first:
-            lines = [*compare(values, joined[first], first)]
+            lines = [*compare(values, joined[first], first)] if is_sound else []
         elif not lines and mean is not None and len(mean) == len(values.kinds):
             lines = [*check_scale(values, np.array(mean), np.array(std))]
         warnings[split] = [f'{split}: {line}' for line in lines[:1]]
