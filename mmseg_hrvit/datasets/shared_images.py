@@ -31,7 +31,8 @@ def warn_of_shared(
     image, known = next(iter(pairs.items()))
     copy = '' if image == known else f' (the same file as {known})'
     return [
-        f'{split}: {number_of(len(pairs), "image")} of {len(other)} are also in train, '
+        f'{split}: {len(pairs)} of {number_of(len(other), "image")} '
+        f'{"is" if len(pairs) == 1 else "are"} also in train, '
         f'such as {image}{copy}: results on them say nothing about new images; keep '
         'each in one split'
     ]

@@ -37,7 +37,7 @@ def test_the_same_paths(tmp_path, train):
     other = [*train[:2], write(tmp_path / 'val/9.png')]
     (line,) = warn_of_shared(train, other, 'val', 60.0)
     assert line.startswith(
-        f'val: 2 images of 3 are also in train, such as {train[0]}: '
+        f'val: 2 of 3 images are also in train, such as {train[0]}: '
     )
 
 

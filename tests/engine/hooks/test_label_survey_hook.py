@@ -87,7 +87,7 @@ def test_images_of_the_training_set_in_the_validation_set_are_told(root):
     runner = make_runner(root)
     LabelSurveyHook().before_train(runner)
     (line,) = runner.logger.warned
-    assert line.startswith(f'val: 1 image of 3 are also in train, such as {copy} (')
+    assert line.startswith(f'val: 1 of 3 images is also in train, such as {copy} (')
 
 
 @pytest.mark.parametrize('share', [0.0, 0.5])

@@ -67,7 +67,7 @@ def test_images_of_two_splits_are_told(config, capsys):
     prefix = dict(img_path='images/train', seg_map_path='annotations/train')
     change(config, val_dataloader__dataset__data_prefix=prefix)
     assert run(config) == 1
-    assert 'val: 2 images of 2 are also in train, such as ' in capsys.readouterr().out
+    assert 'val: 2 of 2 images are also in train, such as ' in capsys.readouterr().out
 
 
 def test_classes_in_another_order_are_refused_as_in_training(config, capsys):
