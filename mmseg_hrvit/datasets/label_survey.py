@@ -128,16 +128,9 @@ class PairReader:
         dataset (BaseSegDataset): The data set.
         with_images (bool): Whether images are decoded, or only their headers are read.
             Defaults to True.
-        ignored (Collection[int]): Labels that are ignored, as in ``check_samples``.
-            Defaults to (): those of the pipeline, or of the data set.
     """
 
-    def __init__(
-        self,
-        dataset: BaseSegDataset,
-        with_images: bool = True,
-        ignored: Collection[int] = (),
-    ) -> None:
+    def __init__(self, dataset: BaseSegDataset, with_images: bool = True) -> None:
         transforms = dataset.pipeline.transforms
         self.checks = choose_checks(transforms)
         self.image_loaders = [
@@ -146,7 +139,6 @@ class PairReader:
         self.label_loaders = [t for t in transforms if isinstance(t, LoadAnnotations)]
         self.is_plain = all(type(t) is LoadLabelMap for t in self.label_loaders)
         self.num_classes, self.ignored = find_labels(dataset)
-        self.ignored = {*ignored} or self.ignored
 
     def __call__(self, record: dict) -> Sample:
         """Reads an image and its label map.

@@ -1,6 +1,6 @@
 """Reading a data set of rasters for a survey."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from mmengine.config import Config
@@ -33,17 +33,14 @@ class RasterReader:
 
     Args:
         dataset (BaseSegDataset): The data set, with ``LoadRaster`` in its pipeline.
-        ignored (Collection[int]): Labels that are ignored. Defaults to (): the
-            pipeline's, or the data set's.
     """
 
-    def __init__(self, dataset: BaseSegDataset, ignored: Collection[int] = ()) -> None:
+    def __init__(self, dataset: BaseSegDataset) -> None:
         self.loader = next(
             t for t in dataset.pipeline.transforms if isinstance(t, LoadRaster)
         )
         self.label_loaders = [self.loader]
         self.num_classes, self.ignored = find_labels(dataset)
-        self.ignored = {*ignored} or self.ignored
 
     def __call__(self, record: dict) -> Sample:
         """Reads a crop and its labels.
