@@ -214,7 +214,8 @@ def test_odd_names(model, good, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_line(model, good, tmp_path, capsys):
     assert run(good, *model, '--out', good / '0.jpg/out') == 2
-    assert 'cannot be created' in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f'cannot be written: {good / "0.jpg"} is a file, not a folder')
 
 
 def test_a_device_that_is_not_there(model, images, tmp_path, capsys):
