@@ -47,7 +47,7 @@ SEGMENTATION = [name for name in config_names() if not name.startswith(OTHERS)]
 PAPER = [name for name in SEGMENTATION if '/' not in name]
 # Larger variants of what is stepped anyway: minutes on a busy machine.
 SLOW = re.compile(
-    'baselines/(cswin_[st]_|hrnet(32|40)|mit_b[2345]|swin_s|twins_b)|'
+    'baselines/(cswin_[st]_|hrnet(32|40)|mit_b[2345]|swin_s|twins_b)|comparison/|'
     '(more_datasets|rasters)/hrvit_b[23]'
 )
 STEPS = [

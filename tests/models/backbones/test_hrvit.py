@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,7 @@ FORMS = dict(
     deployed=deploy,
     training_cpu=lambda net: convert(net, 'training_cpu'),
 )
+TOLERANCES = [(torch.float64, 1e-6), (torch.float32, 1e-5), (torch.bfloat16, 0.04)]
 COMPILED = pytest.param('compiled', marks=pytest.mark.full)
 THREE_BRANCHES = dict(
     channels=(16, 32, 48),
@@ -78,12 +81,19 @@ class TestHRViT(BackboneTester):
         return dict(type='mmseg_hrvit.HRViT', **VARIANTS[variant])
 
 
-@pytest.fixture(params=FEATURES, ids=lambda key: f'{key[0]}-{key[1]}')
-def golden(request):
-    """A golden case: the digests, and the maps of the network in float64."""
+@pytest.fixture(params=FEATURES, ids=lambda key: f'{key[0]}-{key[1]}', scope='module')
+def filled(request):
+    """A golden case, its network in float64, and its image."""
     arch, size = request.param
     net = fill(HRViT(arch=arch, des_act_cfg=GELU), authors_name).double().eval()
     return request.param, net, image(1, 3, *size)
+
+
+@pytest.fixture
+def golden(filled):
+    """The same with a network of its own."""
+    key, net, x = filled
+    return key, copy.deepcopy(net), x
 
 
 @pytest.mark.parametrize('form', FORMS)
@@ -108,10 +118,14 @@ def check_digests(maps, key):
 
 
 @needs_reference
-@pytest.mark.parametrize('form', FORMS)
 @pytest.mark.parametrize(
-    ('dtype', 'tolerance'),
-    [(torch.float64, 1e-6), (torch.float32, 1e-5), (torch.bfloat16, 0.04)],
+    ('form', 'dtype', 'tolerance'),
+    full_but(
+        [(form, *case) for form in FORMS for case in TOLERANCES],
+        *((form, *TOLERANCES[0]) for form in FORMS),
+        ('deployed', *TOLERANCES[1]),
+        ('plain', *TOLERANCES[2]),
+    ),
 )
 @torch.no_grad()
 def test_golden_outputs(golden, form, dtype, tolerance):
