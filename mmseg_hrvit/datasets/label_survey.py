@@ -314,15 +314,18 @@ def survey_parts(
     if not parts or not has_labels or any(map(find_foreign, parts)):
         return None
     places = [(k, i) for k, part in enumerate(parts) for i in range(len(part))]
-    records = [parts[k].get_data_info(i) for k, i in places]
     order = np.random.default_rng(0).permutation(len(places)).tolist()
     end, samples = time.monotonic() + seconds, []
     for place in order:
-        samples.append(readers[places[place][0]](records[place]))
+        k, i = places[place]
+        samples.append(readers[k](parts[k].get_data_info(i)))
         if time.monotonic() > end:
             break
-    # Crops of one raster may be in several splits.
-    paths = [record['img_path'] for record in records if 'window' not in record]
+    # Crops of one raster may be in several splits, and drawing one may read labels.
+    whole = [part for k, part in enumerate(parts) if isinstance(readers[k], PairReader)]
+    paths = [
+        part.get_data_info(i)['img_path'] for part in whole for i in range(len(part))
+    ]
     return summarize(parts, samples, readers[0].ignored, len(places), paths=paths)
 
 

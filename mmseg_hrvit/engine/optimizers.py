@@ -21,10 +21,9 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     """mmengine's constructor, with ``norm_decay_mult`` for every norm layer.
 
     In mmengine, a custom key disables all other rules for the parameters that it
-    matches: with
-    ``custom_keys=dict(head=dict(lr_mult=10))`` the head's BatchNorm gets its weight
-    decay back. Here it does not, unless that key has its own ``decay_mult``. The recipe
-    (appendix A.2) needs both rules.
+    matches: with ``custom_keys=dict(head=dict(lr_mult=10))`` the head's BatchNorm gets
+    its weight decay back. Here it does not, unless that key has its own ``decay_mult``.
+    The recipe (appendix A.2) needs both rules.
 
     mmengine gives every parameter its own group, and a step spends more time on the
     groups than on the arithmetic. Here parameters with the same options share a group.

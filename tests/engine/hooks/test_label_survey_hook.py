@@ -186,8 +186,9 @@ def test_images_of_several_sizes_that_stay_so_are_refused(
         LabelSurveyHook().before_train(runner)
 
 
-def test_rasters_are_looked_at_before_a_run(tmp_path):
-    """Without a number drawn from NumPy's state, which random crops draw from."""
+@pytest.fixture
+def rasters(tmp_path):
+    """A run on rasters, of which those for training have undeclared nodata."""
     for split, fill in dict(train=-9999, val=0).items():
         labels = draw_blocks(0, 4, (150, 170))
         bands = draw_bands(labels, 3, 0, 'int16', 250)
@@ -208,16 +209,34 @@ def test_rasters_are_looked_at_before_a_run(tmp_path):
             dataloader=SimpleNamespace(dataset=dataset, batch_size=1)
         )
 
-    runner = SimpleNamespace(
+    return SimpleNamespace(
         model=None,
         cfg=Config(),
         logger=Logger(),
         train_loop=load_rasters('train'),
         val_loop=load_rasters('val'),
     )
+
+
+def test_rasters_are_looked_at_before_a_run(rasters):
+    """Without a number drawn from NumPy's state, which random crops draw from."""
     np.random.seed(0)
-    LabelSurveyHook().before_train(runner)
+    LabelSurveyHook().before_train(rasters)
     assert np.random.rand() == np.random.RandomState(0).rand()
-    (line,) = runner.logger.warned
+    (line,) = rasters.logger.warned
     assert 'train.tif has the value -9999, and all others are' in line
-    assert 'val: 9 of 9 label maps' in runner.logger.told[0]
+    assert 'val: 9 of 9 label maps' in rasters.logger.told[0]
+
+
+def test_only_crops_that_are_read_are_drawn(rasters, monkeypatch):
+    """A random crop reads labels, again and again, until it has enough."""
+    drawn, get_data_info = [], RasterDataset.get_data_info
+
+    def draw(self, idx):
+        drawn.append(idx)
+        return get_data_info(self, idx)
+
+    monkeypatch.setattr(RasterDataset, 'get_data_info', draw)
+    LabelSurveyHook(seconds=1e-9).before_train(rasters)
+    assert 'val: 1 of 9 label maps' in rasters.logger.told[0]
+    assert len(drawn) == 2
