@@ -14,6 +14,7 @@ from mmseg_hrvit.preparation.converters.config import config_path
 from mmseg_hrvit.preparation.converters.labelme import read_labelme
 from mmseg_hrvit.preparation.converters.masks import read_masks, read_table
 from mmseg_hrvit.preparation.converters.target import Report, write_dataset
+from mmseg_hrvit.words import one_line
 
 KEPT = ('cityscapes', 'ade20k')  # the layout of their data is
 
@@ -56,9 +57,9 @@ def run(args: Namespace) -> int:
         report = convert(args)
         faults, warnings, summary = report.faults, report.warnings, report.describe()
     for fault in faults:
-        print(f'skipped: {fault}', file=sys.stderr)
+        print(f'skipped: {one_line(fault)}', file=sys.stderr)
     for warning in warnings:
-        print(f'warning: {warning}', file=sys.stderr)
+        print(f'warning: {one_line(warning)}', file=sys.stderr)
     for line in summary:
         print(line)
     print(f'train it: hrvit train {quote(str(config_path(args.out)))}')

@@ -22,7 +22,7 @@ from mmseg_hrvit.engine.ranks import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
 from mmseg_hrvit.rasters.reading import describe_pages
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
-from mmseg_hrvit.words import number_of
+from mmseg_hrvit.words import number_of, one_line
 
 SUFFIXES = ('.tif', '.tiff', '.vrt', '.jp2', '.img')
 FILES = ('.tif', '.tiff')  # what --out may be in place of a folder
@@ -97,7 +97,7 @@ def tell_skipped(bad: Sequence[str], total: int) -> int:
         total (int): Files in all.
     """
     for message in bad:
-        print(f'skipped: {message}', file=sys.stderr)
+        print(f'skipped: {one_line(message)}', file=sys.stderr)
     if len(bad) == total:
         return INPUT_ERROR
     return SOME_BAD if bad else 0

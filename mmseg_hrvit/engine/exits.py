@@ -13,6 +13,7 @@ from threading import Event
 from torch import distributed
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.words import one_line
 
 from .build_errors import build_errors_told
 from .exit_codes import INPUT_ERROR, INTERRUPTED
@@ -66,7 +67,7 @@ def read_message(error: InputError) -> str:
     """Returns the message alone, also of an error from a data loader's worker."""
     # torch puts the worker's traceback, as a text, into the error that it raises.
     text = str(error).rpartition(f'{type(error).__name__}: ')[-1]
-    return ' '.join(text.split())
+    return one_line(text)
 
 
 def leave(status: int) -> None:

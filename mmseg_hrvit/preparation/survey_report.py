@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from prettytable import PrettyTable
 
 from mmseg_hrvit.datasets.label_survey import Survey
-from mmseg_hrvit.words import number_of
+from mmseg_hrvit.words import number_of, one_line
 
 SIZES_SHOWN = 5
 
@@ -65,8 +65,8 @@ def to_text(survey: Survey, warnings: Sequence[str]) -> str:
     ):
         table.add_row([name, f'{100 * share:.3f}', images])
     told = [f'warning: {line}' for line in warnings]
-    lines = [str(table), *describe(survey, len(warnings)), *survey.faults, *told]
-    return '\n'.join(lines)
+    found = map(one_line, [*survey.faults, *told])
+    return '\n'.join([str(table), *describe(survey, len(warnings)), *found])
 
 
 def describe(survey: Survey, warnings: int) -> Iterator[str]:

@@ -49,6 +49,14 @@ def test_the_text_has_shares_sizes_and_faults(found):
     ]
 
 
+def test_each_fault_is_one_line(found):
+    found.faults[:] = ['label map a\n.png is missing']
+    assert to_text(found, ['b\n.png']).splitlines()[-2:] == [
+        'label map a .png is missing',
+        'warning: b .png',
+    ]
+
+
 def test_many_sizes_are_cut_short(found):
     found.sizes.update({(i, 7): 1 for i in range(1, 9)})
     assert 'and 5 more' in to_text(found, WARNINGS)

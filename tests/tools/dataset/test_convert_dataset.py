@@ -1,5 +1,6 @@
 """The command line of tools/dataset/convert.py, and what becomes of its results."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -106,9 +107,12 @@ def test_ade20k_in_place(tmp_path):
 def test_what_is_broken_is_told_and_left_out(tmp_path, labels, capsys):
     write_labelme(tmp_path / 'images', labels)
     (tmp_path / 'images/street_2.json').write_text('{')
+    path = tmp_path / 'images/street_1.json'
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'imagePath': 'a\nb'}))
     assert run('labelme', tmp_path / 'images', tmp_path / 'out', *BASE) == 1
-    assert 'skipped: ' in capsys.readouterr().err
-    assert len(read(tmp_path / 'out')) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2 and all(line.startswith('skipped: ') for line in told)
+    assert len(read(tmp_path / 'out')) == 2
 
 
 def test_what_cannot_be_done_is_one_line(tmp_path, capsys):
