@@ -36,6 +36,7 @@ def test_the_network_is_not_counted(setup, loop):
     assert 0 < run.outside[0] < 3 * 2 * 0.2
 
 
+@pytest.mark.full
 def test_both_loops_are_measured(setup):
     mmseg, tiled = costs = compare_loops(setup, rounds=2, warmup=1)
     assert (mmseg.loop, tiled.loop) == ('mmseg', 'tiled')

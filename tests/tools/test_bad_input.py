@@ -175,6 +175,7 @@ def test_checkpoint_that_would_run_code(project, tool, tmp_path):
     assert not trace.exists()
 
 
+@pytest.mark.full
 def test_two_processes_tell_it_once(project):
     line = project.refuse_in_two_processes('model.backbone.arch=b7')
     assert line.endswith('head_dims')

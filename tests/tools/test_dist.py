@@ -83,6 +83,7 @@ def test_a_mistake_is_told_once(tmp_path):
     assert 'error: PROCESSES=two: give a whole number, 1 or more' in err
 
 
+@pytest.mark.full
 def test_two_machines(tmp_path):
     config = write_tiny_config(tmp_path)
     with socket.socket() as probe:
