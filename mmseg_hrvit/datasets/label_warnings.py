@@ -8,7 +8,8 @@ from mmseg_hrvit.words import number_of
 
 from .check_labels import IGNORED
 from .image_files import CONVERT
-from .label_survey import Colour, Survey
+from .label_survey import Survey
+from .pair_reader import Colour
 
 SHOWN = 5  # names in a message
 DARK = 31  # of 255: an image that is nowhere brighter looks black

@@ -8,7 +8,7 @@ from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.datasets.checked_pipeline import UnusableSamples, add_checks
 from mmseg_hrvit.datasets.folders import list_files
-from mmseg_hrvit.datasets.label_survey import PairReader, Survey, summarize
+from mmseg_hrvit.datasets.label_survey import Survey, summarize
 from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.engine.preflight import (
     check_folders,
@@ -19,7 +19,7 @@ from mmseg_hrvit.engine.preflight import (
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS, ignored_label
 from mmseg_hrvit.rasters import RasterDataset
-from mmseg_hrvit.rasters.raster_reader import RasterReader, has_rasters
+from mmseg_hrvit.rasters.raster_reader import RasterReader, make_reader
 
 from .parallel import map_parallel
 
@@ -48,11 +48,10 @@ def survey(cfg: Config, split: str, workers: int) -> Survey:
                 f'{split}: no image *{part.img_suffix} in '
                 f'{part.data_prefix["img_path"]}: check the folder and img_suffix'
             )
-        is_raster = has_rasters(part)
-        read = (RasterReader if is_raster else PairReader)(part)
+        read = make_reader(part)
         samples += map_parallel(read, records, workers, f'reading {split}')
         faults += find_spare_labels(part, records)
-        if not is_raster:
+        if not isinstance(read, RasterReader):
             paths += [record['img_path'] for record in records]
     return summarize(parts, samples, read.ignored, len(samples), faults, paths)
 

@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.registry import TRANSFORMS
 
 from mmseg_hrvit.datasets.check_labels import IGNORED
-from mmseg_hrvit.datasets.label_survey import relabelling
+from mmseg_hrvit.datasets.pair_reader import relabelling
 
 from .label_raster import check_grid, read_labels
 from .reading import Raster, check_numbers

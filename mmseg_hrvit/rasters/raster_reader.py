@@ -8,10 +8,11 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import PackSegInputs
 
 from mmseg_hrvit.datasets.check_labels import check_labels
-from mmseg_hrvit.datasets.label_survey import (
+from mmseg_hrvit.datasets.label_survey import Survey
+from mmseg_hrvit.datasets.pair_reader import (
     META,
+    PairReader,
     Sample,
-    Survey,
     count_bytes,
     find_labels,
 )
@@ -23,9 +24,22 @@ from .load_raster import LoadRaster
 from .reading import Raster, describe_pages
 
 
-def has_rasters(dataset: BaseSegDataset) -> bool:
-    """Whether a data set's pipeline reads rasters."""
-    return any(isinstance(t, LoadRaster) for t in dataset.pipeline.transforms)
+def make_reader(
+    dataset: BaseSegDataset, with_images: bool = True
+) -> 'PairReader | RasterReader':
+    """Makes the reader of a data set's samples for a survey.
+
+    Args:
+        dataset (BaseSegDataset): The data set.
+        with_images (bool): Whether images are decoded, if they are no rasters. Defaults
+            to True.
+
+    Returns:
+        PairReader | RasterReader: The reader that its pipeline needs.
+    """
+    if any(isinstance(t, LoadRaster) for t in dataset.pipeline.transforms):
+        return RasterReader(dataset)
+    return PairReader(dataset, with_images)
 
 
 class RasterReader:

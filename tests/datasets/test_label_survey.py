@@ -1,6 +1,7 @@
 """Label maps that teach nothing, and those of well-known data sets."""
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.datasets.image_header import ORIENTATION
 from mmseg_hrvit.datasets.label_survey import survey_parts
 from mmseg_hrvit.datasets.label_warnings import find_warnings
+from mmseg_hrvit.datasets.pair_reader import PairReader
 from mmseg_hrvit.errors import DataError
 
 SIZE = (24, 36)
@@ -51,8 +53,12 @@ def build(root, classes=PLAIN, palette=None, **options):
     return BaseSegDataset(data_root=str(root), metainfo=metainfo, **options)
 
 
+def read_parts(parts, seconds):
+    return survey_parts(parts, seconds, partial(PairReader, with_images=False))
+
+
 def warn(*parts, split='train', seconds=60.0):
-    found = survey_parts(parts, seconds)
+    found = read_parts(parts, seconds)
     assert not found.faults
     return find_warnings(found, split)
 
@@ -155,7 +161,7 @@ def test_a_missing_class_is_nan_in_validation(tmp_path):
 )
 def test_values_that_are_no_class_have_a_cause(tmp_path, values, classes, what):
     write(tmp_path, values)
-    (fault,) = survey_parts([build(tmp_path, classes)], 60.0).faults
+    (fault,) = read_parts([build(tmp_path, classes)], 60.0).faults
     assert what in fault
 
 
@@ -243,7 +249,7 @@ def test_data_sets_are_added_up(tmp_path):
         (tmp_path / name).mkdir()
         write(tmp_path / name, *maps)
     parts = [build(tmp_path / name) for name in 'ab']
-    found = survey_parts(parts, 60.0)
+    found = read_parts(parts, 60.0)
     assert found.images.tolist() == [1, 1, 2]
     assert (found.samples, found.total, found.is_whole) == (3, 3, True)
     assert not find_warnings(found, 'train')
@@ -253,7 +259,7 @@ def test_it_ends_in_time_and_says_what_it_saw(tmp_path, monkeypatch):
     write(tmp_path, *[[0, 1]] * 6)
     clock = iter(range(100))
     monkeypatch.setattr(time, 'monotonic', lambda: next(clock))
-    found = survey_parts([build(tmp_path)], 2.5)
+    found = read_parts([build(tmp_path)], 2.5)
     assert (found.samples, found.total, found.is_whole) == (3, 6, False)
     assert not find_warnings(found, 'train')  # the third class may be in the others
 
@@ -267,16 +273,16 @@ class Renumber(LoadAnnotations):
 )
 def test_what_others_make_of_label_maps_is_not_judged(tmp_path, pipeline):
     write(tmp_path, [0, 255])
-    assert survey_parts([build(tmp_path, TWO)], 60.0)
+    assert read_parts([build(tmp_path, TWO)], 60.0)
     dataset = build(tmp_path, TWO)
     dataset.pipeline = type(dataset.pipeline)(pipeline)
-    assert survey_parts([dataset], 60.0) is None
+    assert read_parts([dataset], 60.0) is None
 
 
 def test_label_maps_that_are_no_numbers_are_faults(tmp_path):
     write(tmp_path, [0, 1])
     Image.new('RGB', SIZE[::-1]).save(tmp_path / 'labels/0.png')
-    (fault,) = survey_parts([build(tmp_path)], 60.0).faults
+    (fault,) = read_parts([build(tmp_path)], 60.0).faults
     assert f'{tmp_path}/labels/0.png cannot be used' in fault and 'colours' in fault
     dataset = build(tmp_path)
     with pytest.raises(DataError, match='colours'):

@@ -1,6 +1,7 @@
 """A hook that checks the label maps before a run."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from mmengine.dist import is_main_process
@@ -12,25 +13,16 @@ from prettytable import PrettyTable
 from torch import nn
 
 from mmseg_hrvit.datasets.checked_pipeline import innermost
-from mmseg_hrvit.datasets.label_survey import (
-    PairReader,
-    Survey,
-    read_labels_only,
-    survey_parts,
-)
+from mmseg_hrvit.datasets.label_survey import Survey, survey_parts
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.datasets.shared_images import warn_of_shared
 from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.models.wrappers import bare, named_heads
-from mmseg_hrvit.rasters import RasterDataset
-from mmseg_hrvit.rasters.raster_reader import (
-    RasterReader,
-    find_value_warnings,
-    has_rasters,
-)
+from mmseg_hrvit.rasters.raster_reader import find_value_warnings, make_reader
 
 CHANGES = ('Resize', 'Crop', 'Pad', 'Mosaic')  # in the names of transforms
 ROWS = 20  # classes in the table
+LABELS_ONLY = partial(make_reader, with_images=False)
 
 
 @HOOKS.register_module()
@@ -102,7 +94,7 @@ class LabelSurveyHook(Hook):
             return None
         state = np.random.get_state()  # which random crops draw from
         try:
-            return survey_parts(parts, self.seconds, make_reader)
+            return survey_parts(parts, self.seconds, LABELS_ONLY)
         finally:
             np.random.set_state(state)
 
@@ -125,12 +117,6 @@ class LabelSurveyHook(Hook):
                 f'{lines[0]} (the first of {len(lines)} warnings, which '
                 'LabelSurveyHook.strict makes errors)'
             )
-
-
-def make_reader(dataset: BaseSegDataset) -> PairReader | RasterReader:
-    """Makes the reader of a data set: of label maps alone, or of rasters."""
-    is_raster = isinstance(dataset, RasterDataset) and has_rasters(dataset)
-    return RasterReader(dataset) if is_raster else read_labels_only(dataset)
 
 
 def describe(found: dict[str, Survey]) -> Iterator[str]:
