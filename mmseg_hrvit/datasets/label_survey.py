@@ -4,11 +4,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
 from mmseg.datasets import BaseSegDataset
 
+from .borders import Borders
 from .check_labels import IGNORED
 from .folders import list_files
 from .image_files import IMAGE_SUFFIXES
@@ -46,6 +49,7 @@ class Survey:
             they are crops of others.
         hidden (set[int]): Values that mean no data in label rasters.
         notes (Sequence[str]): What else looks wrong about the files.
+        borders (Borders, optional): How labels differ between neighbours.
         bands (Sequence): ``BandValues`` of every raster crop.
     """
 
@@ -70,6 +74,7 @@ class Survey:
     paths: Sequence[str] = ()
     hidden: set[int] = field(default_factory=set)
     notes: Sequence[str] = ()
+    borders: Borders | None = None
     bands: Sequence = ()
 
     @property
@@ -197,6 +202,7 @@ def summarize(
             images += sample.pixels > 0
         for value, colour in sample.colours.items():
             colours[value].add(colour)
+    borders = [s.borders for s in samples if s.borders]
     brightness = [s.brightest for s in samples if s.brightest is not None]
     return Survey(
         classes=classes,
@@ -220,5 +226,6 @@ def summarize(
         paths=paths,
         hidden={sample.hidden for sample in samples if sample.hidden is not None},
         notes=[*dict.fromkeys(note for sample in samples for note in sample.notes)],
+        borders=reduce(add, borders) if borders else None,
         bands=[sample.bands for sample in samples if sample.bands],
     )

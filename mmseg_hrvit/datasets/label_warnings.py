@@ -154,6 +154,13 @@ def check_files(survey: Survey) -> Iterator[str]:
             f'{survey.turns[0]} ({count} in all): check with `hrvit browse`, and save '
             'them upright'
         )
+    if survey.borders and survey.borders.is_interpolated:
+        yield (
+            'where two classes meet, many pixels have a number between theirs: the '
+            'label maps may have been resized with interpolation or stored as JPEG; '
+            'resize them with nearest neighbour and store them as PNG; if the classes '
+            'do lie like this, keep them'
+        )
     yield from survey.notes
     yield from check_palettes(survey)
     if survey.unread:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from mmseg_hrvit.errors import DataError
 
+from .borders import Borders, count_borders
 from .check_annotations import CheckAnnotations
 from .check_labels import IGNORED, check_labels
 from .checked_pipeline import choose_checks, run
@@ -41,6 +42,7 @@ class Sample:
         fault (str, optional): What is wrong, with the path.
         hidden (int, optional): The value that means no data in a label raster.
         notes (Sequence[str]): What else looks wrong about the files. Defaults to ().
+        borders (Borders, optional): How labels differ between neighbours.
         bands (object, optional): ``BandValues`` of a raster.
     """
 
@@ -53,6 +55,7 @@ class Sample:
     fault: str | None = None
     hidden: int | None = None
     notes: Sequence[str] = ()
+    borders: Borders | None = None
     bands: object = None
 
 
@@ -91,7 +94,7 @@ class PairReader:
                 data = run(loader, dict(record))
                 size, brightest = data['ori_shape'], int(data['img'].max())
             size = size or read_size(record['img_path'])
-            values, pixels = self.count(record, size)
+            values, pixels, borders = self.count(record, size)
         except DataError as error:
             return Sample(size=size, fault=str(error))
         return Sample(
@@ -101,6 +104,7 @@ class PairReader:
             brightest=brightest,
             colours=read_colours(record['seg_map_path'], values),
             turn=find_hidden_turn(record['img_path']),
+            borders=borders,
         )
 
     def check_files(self, record: dict) -> None:
@@ -117,7 +121,7 @@ class PairReader:
 
     def count(
         self, record: dict, size: tuple[int, int]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, Borders]:
         """Counts the pixels of a label map.
 
         Args:
@@ -125,23 +129,22 @@ class PairReader:
             size (tuple[int, int]): Height and width of its image.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: (256,) each: by the values in the file, and
-            by the labels that training sees.
+            tuple[np.ndarray, np.ndarray, Borders]: By the values in the file and by the
+            labels that training sees, (256,) each; and its borders.
 
         Raises:
             DataError: If it has another size, or values that are not a class.
         """
+        labels = self.load(record, size, as_stored=self.is_plain)
+        values = pixels = count_bytes(labels)
         if self.is_plain:
-            values = count_bytes(self.load(record, size, as_stored=True))
             pixels = np.bincount(relabelling(record), values, VALUES).astype(np.int64)
-        else:
-            values = pixels = count_bytes(self.load(record, size, as_stored=False))
         if pixels[self.num_classes :].any():
             data = PackSegInputs(META)(
                 dict(record, gt_seg_map=self.load(record, size, as_stored=False))
             )
             check_labels(data['data_samples'], self.num_classes, self.ignored)
-        return values, pixels
+        return values, pixels, count_borders(labels)
 
     def load(self, record: dict, size: tuple[int, int], as_stored: bool) -> np.ndarray:
         """Loads a label map with the pipeline's own loaders.

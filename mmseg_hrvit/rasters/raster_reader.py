@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import PackSegInputs
 
+from mmseg_hrvit.datasets.borders import count_borders
 from mmseg_hrvit.datasets.check_labels import check_labels
 from mmseg_hrvit.datasets.label_survey import Survey
 from mmseg_hrvit.datasets.pair_reader import (
@@ -88,6 +89,7 @@ class RasterReader:
             brightest=int(image.max()) if image.dtype == np.uint8 else None,
             hidden=None if hidden is None or np.isnan(hidden) else int(hidden),
             notes=[note] if note else [],
+            borders=count_borders(data['gt_seg_map']),
             bands=values,
         )
 

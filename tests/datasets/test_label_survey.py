@@ -207,6 +207,20 @@ def test_images_that_are_turned_unseen(tmp_path, orientation, count):
     assert all('(2 images in all)' in line for line in found)
 
 
+def test_numbers_that_were_interpolated(tmp_path):
+    write(tmp_path, [0, 1, 2])
+    labels = np.zeros(SIZE, np.uint8)
+    labels[6:18, 9:27] = 2
+    labels[20:, 30:] = 1
+    path = tmp_path / 'labels/0.png'
+    Image.fromarray(labels).save(path)
+    assert not warn(build(tmp_path))
+    small = Image.fromarray(labels).resize((18, 12))
+    small.resize(SIZE[::-1], Image.Resampling.BILINEAR).save(path)
+    (line,) = warn(build(tmp_path))
+    assert line.startswith('train: where two classes meet, many pixels have a number')
+
+
 def test_images_of_another_suffix(tmp_path):
     write(tmp_path, [0, 1, 2])
     (tmp_path / 'images/0.jpg').rename(tmp_path / 'images/upper.JPG')
