@@ -1,4 +1,4 @@
-"""HRViT for OpenMMLab. Importing it registers everything."""
+"""HRViT for OpenMMLab. Importing the package registers its classes."""
 
 from .dependencies import check_dependencies
 from .quiet import ignore_harmless_warnings, imports_quiet

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import InputError
 
-ASIDE = '.part'  # suffix of a file that is not whole yet
+ASIDE = '.part'  # suffix of a file that is not complete yet
 # What file systems answer that cannot flush a folder, most of them over a network.
 NO_FOLDER_SYNC = (
     errno.EINVAL,

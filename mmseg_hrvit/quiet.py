@@ -14,9 +14,9 @@ from io import StringIO
 HARMLESS = (
     # None of the networks here has a deformable attention.
     ('Fail to import ``MultiScaleDeformableAttention``', r'mmcv\.'),
-    # The authors of SegFormer average over all pixels too.
+    # SegFormer's authors average over all pixels, too.
     ('Default ``avg_non_ignore`` is False', r'mmseg\.'),
-    # The hook is there for --show-dir, and draws when that is given.
+    # The hook draws only with --show-dir.
     ('The draw is False', r'mmseg\.'),
     # mmengine adds the axis that mmseg's label maps lack.
     ('The shape of value will convert from', r'mmengine\.'),

@@ -1,1 +1,1 @@
-"""What a network costs and what a run has given."""
+"""Costs of networks, and results of runs."""

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from .killed_run import Life, check_whole, digest, results
 
 MODULE = 'mmseg_hrvit.analysis.killed_run'
-LATER = 0.3  # seconds: at most so long after what a rank has told
+LATER = 0.3  # seconds: the longest delay of a kill after a message of a rank
 
 
 @dataclass

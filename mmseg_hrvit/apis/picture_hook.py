@@ -1,4 +1,4 @@
-"""Pictures of a test: image, truth and prediction side by side."""
+"""Pictures of a test: image, ground truth and prediction side by side."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ OPACITY = 0.5
 
 
 class PictureHook(Hook):
-    """Draws every image of a test with its truth, if there is one, and prediction.
+    """Draws every image of a test, its ground truth if it has one, and its prediction.
 
     Args:
         out (str | Path): The folder; it gets the same subfolders as the image folder of

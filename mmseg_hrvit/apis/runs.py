@@ -25,7 +25,7 @@ from .results import ResultFolder
 from .segmenter import Segmenter
 from .sources import open_video
 
-FRAME_RATE = 25.0  # of a camera that does not tell its own
+FRAME_RATE = 25.0  # of a camera that does not report its own
 
 
 def show_progress() -> Progress:

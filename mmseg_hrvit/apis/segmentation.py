@@ -21,8 +21,8 @@ class Segmentation:
         image (np.ndarray): The image, or a picture of its bands, (H, W, 3), BGR,
             8 bits.
         metadata (Metadata): Classes and palette.
-        probabilities (np.ndarray, optional): Of each class at every pixel,
-            (classes, H, W), float32; of a network with one logit (1, H, W).
+        probabilities (np.ndarray, optional): Of each class at every pixel, float32,
+            (classes, H, W), or (1, H, W) if the network has one logit.
     """
 
     labels: np.ndarray
@@ -34,7 +34,7 @@ class Segmentation:
         """Draws the colours of the classes over the image, with a legend below.
 
         Args:
-            opacity (float): Of the colours, from 0 to 1. Defaults to 0.5.
+            opacity (float): Opacity of the colours, from 0 to 1. Defaults to 0.5.
 
         Returns:
             PIL.Image.Image: The picture, which notebooks show.
@@ -48,7 +48,7 @@ class Segmentation:
         return PillowImage.fromarray(np.ascontiguousarray(picture[..., ::-1]))
 
     def save(self, path: str | Path, opacity: float = 0.5) -> None:
-        """Writes the picture of ``plot``, and the folders above it.
+        """Writes the picture of ``plot``; creates its folder if necessary.
 
         Args:
             path (str | Path): The file; its suffix sets the format.

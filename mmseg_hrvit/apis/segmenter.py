@@ -57,7 +57,7 @@ class Segmenter:
         config: str | Path | Config | None = None,
         device: str | torch.device | None = None,
     ) -> 'Segmenter':
-        """Loads a network by name, path or URL. Nothing in it is executed.
+        """Loads a network by name, path or URL. Executes nothing in the file.
 
         Args:
             source (str | Path): The name of a network in this package, the path or URL

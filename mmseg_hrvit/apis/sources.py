@@ -1,4 +1,4 @@
-"""Where images come from."""
+"""Finding images: files, folders, URLs, videos and cameras."""
 
 from collections.abc import Sequence
 from glob import glob, has_magic

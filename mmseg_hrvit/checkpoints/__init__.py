@@ -1,7 +1,7 @@
-"""Reading checkpoints: safely, strictly, and those of the authors' code or CSWin.
+"""Reading checkpoints safely and strictly; converting the authors' and CSWin's.
 
-Importing this package registers its loader of files for all of mmengine; the tools
-register the others.
+Importing this package registers its loaders of local files and of the Hugging Face
+Hub for all of mmengine; the tools register the others.
 """
 
 from .convert import convert_backbone, convert_classifier, convert_file

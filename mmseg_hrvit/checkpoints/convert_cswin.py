@@ -24,7 +24,7 @@ RENAMES = (
     (r'\.mlp\.', '.ffn.'),
     (r'^norm\.', 'stages.3.norm.'),
 )
-# A classifier has a norm after its last stage alone; elsewhere it starts afresh.
+# A classifier has a norm only after its last stage; the other norms start anew.
 OTHER_NORMS = r'stages\.[012]\.norm\.'
 
 

@@ -1,1 +1,1 @@
-"""What the commands of ``hrvit`` do, one in each file; ``run(args)`` starts it."""
+"""The commands of ``hrvit``, one in each file; ``run(args)`` starts a command."""

@@ -13,7 +13,7 @@ class CheckAnnotations(BaseTransform):
     """Refuses a label map whose size differs from the image.
 
     mmseg's transforms crop both in the same way, so the labels would shift unnoticed.
-    Put it after ``LoadAnnotations``, and before anything that changes the label map.
+    Put this after ``LoadAnnotations``, and before anything that changes the label map.
     ``CheckedPipeline`` checks the values, because it knows the number of classes.
 
     Required keys: ori_shape, img_path; also gt_seg_map and seg_map_path if there is a

@@ -24,7 +24,7 @@ def check_labels(
         ignored (Collection[int]): Values that are ignored. Defaults to 255.
 
     Raises:
-        DataError: If there is any.
+        DataError: If the label map has such a value.
     """
     if 'gt_sem_seg' not in sample:
         return

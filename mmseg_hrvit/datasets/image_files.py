@@ -16,20 +16,20 @@ from mmseg_hrvit.words import number_of
 
 from .image_header import Header, read_header
 
-# Of the images that are looked for in folders.
+# Suffixes by which the tools find images in folders.
 IMAGE_SUFFIXES = (
     '.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp', '.tif', '.tiff', '.gif',
     '.ppm', '.pgm', '.pbm', '.pnm', '.jp2', '.avif',
 )  # fmt: skip
 END_MARKERS = dict(JPEG=b'\xff\xd9', PNG=b'IEND\xaeB`\x82')
-# Of these a part that is missing is filled by some decoders: cut files are found.
+# Some decoders fill in missing parts of these formats, so the end is checked here.
 CHECKED_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png')
 # One byte a pixel: grey, indices of a palette, bits.
 LABEL_MODES = ('L', 'P', '1')
 UNKNOWN = 'unknown'
 CONVERT = '`hrvit convert masks`'
 WHOLE = 'write whole numbers of 8 bits'
-# mmcv keeps the upper 8 bits of 16: of 14 bits a quarter of the brightness is left.
+# mmcv keeps the upper 8 of 16 bits, which leaves 14-bit values a quarter as bright.
 USED_BITS = 14
 WHITE = 65535
 
@@ -246,7 +246,7 @@ def is_transparent(path: str) -> bool:
 
 
 def check_depth(path: str) -> None:
-    """Refuses an image of 16 bits whose brightest value but white is far below them."""
+    """Refuses an image of 16 bits if its brightest value except white is far below."""
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise unreadable(path, OSError('16 bits in a form that OpenCV does not read'))
@@ -255,7 +255,7 @@ def check_depth(path: str) -> None:
 
 
 def check_used_bits(path: str, brightest: int) -> None:
-    """Refuses an image of 16 bits whose brightest value is far below them."""
+    """Refuses an image of 16 bits if its brightest value is far below their range."""
     if 0 < brightest < 1 << USED_BITS:
         raise refused(
             path,

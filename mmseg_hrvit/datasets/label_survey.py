@@ -1,4 +1,4 @@
-"""What is in the label maps of a data set: in all of them, or in those read in time."""
+"""Counting what label maps contain: all of a data set, or those read in time."""
 
 import time
 from collections import Counter, defaultdict
@@ -17,13 +17,13 @@ from .folders import list_files
 from .image_files import IMAGE_SUFFIXES
 from .pair_reader import VALUES, Colour, PairReader, Sample, find_labels
 
-# Where transforms are from that change what no number of a label map means.
+# Packages whose transforms do not change the meaning of the values in label maps.
 KNOWN = ('mmcv.', 'mmseg.', 'mmengine.', 'mmseg_hrvit.')
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What is in a data set.
+    """The contents of a data set.
 
     Args:
         classes (Sequence[str]): Names of the classes.
@@ -86,7 +86,7 @@ class Survey:
 def find_foreign(dataset: BaseSegDataset) -> list[str]:
     """Names the transforms in a pipeline that the user wrote.
 
-    Their effect on label maps is not known, so the numbers in files say nothing.
+    Their effect on label maps is unknown, so the values in the files prove nothing.
     """
     names = [type(transform) for transform in dataset.pipeline.transforms]
     return [cls.__name__ for cls in names if not cls.__module__.startswith(KNOWN)]

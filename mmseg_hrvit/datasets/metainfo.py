@@ -1,4 +1,4 @@
-"""Data sets that name their classes: a mistake in this ends in one line."""
+"""Building data sets: a mistake in their classes ends in one line."""
 
 import os
 from collections import Counter

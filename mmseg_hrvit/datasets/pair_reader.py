@@ -27,7 +27,7 @@ Colour = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Sample:
-    """What is known of one pair of image and label map.
+    """What the survey knows about one pair of image and label map.
 
     Args:
         size (tuple[int, int], optional): Height and width; None: unreadable.

@@ -50,7 +50,7 @@ class StreamSampler(Sampler):
         return islice(enumerate(self._indices()), self.start, None)
 
     def _indices(self) -> Iterator[int]:
-        # A new one: mmengine's endless sampler goes on where it was left.
+        # A new sampler, because mmengine's endless one would continue where it stopped.
         sampler = self._build()
         for epoch in count():
             if hasattr(sampler, 'set_epoch'):

@@ -1,4 +1,4 @@
-"""Finding images that are in two data sets: a network knows them already."""
+"""Finding images that the training set shares with another data set."""
 
 import filecmp
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mmseg_hrvit.words import number_of
 
-PART = 4096  # bytes, by which files of one length are told apart
+PART = 4096  # bytes, which distinguish files of the same length
 
 
 def warn_of_shared(
@@ -23,7 +23,7 @@ def warn_of_shared(
         seconds (float): Time to look for equal files of different names.
 
     Returns:
-        list[str]: A warning, if there are some.
+        list[str]: A warning, if there are such images.
     """
     pairs = find_shared(train, other, seconds)
     if not pairs:
@@ -76,7 +76,7 @@ def find_shared(
 
 
 def find_file(path: str) -> tuple[int, int, int] | None:
-    """Returns a file's length, and what tells it from others; None if missing."""
+    """Returns a file's length, and what identifies the file; None if missing."""
     try:
         found = os.stat(path)
     except OSError:

@@ -12,7 +12,7 @@ from .check_labels import IGNORED
 
 @DATASETS.register_module()
 class StoredClassesDataset(BaseSegDataset):
-    """A ``BaseSegDataset`` whose label maps may have more classes than are trained.
+    """A ``BaseSegDataset`` that trains only some of the classes of its label maps.
 
     mmseg reads the classes of label maps from ``METAINFO`` of the data set's Python
     class. This data set gets them as an argument, and ignores those that ``metainfo``

@@ -5,9 +5,9 @@ from copy import copy
 
 from mmengine.logging import MMLogger
 
-# Lines that a user can do nothing about, from where they start.
+# Starts of lines that a user can do nothing about.
 HARMLESS = (
-    'paramwise_options -- ',  # one for each parameter; the groups are told in short
+    'paramwise_options -- ',  # one for each parameter; a summary of the groups remains
     'Distributed training is not used, all SyncBatchNorm',
     'The prefix is not set in metric class',
     '"FileClient" will be deprecated',

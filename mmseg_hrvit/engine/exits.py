@@ -48,8 +48,8 @@ def one_line_errors() -> Iterator[None]:
             print('interrupted', file=sys.stderr, flush=True)
         leave(INTERRUPTED)
     except Exception:
-        # Mostly the loss of another rank that has told its own error: then the
-        # launcher is about to stop this one.
+        # Mostly, another rank has ended and printed its own error: then the launcher is
+        # about to stop this one.
         if distributed.is_initialized():
             give_way()
             time.sleep(PATIENCE)

@@ -20,7 +20,7 @@ class FiniteStep:
     def __init__(self, wrapper: OptimWrapper) -> None:
         self.wrapper = wrapper
         on_cuda = any(param.is_cuda for param in trained(wrapper.optimizer))
-        # Pinned: copying to it need not be waited for. Other devices are waited for.
+        # Pinned, so that the CPU need not wait for a copy. It waits for other devices.
         self.failed = torch.zeros((), pin_memory=on_cuda)
         self.copied = torch.cuda.Event() if on_cuda else None
         self.is_stepped = False
@@ -35,7 +35,7 @@ class FiniteStep:
             self.copied.record()
         self.is_stepped = True
         if getattr(optimizer, '_step_supports_amp_scaling', False):
-            optimizer.found_inf = failed  # as torch's GradScaler tells fused ones
+            optimizer.found_inf = failed  # as torch's GradScaler does for fused ones
         elif failed:
             optimizer.zero_grad(set_to_none=True)
 

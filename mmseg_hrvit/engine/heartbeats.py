@@ -39,7 +39,7 @@ class Heartbeats:
         self, rank: int, world_size: int, period: float, store: Store | None = None
     ) -> None:
         store = store or _get_default_store()
-        # A connection of its own, where torch has that: others may wait in theirs.
+        # Its own connection, if torch has that: other threads may wait in theirs.
         store = store.clone() if hasattr(store, 'clone') else store
         self.store = PrefixStore('mmseg_hrvit.beats', store)
         self.rank = rank

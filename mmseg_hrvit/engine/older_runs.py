@@ -37,7 +37,7 @@ def take_over(
     older = [path for path in of_runs(folder, template) if path not in keep]
     if older and runner._resume and source is None:
         raise InputError(unclear(older[-1]))
-    # First, so that nothing goes on with what is moved halfway.
+    # First, so that no run resumes from files that are only partly moved.
     for name in (LAST, SEED):
         Path(runner.work_dir, name).unlink(missing_ok=True)
     if older:

@@ -13,7 +13,7 @@ from mmseg_hrvit.errors import InputError
 
 NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm)
 FUSED = ('Adam', 'AdamW')
-MOST_LINES = 5  # of what is told of an optimizer
+MOST_LINES = 5  # in the log, about an optimizer
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()

@@ -121,7 +121,7 @@ class CheckedRunner(Runner):
         # Before the workers start: they have copies of the data set.
         check_samples(
             loader.dataset,
-            # An mIoU is that of all images.
+            # The mIoU must count every image.
             max_share if evaluator is None else 0.0,
             {ignored_label(part) for part in parts},
             is_binary=any(getattr(head, 'out_channels', None) == 1 for head in heads),

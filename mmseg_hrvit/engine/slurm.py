@@ -34,7 +34,7 @@ def train(command: Sequence[str], args: Namespace) -> int:
     restarts = count_setting('RESTARTS', 3)
     try:
         work_dir = WorkDir.of(args)
-    except InputError:  # the tasks tell it in the job's log
+    except InputError:  # the tasks report it in the job's log
         work_dir = WorkDir(None)
     with Launcher(grace=float('inf')) as launcher:  # Slurm kills what takes too long
         status = launcher.run([Child(command, os.environ)])

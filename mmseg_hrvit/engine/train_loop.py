@@ -19,7 +19,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     mmengine's loop reads all past samples again, or lets the sampler skip them, and
     then augments with other random numbers. Here the samples are a stream that can
     start at any position (``StreamSampler``, ``StreamDataset``). If a validation was
-    due when the run stopped, the resumed run makes up for it.
+    due when the run stopped, the resumed run validates first.
 
     If the data loader is an object, or has its own batch sampler, this loop reads and
     resumes it as mmengine does: not bit for bit.
@@ -29,7 +29,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         dataloader (dict | DataLoader): Config of the data loader, whose data set and
             sampler may be objects, or the loader itself.
         max_iters (int): Iterations of the training.
-        val_begin (int): First iteration that is validated. Defaults to 1.
+        val_begin (int): First iteration with a validation. Defaults to 1.
         val_interval (int): Iterations from one validation to the next. Defaults to
             1000.
         dynamic_intervals (list[tuple[int, int]], optional): Pairs of an iteration and

@@ -41,7 +41,7 @@ class WorkDir:
                 return cls(load_config(args).work_dir)
         except InputError:
             raise
-        except Exception:  # a config is a program: the processes tell its errors
+        except Exception:  # a config is a program; the processes report its errors
             return cls(None)
         finally:
             os.environ.clear()

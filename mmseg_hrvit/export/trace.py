@@ -13,7 +13,7 @@ from torch.fx.experimental import _config as symbolic
 
 from mmseg_hrvit.errors import InputError
 
-# Of a dynamic side: below, a map of HRViT is one pixel, which torch takes as fixed.
+# Smallest dynamic side: below it, a map of HRViT has one pixel, which torch fixes.
 MIN_SIZE = 33
 MAX_SIZE = 16384
 MAX_BATCH = 1024

@@ -75,7 +75,7 @@ def write_network(
                 'another version of its packages'
             )
         agreement = label_agreement(engine, reference, images) if images else None
-        # The file itself last: with it, all that it needs is there.
+        # The file itself comes last: once it exists, all that it needs exists, too.
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == aside):
             file.replace(path.with_name(file.name))
     return Trial(difference, agreement)

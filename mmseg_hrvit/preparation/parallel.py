@@ -42,7 +42,7 @@ def map_parallel(
         workers,
         # Like mmengine's loaders: a new interpreter would import torch once more.
         mp_context=get_context('fork'),
-        # OpenCV's threads do not outlive a fork, and who waits for them hangs.
+        # OpenCV's threads do not survive a fork, and waiting for them would hang.
         initializer=cv2.setNumThreads,
         initargs=(0,),
     )

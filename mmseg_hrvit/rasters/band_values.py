@@ -1,4 +1,4 @@
-"""What values the bands of rasters have."""
+"""The values in the bands of rasters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -6,14 +6,14 @@ import numpy as np
 
 from .band_values import BandValues, Statistics, join
 
-# By which programs mark pixels without data; and larger numbers than any measurement.
+# Values that often mean no data, and a number larger than any measurement.
 FILLS = (-9999, -99999, -32768, -32767)
 HUGE = 1e30
 WHITE = 65535
 GAP = 0.1  # of the range of all other values: closer ones may be measurements
 # Largest factor between standard deviations, and largest distance of means in standard
 # deviations: between two splits (stricter if their types differ), and from the config.
-# Units that were mixed up differ by more, landscapes by less.
+# Mixed-up units differ by more, landscapes by less.
 LIMITS, STRICT_LIMITS = (50, 10), (4, 3)
 CONFIG_LIMITS = (20, 5)
 
@@ -23,7 +23,7 @@ def find_band_warnings(
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
 ) -> dict[str, list[str]]:
-    """Finds values that cannot be meant.
+    """Finds values that are probably mistakes.
 
     Args:
         found (Mapping[str, Sequence[BandValues]]): For each split, the values of its

@@ -141,7 +141,7 @@ def write(
             describe(file)
             for part, values in parts():
                 file.write(values.reshape(-1, *values.shape[-2:]), window=at(part))
-        # GDAL may tell of a full disk late, or not at all.
+        # GDAL may report a full disk late, or not at all.
         with rasterio.open(aside) as file:
             for part, values in parts():
                 found = file.read(window=at(part)).reshape(values.shape)

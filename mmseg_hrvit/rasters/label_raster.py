@@ -94,7 +94,7 @@ def check_lossless(raster: Raster) -> None:
     """Refuses a label raster whose compression changes values.
 
     Raises:
-        DataError: If it, or a file of which it is made, as a VRT is, has such a one.
+        DataError: If its compression, or that of a file in a VRT, does.
     """
     if is_lossy(raster.file):
         found = [raster.path]

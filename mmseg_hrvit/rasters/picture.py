@@ -47,7 +47,7 @@ class Picture(Raster):
         return pixels, valid
 
     def _find_brightest(self) -> int:
-        """Returns the brightest value but white; the first that is bright enough."""
+        """Returns the brightest value except white, or the first one bright enough."""
         brightest = 0
         for rows, cols in cut(self.size, (BLOCK, BLOCK)):
             pixels, _ = super().read(range(*rows), range(*cols))

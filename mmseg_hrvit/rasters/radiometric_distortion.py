@@ -10,7 +10,7 @@ from mmseg_hrvit.errors import InputError
 
 @TRANSFORMS.register_module()
 class RadiometricDistortion(BaseTransform):
-    """Changes the values of all bands, like light, air and sensors do.
+    """Changes the values of all bands, as light, air and sensors do.
 
     It takes any number of bands in any unit; mmseg's ``PhotoMetricDistortion`` takes
     three colours of 8 bits. It makes each of the three changes below with probability
@@ -27,7 +27,7 @@ class RadiometricDistortion(BaseTransform):
             standard deviation in the image, as haze does. Defaults to 0.2.
 
     Raises:
-        InputError: If one of them is not from 0 to below 1.
+        InputError: If one of them is negative, or 1 or more.
     """
 
     def __init__(

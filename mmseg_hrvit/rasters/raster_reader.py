@@ -95,7 +95,7 @@ class RasterReader:
 
 
 def find_value_warnings(surveys: Mapping[str, Survey], cfg: Config) -> dict:
-    """Finds values of rasters that cannot be meant; see ``find_band_warnings``.
+    """Finds values that are probably mistakes; see ``find_band_warnings``.
 
     Args:
         surveys (Mapping[str, Survey]): What is in each split.

@@ -11,8 +11,8 @@ import numpy as np
 
 from mmseg_hrvit.errors import DataError, InputError
 
-# Of GDAL, which would take 5 % of the memory. The first that reads in a process says
-# how large it is.
+# GDAL's cache, which would take 5 % of the memory. The first read in a process sets its
+# size.
 CACHE_MIB = 64
 INSTALL = '`pip install mmseg_hrvit[raster]`'
 
@@ -74,7 +74,7 @@ class Raster:
                 f'{self.path} has the bands 1 to {count}, and band {unknown[0]} is '
                 'requested: choose others'
             )
-        # GDAL takes the fourth band of 8 bits for alpha; who asks for it takes it for
+        # GDAL treats a fourth band of 8 bits as alpha. If ``bands`` names it, it holds
         # values.
         masks = [self.file.mask_flag_enums[band - 1] for band in self.bands]
         no_mask = {'all_valid'} | (
@@ -154,7 +154,7 @@ class Raster:
 
 
 def check_numbers(bands: Sequence[int] | None) -> None:
-    """Refuses numbers of bands that are texts, or have a decimal point."""
+    """Refuses band numbers that are not whole numbers."""
     if not all(isinstance(band, Integral) for band in bands or ()):
         raise InputError(f'bands={bands!r}: give whole numbers, from 1')
 
@@ -175,11 +175,11 @@ def open_file(path: str, drivers: Sequence[str] | None = None):
     rasterio = need('rasterio')
     try:
         with warnings.catch_warnings(), rasterio.Env():
-            # Pictures without georeference are welcome.
+            # Images need no georeference.
             warnings.simplefilter('ignore', rasterio.errors.NotGeoreferencedWarning)
             if drivers is None:
                 file = rasterio.open(path)
-            else:  # of which rasterio.open takes one alone
+            else:  # rasterio.open takes only one driver
                 file = rasterio.io.DatasetReader(path, driver=list(drivers))
     except rasterio.errors.RasterioError as error:
         raise unreadable(path, error) from error

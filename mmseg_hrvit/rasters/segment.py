@@ -194,7 +194,7 @@ class RasterSegmentation:
                 self.options.probabilities,
                 lambda: self._read('probabilities'),
             )
-        # At last: that it is there says that all is done.
+        # Last, because the file marks the result as complete.
         write_labels(
             self.out,
             self.raster,

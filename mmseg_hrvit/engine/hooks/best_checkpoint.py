@@ -43,7 +43,7 @@ class BestCheckpointHook(CheckpointHook):
         for key in better:
             self._save_best(runner, key, metrics[key], step)
         if better and self.last_ckpt is not None:
-            # What goes on from it has to know the best one.
+            # A run that resumes from the last checkpoint has to know the best one.
             meta = dict(epoch=runner.epoch, iter=runner.iter)
             self._save_checkpoint_with_step(runner, step, meta)
 

@@ -125,7 +125,7 @@ def check_classes(runner: Runner, loop: BaseLoop | None) -> None:
 
 
 def warn_of_ignored(runner: Runner, loop: BaseLoop | None) -> None:
-    """Warns if what the heads ignore is counted by the metrics, or not padded with.
+    """Warns if metrics count the label that heads ignore, or padding has another one.
 
     Args:
         runner (Runner): The runner of the loop.

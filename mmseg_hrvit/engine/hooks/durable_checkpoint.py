@@ -1,4 +1,4 @@
-"""A checkpoint hook whose last checkpoint is complete however the run ends."""
+"""A checkpoint hook whose last checkpoint is complete, however the run ends."""
 
 from collections import deque
 from pathlib import Path
@@ -74,7 +74,7 @@ class DurableCheckpointHook(BestCheckpointHook):
         if self._is_local:
             self.file_client_args, self.backend_args = None, dict(backend=DURABLE)
             self._find_own(runner, ids)
-            barrier()  # another rank may yet have to load what is moved
+            barrier()  # another rank may still load what this moves
             if is_main_process():
                 keep = {*self._kept(), *map(Path, self._best().values())}
                 take_over(runner, self.out_dir, self.filename_tmpl, keep)
@@ -95,7 +95,7 @@ class DurableCheckpointHook(BestCheckpointHook):
         for step in ids if here else ():
             self._remember(step)
         if here and source.name == self._path(runner.iter).name:
-            # A validation that is made up for belongs into it.
+            # If the resumed run validates first, the result belongs in it.
             self._saved = runner.iter, runner.message_hub.runtime_info.get(VALIDATED)
         for key, path in self._best().items():
             own = Path(self.out_dir, Path(path).name)

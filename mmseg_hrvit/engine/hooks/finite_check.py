@@ -79,7 +79,7 @@ class FiniteCheckHook(Hook):
             outputs (dict, optional): The losses. Defaults to None.
 
         Raises:
-            NumericError: At the last one in a row that may be skipped.
+            NumericError: After ``max_in_row`` skipped steps in a row.
         """
         self._log_scale(runner)
         failed = [step.has_failed() for step in self.steps]

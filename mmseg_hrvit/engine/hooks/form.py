@@ -14,8 +14,8 @@ from mmseg_hrvit.models.wrappers import bare
 class FormHook(Hook):
     """Trains and tests the network in the form that suits the run.
 
-    On a CPU the network trains in the forms 'training_cpu' and 'memory', on a GPU in
-    its plain form. It is tested in the form 'inference'. All forms compute the same
+    On a CPU, the network trains in the forms 'training_cpu' and 'memory', and on a GPU
+    in its plain form. A test uses the form 'inference'. All forms compute the same
     function, with the same parameters and checkpoints (see ``mmseg_hrvit.convert``).
 
     Args:

@@ -39,7 +39,7 @@ class HangWatchHook(Hook):
 
     def __init__(self, timeout: float = 300.0) -> None:
         self.timeout = timeout
-        self.period = min(5.0, timeout / 4)  # seconds between two looks
+        self.period = min(5.0, timeout / 4)  # seconds between two checks
         self.stopped = Event()
         self.beats = None
         self.handles = []
@@ -56,15 +56,15 @@ class HangWatchHook(Hook):
         self.stopped.clear()
         self.beats = Heartbeats(rank, world_size, self.period)
         self._go_on('waiting for its first batch')
-        # Where the ranks wait for each other is behind the loss, and on GPUs behind
-        # the step: those that wait are further than the one they wait for.
+        # Ranks wait for each other after the loss, and on GPUs after the step. So a
+        # waiting rank has made more progress than the one that hangs.
         self.handles = [bare(runner.model).register_forward_hook(self._after_forward)]
         for wrapper in optim_wrappers(runner):
             hook = wrapper.optimizer.register_step_pre_hook(self._before_step)
             self.handles.append(hook)
         self.beats.start()
         Thread(target=self._watch, name='hang watch', daemon=True).start()
-        atexit.register(self._stop)  # a thread of daemons must not meet its end
+        atexit.register(self._stop)  # the thread must end before Python exits
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: DATA_BATCH = None
@@ -110,7 +110,7 @@ class HangWatchHook(Hook):
 
     def _watch(self) -> None:
         seen, quiet = {}, 0.0
-        # Looks are counted, not seconds: a job that was stopped has looked at nothing.
+        # Counts checks, not seconds, so the time of a suspended job does not count.
         while not self.stopped.wait(self.period):
             now = self.beats.seen()
             seen, quiet = (now, 0.0) if now != seen else (seen, quiet + self.period)
@@ -122,12 +122,12 @@ class HangWatchHook(Hook):
         last = min(beat.steps for beat in seen.values())
         hanging = [rank for rank in seen if seen[rank].steps == last]
         waiting = [rank for rank in seen if rank not in hanging]
-        # Those who ask the store in vain know no better who hangs than who keeps it.
+        # If the store does not answer, the rank that keeps it (rank 0) hangs.
         teller = min(seen.keys() - {0}) if self.beats.waits else (waiting or hanging)[0]
         if self.beats.rank == teller:
             message = describe_hang(seen, hanging, self.timeout, self.beats.waits)
             print(f'error: {message}', file=sys.stderr, flush=True)
-        elif self.stopped.wait(2 * self.period):  # lets that one be the first to end
+        elif self.stopped.wait(2 * self.period):  # so that rank ends first
             return
         exit_at_once(HANG)
 

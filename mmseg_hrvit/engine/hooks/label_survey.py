@@ -29,10 +29,9 @@ LABELS_ONLY = partial(make_reader, with_images=False)
 class LabelSurveyHook(Hook):
     """Counts the classes in label maps before a run, and warns of what looks wrong.
 
-    The first process reads label maps in random order for a few seconds, and looks for
-    images that are both in the training and in the validation set.
-    docs/own_data.md lists the warnings. An unusable file ends the run, unless the run
-    may skip samples.
+    The first process reads label maps in random order for a few seconds. Before a
+    training it also looks for training images in the validation set. docs/own_data.md
+    lists the warnings. An unusable file ends the run, unless the run may skip samples.
 
     Args:
         seconds (float): Time for each data set; 0 reads nothing. Defaults to 5.0.
@@ -46,13 +45,13 @@ class LabelSurveyHook(Hook):
         self.strict = strict
 
     def before_train(self, runner: Runner) -> None:
-        """Looks at the data sets for training and for the validation in between.
+        """Surveys the data sets for training and for the validation in between.
 
         Args:
             runner (Runner): The runner of the training.
 
         Raises:
-            InputError: If a head learns nothing, a file cannot be used, or there is a
+            InputError: If a head can learn nothing, a file is unusable, or there is a
                 warning and ``strict`` is set.
         """
         for name, head in named_heads(runner.model):
@@ -60,14 +59,14 @@ class LabelSurveyHook(Hook):
         self.look(runner, dict(train=runner.train_loop, val=runner.val_loop))
 
     def before_test(self, runner: Runner) -> None:
-        """Looks at the data set for a test.
+        """Surveys the data set for a test.
 
         Args:
             runner (Runner): The runner of the test.
 
         Raises:
-            InputError: If a file cannot be used, or there is a warning and ``strict``
-                is set.
+            InputError: If a file is unusable, or there is a warning and ``strict`` is
+                set.
         """
         self.look(runner, dict(test=runner.test_loop))
 
@@ -145,14 +144,14 @@ def describe(found: dict[str, Survey]) -> Iterator[str]:
 
 
 def check_sizes(runner: Runner, survey: Survey) -> None:
-    """Refuses images of several sizes that nothing makes equal before they are stacked.
+    """Refuses images of several sizes if no transform gives them one size.
 
     Args:
         runner (Runner): The runner of a training.
         survey (Survey): What is in its data set.
 
     Raises:
-        InputError: If there are some.
+        InputError: If the images have several sizes.
     """
     loader = runner.train_loop.dataloader
     padded = getattr(bare(runner.model), 'data_preprocessor', None)

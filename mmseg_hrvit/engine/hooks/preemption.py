@@ -24,7 +24,7 @@ from .durable_checkpoint import DurableCheckpointHook
 
 STATUS = {'preempted': PREEMPTED, 'interrupted': INTERRUPTED}  # by the reason
 REASONS = (None, *STATUS)  # what the ranks vote for; the last one wins
-SAME = 1.0  # seconds: a launcher hands on what the terminal has sent to all
+SAME = 1.0  # seconds: a launcher repeats the signal that the terminal sends to all
 
 
 @HOOKS.register_module()
@@ -34,7 +34,7 @@ class PreemptionHook(Hook):
     The ranks vote in each iteration, in parallel with the training: the vote starts
     before a step and ends after it. So the run ends with the iteration that follows the
     signal, or a later one while gradients are being accumulated. A validation ends at
-    once, and the resumed run makes up for it. The exit status is ``PREEMPTED``, or
+    once, and the resumed run repeats it. The exit status is ``PREEMPTED``, or
     ``INTERRUPTED`` after Ctrl-C (SIGINT). A second Ctrl-C ends the process without
     saving.
 
@@ -61,12 +61,12 @@ class PreemptionHook(Hook):
                 signals, because Python gives them to the main thread.
         """
         if get_world_size() > 1:
-            # On the CPU: the GPU need not be waited for.
+            # On the CPU, so that no vote waits for a GPU.
             self._group = distributed.new_group(backend='gloo')
         shield_workers(runner)
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                # A script in the background is to go on when its shell is interrupted.
+                # A background script ignores the Ctrl-C of its shell.
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._handlers[number] = signal.signal(number, self._notice)
         else:
@@ -190,7 +190,7 @@ class PreemptionHook(Hook):
             write_stop_reason(runner.work_dir, reason)
         runner.logger.warning(describe_stop(reason, step, any(saved)))
         if self._group is not None:
-            distributed.barrier(self._group)  # the launcher stops all with the first
+            distributed.barrier(self._group)  # one exit makes the launcher stop all
         raise SystemExit(STATUS[reason])
 
     def after_train(self, runner: Runner) -> None:

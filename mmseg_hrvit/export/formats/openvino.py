@@ -47,7 +47,7 @@ def write(
         InputError: If the precision is 'int8' and images may have any size.
     """
     if metadata.precision == 'int8' and metadata.size is None:
-        # Version 2026.4 dies in quantised convolutions of a size yet unknown.
+        # Version 2026.4 crashes in quantised convolutions whose size it does not know.
         raise InputError('OpenVINO runs int8 only at a fixed size: give one')
     model = convert(program, metadata.size)
     if metadata.precision == 'int8':

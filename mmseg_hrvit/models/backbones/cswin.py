@@ -97,8 +97,8 @@ class CSWin(BaseModule):
     Four stages work one after the other at 1/4 to 1/32 of the image's size. Any
     image size works.
 
-    As in Swin's segmentation networks, a LayerNorm ends each output; the public
-    ImageNet weights have the last one.
+    As in Swin's segmentation networks, each output ends with a LayerNorm. The public
+    ImageNet weights contain only the last of these norms.
 
     Args:
         arch (str | dict): 'ti', 't' or 's', or a dict with ``embed_dims``, the

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class Stem(nn.Module):
-    """Two stride-2 Conv-BN-ReLU blocks that shrink the image by 4.
+    """Two stride-2 Conv-BN-ReLU blocks, which divide height and width by 4.
 
     The paper gives the stem C channels; the authors' networks have 32 and 64 in
     every variant.

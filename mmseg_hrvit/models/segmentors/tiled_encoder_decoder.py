@@ -224,7 +224,7 @@ def note_augmentation(parent: nn.Module, name: str, child: nn.Module) -> None:
         child.is_augmented = True
 
 
-# torch tells a module nothing of its parent, and has this hook only for all modules.
+# A module of torch does not know its parent, and torch has this hook only globally.
 register_module_module_registration_hook(note_augmentation)
 
 

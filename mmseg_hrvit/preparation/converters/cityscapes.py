@@ -28,7 +28,7 @@ def convert_cityscapes(root: Path, workers: int) -> list[str]:
     Raises:
         InputError: If cityscapesscripts is missing, or there are no polygons.
     """
-    import_drawing()  # a missing package is told before the work
+    import_drawing()  # reports a missing package before the work
     files = sorted(root.glob(f'gtFine/*/*/*{POLYGONS}'))
     if not files or not (root / 'leftImg8bit').is_dir():
         raise InputError(

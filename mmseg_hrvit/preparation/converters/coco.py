@@ -56,7 +56,7 @@ def read_coco(
         InputError: If pycocotools is missing, the file is something else, ids in it are
             not unique, or there are too few classes.
     """
-    import_coco()  # a missing package is told before the work
+    import_coco()  # reports a missing package before the work
     data = read_json(path)
     if not isinstance(data, dict) or not all(is_records(data.get(k)) for k in KEYS):
         raise InputError(f'{path} is not a COCO file: it needs {KEYS}')
@@ -103,8 +103,8 @@ def read_coco(
 def find_files(images: Path, names: Iterable[str]) -> dict[str, Path]:
     """Finds images at the paths in a file, or by their names alone in the folder.
 
-    By its name alone, an image may be another one: this is only for a file whose paths
-    all lead nowhere, and for paths of other computers.
+    A name alone may match another image, so this is only for a file none of whose paths
+    exists, and for paths of other computers.
 
     Args:
         images (Path): The folder.

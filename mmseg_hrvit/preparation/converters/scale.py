@@ -127,6 +127,6 @@ def find_size(path: Path) -> tuple[int, int] | None:
     """Returns the height and width of an image; None if they are not known."""
     try:
         header = read_checked(str(path))
-    except DataError:  # which is told when it is converted
+    except DataError:  # the conversion reports it
         return None
     return header.shown_size if header else None

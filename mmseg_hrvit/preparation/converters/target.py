@@ -121,7 +121,7 @@ def write_dataset(
         raise InputError(f'no image with annotations was found{first}')
     if out.exists() or out.is_symlink():
         raise InputError(f'{out} already exists: give a new folder')
-    heads = find_heads(base)  # a mistake in it is told before the work
+    heads = find_heads(base)  # reports a mistake in it before the work
     splits = choose_splits([pair.name for pair in source.pairs], val_share, seed)
     is_jpeg = all(pair.image.suffix.lower() in JPEG for pair in source.pairs)
     suffix = '.jpg' if is_jpeg else '.png'
