@@ -1,4 +1,4 @@
-"""Segments images, a video, a camera, an address or a raster of any size.
+"""Segments images, a video, a camera, a URL or a raster of any size.
 
 The same as ``hrvit demo``.
 """

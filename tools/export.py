@@ -1,4 +1,4 @@
-"""Writes a trained network to a file of an inference engine, and tries the file.
+"""Writes a trained network to a file of an inference engine, and tests the file.
 
 The same as ``hrvit export``.
 """

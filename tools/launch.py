@@ -1,4 +1,4 @@
-"""What dist_train.sh, dist_test.sh, slurm_train.sh and slurm_test.sh start."""
+"""The program that dist_*.sh and slurm_*.sh start."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Serves a trained network: a web page to drop images on, and an HTTP endpoint.
+"""Serves a trained network: a web page that takes images, and an HTTP endpoint.
 
 The same as ``hrvit serve``.
 """

@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint of mmseg or mmpretrain by its config.
+"""Evaluates a checkpoint of mmseg or mmpretrain as its config says.
 
 The same as ``hrvit test``.
 """

@@ -1,4 +1,4 @@
-"""Shows which classes a network takes for which, as a picture and a table.
+"""Shows which classes a network confuses, as a picture and a table.
 
 The same as ``hrvit confusion-matrix``.
 """

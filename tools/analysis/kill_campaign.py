@@ -1,4 +1,4 @@
-"""Kills a training again and again, and compares it with one that is left alone.
+"""Kills a training run again and again, and compares it with an uninterrupted run.
 
 The same as ``hrvit kill-campaign``.
 """

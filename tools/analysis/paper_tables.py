@@ -1,4 +1,4 @@
-"""Writes the paper's tables and Figure 5, with what is measured here beside them.
+"""Writes the paper's tables and Figure 5, with the figures measured here beside them.
 
 The same as ``hrvit paper-tables``.
 """

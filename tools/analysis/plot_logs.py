@@ -1,4 +1,4 @@
-"""Draws what training runs logged: a panel a key, a line a run.
+"""Draws what training runs logged: one panel for each key, one line for each run.
 
 The same as ``hrvit plot-logs``.
 """

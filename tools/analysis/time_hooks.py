@@ -1,4 +1,4 @@
-"""Measures how much of a training's time the hooks of this package take.
+"""Measures the share of the training time that the hooks of this package take.
 
 The same as ``hrvit time-hooks``.
 """

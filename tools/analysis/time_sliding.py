@@ -1,4 +1,4 @@
-"""Measures what windows cost outside of the network, in mmseg's loop and here.
+"""Measures what sliding windows cost outside the network, in mmseg's loop and here.
 
 The same as ``hrvit time-sliding``.
 """

@@ -1,4 +1,4 @@
-"""Writes the areas of a label raster as polygons: GeoPackage, GeoJSON or shapefile.
+"""Converts a label raster to polygons: GeoPackage, GeoJSON or shapefile.
 
 The same as ``hrvit polygonize``.
 """

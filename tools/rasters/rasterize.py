@@ -1,4 +1,4 @@
-"""Draws polygons into a label raster that lies over a raster.
+"""Draws polygons into a label raster for a raster.
 
 The same as ``hrvit rasterize``.
 """

@@ -30,7 +30,7 @@ class LabelSurveyHook(Hook):
     """Counts the classes in label maps before a run, and warns of what looks wrong.
 
     The first process reads label maps in random order for a few seconds. Before a
-    training it also looks for training images in the validation set. docs/own_data.md
+    training, it also looks for training images in the validation set. docs/own_data.md
     lists the warnings. An unusable file ends the run, unless the run may skip samples.
 
     Args:
