@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates the environment, checks the style and runs every test.
+# Creates the environment, checks the style and runs the tests.
 #   bash tools/run_tests.sh [pytest arguments]
 #   bash tools/run_tests.sh --full    also the slow tests, at full size
 #   bash tools/run_tests.sh --gpu     also those in tests/gpu
