@@ -15,10 +15,8 @@ from .borders import Borders
 from .check_labels import IGNORED
 from .folders import list_files
 from .image_files import IMAGE_SUFFIXES
+from .normalization import is_known
 from .pair_reader import VALUES, Colour, PairReader, Sample, find_labels
-
-# Packages whose transforms do not change the meaning of the values in label maps.
-KNOWN = ('mmcv.', 'mmseg.', 'mmengine.', 'mmseg_hrvit.')
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class Survey:
         notes (Sequence[str]): What else looks wrong about the files.
         borders (Borders, optional): How labels differ between neighbours.
         bands (Sequence): ``BandValues`` of every raster crop.
+        transforms (Sequence[type]): Of the pipeline of the first data set.
     """
 
     classes: Sequence[str]
@@ -76,6 +75,7 @@ class Survey:
     notes: Sequence[str] = ()
     borders: Borders | None = None
     bands: Sequence = ()
+    transforms: Sequence[type] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -83,13 +83,12 @@ class Survey:
         return self.samples == self.total
 
 
-def find_foreign(dataset: BaseSegDataset) -> list[str]:
-    """Names the transforms in a pipeline that the user wrote.
+def has_own_transforms(dataset: BaseSegDataset) -> bool:
+    """Whether a pipeline has transforms that the user wrote.
 
     Their effect on label maps is unknown, so the values in the files prove nothing.
     """
-    names = [type(transform) for transform in dataset.pipeline.transforms]
-    return [cls.__name__ for cls in names if not cls.__module__.startswith(KNOWN)]
+    return not all(is_known(type(t)) for t in dataset.pipeline.transforms)
 
 
 def survey_parts(
@@ -110,7 +109,7 @@ def survey_parts(
     """
     readers = [make_reader(part) for part in parts]
     has_labels = all(reader.label_loaders for reader in readers)
-    if not parts or not has_labels or any(map(find_foreign, parts)):
+    if not parts or not has_labels or any(map(has_own_transforms, parts)):
         return None
     places = [(k, i) for k, part in enumerate(parts) for i in range(len(part))]
     order = np.random.default_rng(0).permutation(len(places)).tolist()
@@ -228,4 +227,5 @@ def summarize(
         notes=[*dict.fromkeys(note for sample in samples for note in sample.notes)],
         borders=reduce(add, borders) if borders else None,
         bands=[sample.bands for sample in samples if sample.bands],
+        transforms=[type(t) for t in parts[0].pipeline.transforms],
     )

@@ -10,6 +10,7 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg_hrvit.datasets.borders import count_borders
 from mmseg_hrvit.datasets.check_labels import check_labels
 from mmseg_hrvit.datasets.label_survey import Survey
+from mmseg_hrvit.datasets.normalization import check_normalization
 from mmseg_hrvit.datasets.pair_reader import (
     META,
     PairReader,
@@ -95,7 +96,9 @@ class RasterReader:
 
 
 def find_value_warnings(surveys: Mapping[str, Survey], cfg: Config) -> dict:
-    """Finds values that are probably mistakes; see ``find_band_warnings``.
+    """Finds values that are probably mistakes, or normalised wrongly.
+
+    See ``find_band_warnings`` for rasters, and ``check_normalization`` for images.
 
     Args:
         surveys (Mapping[str, Survey]): What is in each split.
@@ -104,6 +107,12 @@ def find_value_warnings(surveys: Mapping[str, Survey], cfg: Config) -> dict:
     Returns:
         dict[str, list[str]]: One line each, by split.
     """
-    model = (cfg.get('model') or {}).get('data_preprocessor') or {}
+    preprocessor = (cfg.get('model') or {}).get('data_preprocessor') or {}
+    mean, std = preprocessor.get('mean'), preprocessor.get('std')
     bands = {split: survey.bands for split, survey in surveys.items() if survey.bands}
-    return find_band_warnings(bands, model.get('mean'), model.get('std'))
+    warnings = find_band_warnings(bands, mean, std)
+    split, first = next(iter(surveys.items()))
+    if split not in bands and mean is not None:
+        lines = check_normalization(first.transforms, mean, std)
+        warnings[split] = [f'{split}: {line}' for line in lines]
+    return warnings

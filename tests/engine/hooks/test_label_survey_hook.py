@@ -81,6 +81,14 @@ def test_warnings_become_an_error_if_that_is_asked_for(root):
         LabelSurveyHook(strict=True).before_test(make_runner(root))
 
 
+def test_a_normalisation_for_other_units_is_told(root):
+    preprocessor = dict(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+    runner = make_runner(root, model=dict(data_preprocessor=preprocessor))
+    LabelSurveyHook().before_train(runner)
+    (line,) = runner.logger.warned
+    assert line.startswith('train: images have values from 0 to 255, but mean [0.485')
+
+
 def test_images_of_the_training_set_in_the_validation_set_are_told(root):
     copy = root / 'images/val/0001TP_000000.jpg'
     copy.write_bytes((root / 'images/train/0001TP_000001.jpg').read_bytes())

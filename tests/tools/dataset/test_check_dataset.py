@@ -70,6 +70,14 @@ def test_images_of_two_splits_are_told(config, capsys):
     assert 'val: 2 of 2 images are also in train, such as ' in capsys.readouterr().out
 
 
+def test_a_normalisation_for_other_units_is_told(config, capsys):
+    change(config, model__data_preprocessor__std=[0.229, 0.224, 0.225])
+    assert run(config) == 0  # the mean is that of values up to 255
+    change(config, model__data_preprocessor__mean=[0.485, 0.456, 0.406])
+    assert run(config) == 1
+    assert 'warning: train: images have values from 0 to' in capsys.readouterr().out
+
+
 def test_classes_in_another_order_are_refused_as_in_training(config, capsys):
     names = [*CamVidDataset.METAINFO['classes']]
     change(config, val_dataloader__dataset__metainfo=dict(classes=names[::-1]))
