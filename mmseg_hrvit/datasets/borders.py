@@ -11,7 +11,7 @@ import numpy as np
 from .check_labels import IGNORED
 
 VALUES = 256
-MAX_SHARE = 0.2  # label maps as annotated have below 0.06, interpolated ones above 0.28
+MAX_SHARE = 0.2  # label maps as annotated have below 0.06, interpolated ones above 0.23
 NOISE = 0.4  # of the pairs of neighbours differ: there are no areas of one class
 LINE = 0.5  # of a label's pixels: it is drawn as a line, such as the outline of cells
 
@@ -26,26 +26,27 @@ class Borders:
         jumps (int): Pairs whose labels differ by more than 1.
         between (np.ndarray): (256,), how often a pixel of every label is between a
             lower and a higher one.
-        pixels (np.ndarray): (256,), pixels of every label.
     """
 
     pairs: int
     changes: int
     jumps: int
     between: np.ndarray
-    pixels: np.ndarray
 
     def __add__(self, other: 'Borders') -> 'Borders':
         """Adds the counts of two label maps."""
         mine, others = vars(self), vars(other)
         return Borders(**{key: mine[key] + others[key] for key in mine})
 
-    @property
-    def is_interpolated(self) -> bool:
-        """Whether too many borders pass through other labels."""
+    def look_interpolated(self, pixels: np.ndarray) -> bool:
+        """Whether too many borders pass through other labels.
+
+        Args:
+            pixels (np.ndarray): (256,), pixels of every label in the label maps.
+        """
         between = self.between.copy()
         most = between.argmax()
-        if between[most] > LINE * self.pixels[most]:
+        if between[most] > LINE * pixels[most]:
             between[most] = 0
         passed = between.sum()
         is_noise = self.changes > NOISE * self.pairs
@@ -62,13 +63,11 @@ def count_borders(labels: np.ndarray) -> Borders:
     Returns:
         Borders: The counts.
     """
-    counts = [count_rows(labels), count_rows(labels.T)]
-    sums = (sum(part) for part in zip(*counts, strict=True))
-    return Borders(*sums, np.bincount(labels.ravel(), minlength=VALUES))
+    return count_rows(labels) + count_rows(labels.T)
 
 
-def count_rows(labels: np.ndarray) -> tuple[int, int, int, np.ndarray]:
-    """Counts all but the pixels of ``Borders`` along rows."""
+def count_rows(labels: np.ndarray) -> Borders:
+    """Counts how neighbours along rows differ."""
     is_known = labels != IGNORED
     left, right = labels[:, :-1], labels[:, 1:]
     both = is_known[:, :-1] & is_known[:, 1:]
@@ -77,4 +76,4 @@ def count_rows(labels: np.ndarray) -> tuple[int, int, int, np.ndarray]:
     passes = rises[:, :-1] & rises[:, 1:] | falls[:, :-1] & falls[:, 1:]
     between = np.bincount(labels[:, 1:-1][passes], minlength=VALUES)
     counts = [int(pairs.sum()) for pairs in (both, rises | falls, jumps)]
-    return *counts, between
+    return Borders(*counts, between)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from mmseg.datasets import BaseSegDataset
 
-from .borders import Borders
+from .borders import VALUES, Borders
 from .check_labels import IGNORED
 from .folders import list_files
 from .image_files import IMAGE_SUFFIXES
 from .normalization import is_known
-from .pair_reader import VALUES, Colour, PairReader, Sample, find_labels
+from .pair_reader import Colour, PairReader, Sample, find_labels
 
 
 @dataclass(frozen=True)

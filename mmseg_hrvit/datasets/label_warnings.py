@@ -154,7 +154,7 @@ def check_files(survey: Survey) -> Iterator[str]:
             f'{survey.turns[0]} ({count} in all): check with `hrvit browse`, and save '
             'them upright'
         )
-    if survey.borders and survey.borders.is_interpolated:
+    if survey.borders and survey.borders.look_interpolated(survey.values):
         yield (
             'where two classes meet, many pixels have a number between theirs: the '
             'label maps may have been resized with interpolation or stored as JPEG; '

@@ -14,13 +14,12 @@ from PIL import Image
 
 from mmseg_hrvit.errors import DataError
 
-from .borders import Borders, count_borders
+from .borders import VALUES, Borders, count_borders
 from .check_annotations import CheckAnnotations
 from .check_labels import IGNORED, check_labels
 from .checked_pipeline import choose_checks, run
 from .image_files import find_hidden_turn, read_checked
 
-VALUES = 256
 META = ('img_path', 'seg_map_path', 'reduce_zero_label')
 Colour = tuple[int, ...]
 
