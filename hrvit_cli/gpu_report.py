@@ -26,7 +26,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='try the tool itself with tiny networks and images, also on a CPU',
+        help='try the tool itself with tiny networks and images, also on a CPU; '
+        'Inductor compiles nothing',
     )
     parser.add_argument(
         '--minutes',

@@ -19,7 +19,8 @@ def to_markdown(report: Report) -> str:
     lines = [
         f'# {report.device}',
         '',
-        f'torch {report.torch}; images of {height} x {width}; random weights; medians. '
+        f'torch {report.torch}; images of {height} x {width}; random weights; medians; '
+        f'compiled by {report.scale.backend or "inductor"}. '
         f'Products of matrices, in TMAC/s: {rates}. Copies: '
         f'{report.bandwidth / 1e9:.0f} GB/s. `idle` is the share of a run in which no '
         'kernel runs; `MiB` is what it takes beyond what was held before.',

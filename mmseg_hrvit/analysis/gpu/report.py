@@ -86,7 +86,8 @@ def measure(work: Work, device: str, scale: Scale, rate: float) -> Measured:
         Measured: What was found.
     """
     try:
-        return measure_one(work, device, scale, rate)
+        with torch.compiler.set_stance('default', force_backend=scale.backend):
+            return measure_one(work, device, scale, rate)
     except Exception as error:
         line = str(error).strip().partition('\n')[0]
         return Measured(work, error=f'{type(error).__name__}: {line}')

@@ -26,6 +26,7 @@ class Scale:
         rounds (int): Counted runs of a network.
         warmup (int): Runs before them.
         side (int, optional): Of the matrices of the roofline.
+        backend (str, optional): What compiles in place of Inductor.
     """
 
     pairs: dict[str, str]
@@ -35,11 +36,21 @@ class Scale:
     rounds: int
     warmup: int
     side: int | None
+    backend: str | None
 
 
-FULL = Scale(PAIRS, (512, 512), (1, 16), ('bfloat16', 'float16'), 20, 5, None)
-# Few CPUs calculate in the short types; one is tried.
-SMOKE = Scale(SMOKE_PAIRS, (32, 32), (2, 2), ('float32', 'bfloat16'), 1, 0, 256)
+FULL = Scale(PAIRS, (512, 512), (1, 16), ('bfloat16', 'float16'), 20, 5, None, None)
+# Few CPUs calculate in the short types; one is tried. Inductor takes minutes on a CPU.
+SMOKE = Scale(
+    SMOKE_PAIRS,
+    (32, 32),
+    (2, 2),
+    ('float32', 'bfloat16'),
+    1,
+    0,
+    256,
+    'aot_eager_decomp_partition',
+)
 
 
 @dataclass(frozen=True)
