@@ -15,7 +15,7 @@ GROUPS = {
     ),
     'Measure': (
         'flops', 'benchmark', 'gpu-report', 'compare-precisions', 'time-hooks',
-        'time-sliding', 'paper-tables', 'kill-campaign',
+        'time-layers', 'time-sliding', 'paper-tables', 'kill-campaign',
     ),
 }  # fmt: skip
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)

@@ -166,17 +166,20 @@ def with_openvino(network: nn.Module, shape: Sequence[int]) -> Network:
         Network: The function.
 
     Raises:
+        InputError: If OpenVINO is not installed.
         RuntimeError: If it computes another function than the network.
     """
     from mmseg_hrvit.export import InferenceGraph, Reference, trace
-    from mmseg_hrvit.export.formats.openvino import compile_model, convert
+    from mmseg_hrvit.export.formats import open_format
     from mmseg_hrvit.export.verify import TOLERANCE, relative_difference, run_graph
 
+    engine = open_format('openvino')
     _, channels, *size = shape
     graph = InferenceGraph(network)
     program = trace(graph, channels, tuple(size))
     threads = torch.get_num_threads()
-    run = compile_model(convert(program, size), 'fp32', threads, tuple(shape))
+    model = engine.convert(program, size)
+    run = engine.compile_model(model, 'fp32', threads, tuple(shape))
     images = torch.randn(*shape).numpy()
     difference = relative_difference(run(images), run_graph(Reference(network), images))
     if not difference <= TOLERANCE:
