@@ -13,8 +13,6 @@ from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 
-from mmseg_hrvit.engine.exits import told_to_stop
-
 GPU_TESTS = Path(__file__).parent / 'gpu'
 COUNTED = ('kills survived', 'resumes bit-exact', 'faults injected', 'results lost')
 
@@ -103,13 +101,6 @@ def seed():
 def plain_text(monkeypatch):
     """Saves the time for pretty configs: a run formats its own some seven times."""
     monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode', lambda text, **_: (text, 1))
-
-
-@pytest.fixture(autouse=True)
-def no_signal():
-    """A signal that a test has sent to itself does not stop another one."""
-    yield
-    told_to_stop.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -113,6 +113,16 @@ def test_the_documented_config_trains(site, project):
     assert f'plug-in {site}' in again.stdout
 
 
+def test_the_wheel_brings_the_command(site, project):
+    command = str(site / 'bin/hrvit')
+    listed = run(project, site, command, 'configs', 'cityscapes')
+    assert listed.returncode == 0, listed.stderr[-3000:]
+    assert 'hrvit_b2_cityscapes' in listed.stdout
+    typo = run(project, site, command, 'train', 'hrvit_b2_citiscapes')
+    assert typo.returncode == 2
+    assert "no config is called 'hrvit_b2_citiscapes'" in typo.stderr
+
+
 def test_without_the_plug_in_the_error_names_it(project, tmp_path):
     config = tmp_path / 'lost.py'
     config.write_text("model = dict(type='mmseg_hrvit_gone.HRViT')")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import active_children
-from threading import Event
 
 from torch import distributed
 
@@ -18,9 +17,9 @@ from mmseg_hrvit.words import one_line
 from .build_errors import build_errors_told
 from .exit_codes import INPUT_ERROR, INTERRUPTED
 from .ranks import get_local_rank, get_rank
+from .signals import Notice
 
 PATIENCE = 3.0  # seconds; a launcher stops all other ranks in less
-told_to_stop = Event()  # by a signal that was not obeyed at once
 
 
 @contextmanager
@@ -58,8 +57,8 @@ def one_line_errors() -> Iterator[None]:
 
 def give_way() -> None:
     """Waits for the launcher to stop this process; exits if it has tried to."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if told_to_stop.is_set():
+    handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if isinstance(handler, Notice) and handler.has_come:
         exit_at_once(128 + signal.SIGTERM)
 
 

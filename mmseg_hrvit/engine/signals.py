@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 
 from mmengine.runner import Runner
 
@@ -15,6 +16,23 @@ SIGNALS = tuple(
     if hasattr(signal, name)
 )
 WAITED = SIGNALS[1:]  # a worker ignores SIGINT, and waits for the others
+
+
+class Notice:
+    """A handler of signals that knows whether one came.
+
+    Args:
+        act (Callable[[int], None]): What it does with a signal's number.
+    """
+
+    def __init__(self, act: Callable[[int], None]) -> None:
+        self.act = act
+        self.has_come = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handles a signal."""
+        self.has_come = True
+        self.act(number)
 
 
 def shield_workers(runner: Runner) -> None:

@@ -31,6 +31,7 @@ def write_stop_reason(work_dir: str | Path, reason: str) -> None:
         raise ValueError(f'reason={reason!r} is none of {", ".join(REASONS)}')
     path = Path(work_dir, STOP_REASON)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own, because several ranks may write at once.
     aside = path.with_suffix(f'.{os.getpid()}')
     aside.write_text(f'{reason}\n')
     aside.replace(path)

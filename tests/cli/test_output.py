@@ -52,6 +52,12 @@ def test_nothing_of_others_that_is_known_to_be_harmless(training):
         assert line not in training[0]
 
 
+def test_an_evaluation_tells_its_figures_alone(training):
+    (line,) = re.findall(r'Iter\(val\) .*mIoU: .*', training[0])
+    names = re.findall(r'(\w+): ', line.partition(']')[2])
+    assert names == ['aAcc', 'mIoU', 'mAcc', 'data_time', 'time']
+
+
 def test_environment_groups_and_hooks_are_told_in_short(training):
     shown, _ = training
     environment = re.search(r'environment:\n((?:  .*\n)*)', shown)[1]

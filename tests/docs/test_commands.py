@@ -7,6 +7,7 @@ what writes down how it was called. Tools then read those arguments.
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,6 @@ def record(tmp_path):
     activate = tmp_path / '.venv/bin/activate'  # the quickstart sources it
     activate.parent.mkdir(parents=True)
     activate.touch()
-    (tmp_path / 'hrvit').mkdir()  # what git would have cloned
     calls = tmp_path / 'calls'
     env = dict(PATH=str(tmp_path / 'bin'), CALLS=str(calls))
 
@@ -115,6 +115,14 @@ def test_every_command_is_taken(page, record):
         assert calls, f'{page.name}: no command in\n{block}'
         for call in calls:
             check(*call)
+
+
+def test_every_recipe_is_taken():
+    rows = (ROOT / 'docs/recipes.md').read_text(encoding='utf-8')
+    recipes = re.findall(r'^\| [^|]+ \| `(--[^`]+)`', rows, re.M)
+    assert len(recipes) > 10
+    for recipe in recipes:
+        read_verb(Verb('train'), ['hrvit_b1_camvid', *shlex.split(recipe)])
 
 
 @pytest.mark.parametrize(

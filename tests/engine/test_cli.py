@@ -38,3 +38,15 @@ def test_arguments_go_before_the_file(tmp_path):
 def test_a_config_that_is_not_there(name, message):
     with pytest.raises(InputError, match=message):
         load(name)
+
+
+def test_shortcuts_change_the_config():
+    argv = ['--crop', '64', '96', '--classes', 'road', 'car', '--compile']
+    cfg = load('hrvit_b1_camvid', *argv)
+    steps = {step.type: step for step in cfg.train_dataloader.dataset.pipeline}
+    assert tuple(steps['RandomCrop'].crop_size) == (64, 96)
+    assert cfg.model.decode_head.num_classes == 2
+    assert [*cfg.train_dataloader.dataset.metainfo.classes] == ['road', 'car']
+    (form,) = (h for h in cfg.custom_hooks if h['type'] == 'mmseg_hrvit.FormHook')
+    assert form['compile'] is True
+    assert 'compile' not in str(load('hrvit_b1_camvid').custom_hooks)

@@ -1,9 +1,11 @@
 import os
+import signal
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_hrvit.engine import exits
+from mmseg_hrvit.engine.signals import Notice
 from mmseg_hrvit.errors import InputError
 
 
@@ -56,3 +58,33 @@ def test_other_ranks_wait_for_rank_0(environ, waits, monkeypatch, capfd):
     rank = os.environ.get('RANK', os.environ.get('SLURM_PROCID'))
     told = '' if rank == '0' else f' (rank {rank})'
     assert capfd.readouterr().err == f'error: no data{told}\n'
+
+
+def test_an_interrupt_is_one_line(capfd):
+    with pytest.raises(SystemExit) as exit, exits.one_line_errors():
+        raise KeyboardInterrupt
+    assert exit.value.code == exits.INTERRUPTED
+    assert capfd.readouterr().err == 'interrupted\n'
+
+
+@pytest.mark.parametrize('comes_before', [True, False])
+def test_a_rank_obeys_a_signal_once_it_has_failed(comes_before, monkeypatch):
+    """One that came before the error, and that its handler has only noted."""
+
+    def leave(status):
+        raise SystemExit(status)
+
+    monkeypatch.setattr(exits.distributed, 'is_initialized', lambda: True)
+    monkeypatch.setattr(exits.time, 'sleep', lambda _: None)
+    monkeypatch.setattr(exits, 'exit_at_once', leave)
+    before = signal.signal(signal.SIGTERM, Notice(lambda number: None))
+    error = SystemExit if comes_before else ValueError
+    try:
+        with pytest.raises(error) as raised, exits.one_line_errors():
+            if comes_before:
+                signal.raise_signal(signal.SIGTERM)
+            raise ValueError('a bug')
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert raised.value.args == (143 if comes_before else 'a bug',)

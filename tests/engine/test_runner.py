@@ -270,3 +270,21 @@ def test_cublas_is_deterministic_where_it_is_asked_for(
     finally:
         torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.deterministic = False
+
+
+def test_without_workers_their_options_are_left_out(tmp_path):
+    loader = dict(
+        dataset=dict(type='Numbers'),
+        sampler=dict(type='DefaultSampler'),
+        batch_size=2,
+        num_workers=0,
+        persistent_workers=True,
+        prefetch_factor=2,
+        timeout=5,
+    )
+    built = make_runner(tmp_path, cls=CheckedRunner).build_dataloader(loader)
+    assert (built.num_workers, built.persistent_workers) == (0, False)
+    assert len([*built]) == len(built)
+    loader['num_workers'] = 1
+    built = make_runner(tmp_path, cls=CheckedRunner).build_dataloader(loader)
+    assert (built.num_workers, built.persistent_workers) == (1, True)

@@ -107,6 +107,9 @@ def test_a_script_that_is_told_to_stop_saves(
     status, said = launched.end()
     assert status == code, said
     assert RESTARTED not in said
+    assert 'Traceback' not in said
+    assert f'{reason} after iteration ' in said
+    assert 'which is saved; continue with --resume' in said
     assert read_stop_reason(work_dir) == reason
     finish(config, work_dir, processes=2)
     assert digest(work_dir) == digest(untouched)

@@ -61,9 +61,9 @@ def train(device, config, work_dir, iters, processes, *arguments):
 
 
 def test_distributed_training_with_all_hooks(tmp_path, device):
-    """Every hook's collectives, in a process group of NCCL alone.
+    """Every hook's collectives, beside a process group of NCCL.
 
-    With one GPU, SyncBN has nothing to exchange.
+    With one GPU, there is nothing to exchange.
     """
     config = write_config(tmp_path, 'hrvit_b1_ade20k')
     processes = torch.cuda.device_count() if device.type == 'cuda' else 2

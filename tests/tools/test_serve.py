@@ -15,6 +15,8 @@ pytest.importorskip('fastapi_offline')
 import uvicorn
 from fastapi.testclient import TestClient
 
+from mmseg_hrvit.serving.server import CONNECTIONS
+
 CONFIG = 'hrvit_b1_camvid'
 
 
@@ -31,6 +33,7 @@ def test_serves_on_this_machine_alone(model, monkeypatch, capsys):
     seen = []
 
     def run(self, sockets):
+        assert self.config.limit_concurrency == CONNECTIONS
         seen.append(sockets[0].getsockname())
         with TestClient(self.config.app, 'http://127.0.0.1') as client:
             seen.append(client.get('/classes').status_code)

@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 import time
-from types import FrameType
 
 import torch
 from mmengine.dist import get_world_size, is_main_process
@@ -15,9 +14,9 @@ from mmengine.runner import Runner
 from torch import distributed
 
 from mmseg_hrvit.engine.exit_codes import INTERRUPTED, PREEMPTED
-from mmseg_hrvit.engine.exits import exit_at_once, told_to_stop
+from mmseg_hrvit.engine.exits import exit_at_once
 from mmseg_hrvit.engine.optim_wrappers import is_accumulating
-from mmseg_hrvit.engine.signals import SIGNALS, shield_workers
+from mmseg_hrvit.engine.signals import SIGNALS, Notice, shield_workers
 from mmseg_hrvit.engine.stop_reason import write_stop_reason
 
 from .durable_checkpoint import DurableCheckpointHook
@@ -65,10 +64,11 @@ class PreemptionHook(Hook):
             self._group = distributed.new_group(backend='gloo')
         shield_workers(runner)
         if threading.current_thread() is threading.main_thread():
+            notice = Notice(self._notice)
             for number in SIGNALS:
                 # A background script ignores the Ctrl-C of its shell.
                 if signal.getsignal(number) is not signal.SIG_IGN:
-                    self._handlers[number] = signal.signal(number, self._notice)
+                    self._handlers[number] = signal.signal(number, notice)
         else:
             runner.logger.warning(
                 'training runs in a thread, where signals do not arrive: nothing saves '
@@ -76,12 +76,11 @@ class PreemptionHook(Hook):
             )
         self._is_training = True
 
-    def _notice(self, number: int, frame: FrameType | None) -> None:
+    def _notice(self, number: int) -> None:
         if number == signal.SIGINT:
             self._interrupt()
         elif self._noticed is None:
             self._noticed = 'preempted'
-        told_to_stop.set()
 
     def _interrupt(self) -> None:
         now = time.monotonic()

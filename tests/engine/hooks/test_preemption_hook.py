@@ -118,12 +118,12 @@ def test_a_second_interrupt_stops_at_once(monkeypatch, capfd):
     monkeypatch.setattr(preemption.time, 'monotonic', lambda: now[0])
     monkeypatch.setattr(preemption, 'exit_at_once', status.append)
     hook = PreemptionHook()
-    hook._notice(signal.SIGINT, None)
+    hook._notice(signal.SIGINT)
     now[0] += 0.5  # a launcher hands on the first one
-    hook._notice(signal.SIGINT, None)
+    hook._notice(signal.SIGINT)
     assert status == []
     now[0] += 2
-    hook._notice(signal.SIGINT, None)
+    hook._notice(signal.SIGINT)
     assert status == [INTERRUPTED]
     first, second = capfd.readouterr().err.splitlines()
     assert first.startswith('interrupted: the run saves and stops')

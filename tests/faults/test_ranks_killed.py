@@ -1,9 +1,10 @@
-"""Two ranks of a tiny network, killed again and again: few enough for every change."""
+"""Ranks of a tiny network, killed again and again: few enough for every change."""
 
 import os
 import random
 import time
 
+import pytest
 from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
@@ -14,7 +15,6 @@ from mmseg_hrvit.engine.resume import resume_latest
 from ranks import Ranks
 from trainings import make_runner
 
-KILLS = 15
 ITERS = 24
 FSYNC = os.fsync
 
@@ -75,27 +75,30 @@ def train_in_a_rank(folder):
     runner.train()
 
 
-def test_two_ranks_killed_fifteen_times(tmp_path, record_property):
+@pytest.mark.parametrize(
+    ('size', 'kills'), [(2, 15), pytest.param(4, 40, marks=pytest.mark.faults)]
+)
+def test_ranks_killed_again_and_again(size, kills, tmp_path, record_property):
     untouched, killed = tmp_path / 'untouched', tmp_path / 'killed'
-    ranks = Ranks(train_in_a_rank, untouched, folder=tmp_path / 'logs')
-    assert ranks.end() == [0, 0], ranks.said()
+    ranks = Ranks(train_in_a_rank, untouched, folder=tmp_path / 'logs', size=size)
+    assert ranks.end() == [0] * size, ranks.said()
     chance = random.Random(4)
-    for kill in range(KILLS):
+    for kill in range(kills):
         kind = ('train', 'write', 'val')[kill % 3]
-        rank = 0 if kind == 'write' else chance.randrange(2)  # rank 0 writes
-        ranks = Ranks(train_in_a_rank, killed, folder=tmp_path / f'logs_{kill}')
+        rank = 0 if kind == 'write' else chance.randrange(size)  # 0 writes
+        logs = tmp_path / f'logs_{kill}'
+        ranks = Ranks(train_in_a_rank, killed, folder=logs, size=size)
         ranks.wait_for(f'[{kind} {chance.randint(1, 3)}]', rank)
         time.sleep(chance.uniform(0, 0.1))
         ranks.kill(rank)
         check_whole(killed)
-    ranks = Ranks(train_in_a_rank, killed, folder=tmp_path / 'logs_end')
-    assert ranks.end() == [0, 0], ranks.said()
+    ranks = Ranks(train_in_a_rank, killed, folder=tmp_path / 'logs_end', size=size)
+    assert ranks.end() == [0] * size, ranks.said()
     assert digest(killed) == digest(untouched)
     names = [sorted(p.name for p in f.glob('*.pth*')) for f in (killed, untouched)]
     assert names[0] == names[1]
     expected, found = results(untouched), results(killed)
     assert found == expected
-    record_property('kills survived', KILLS)
-    record_property('resumes bit-exact', KILLS)
-    record_property('faults injected', KILLS)
+    for name in ('kills survived', 'resumes bit-exact', 'faults injected'):
+        record_property(name, kills)
     record_property('results lost', len(expected.keys() - found.keys()))
