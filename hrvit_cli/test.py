@@ -9,6 +9,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     add_run(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
+    parser.add_argument(
+        '--cuda-graphs',
+        action='store_true',
+        help='replay the backbone as CUDA graphs, one for each size of images',
+    )
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')
     parser.add_argument(

@@ -17,7 +17,7 @@ from mmseg_hrvit.configs import find_config
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, load_engine, read_metadata
 from mmseg_hrvit.export.images import resize
-from mmseg_hrvit.models import convert
+from mmseg_hrvit.models import convert, use_cuda_graphs
 from mmseg_hrvit.rasters import check_bands
 from mmseg_hrvit.rasters.composite import compose_bands
 from mmseg_hrvit.zoo import find_weights
@@ -56,6 +56,7 @@ class Segmenter:
         source: str | Path,
         config: str | Path | Config | None = None,
         device: str | torch.device | None = None,
+        cuda_graphs: bool = False,
     ) -> 'Segmenter':
         """Loads a network by name, path or URL. Executes nothing in the file.
 
@@ -66,6 +67,7 @@ class Segmenter:
             config (str | Path | Config, optional): As in ``from_checkpoint``.
                 Defaults to None: the shipped one that the file names.
             device (str | torch.device, optional): As in ``from_checkpoint``.
+            cuda_graphs (bool): As in ``from_checkpoint``. Defaults to False.
 
         Returns:
             Segmenter: The network.
@@ -75,7 +77,8 @@ class Segmenter:
                 its hash says, or it does not name its config.
         """
         path = find_weights(source)
-        return cls.from_checkpoint(config or find_config_name(path), path, device)
+        config = config or find_config_name(path)
+        return cls.from_checkpoint(config, path, device, cuda_graphs)
 
     @classmethod
     def from_checkpoint(
@@ -83,6 +86,7 @@ class Segmenter:
         config: str | Path | Config,
         checkpoint: str | Path,
         device: str | torch.device | None = None,
+        cuda_graphs: bool = False,
     ) -> 'Segmenter':
         """Loads a network.
 
@@ -93,13 +97,15 @@ class Segmenter:
             device (str | torch.device, optional): Such as 'cpu', 'cuda:1', 'mps' or
                 'xpu'. Defaults to None: one of NVIDIA's or AMD's GPUs ('cuda') if
                 there is one, else the CPU.
+            cuda_graphs (bool): Replay the backbone as CUDA graphs, one for each size
+                of images. Defaults to False.
 
         Returns:
             Segmenter: The network.
 
         Raises:
             InputError: If config or checkpoint is missing, if they do not fit together,
-                or if the device is not available.
+                or if the device, or CUDA graphs on it, are not available.
         """
         if not isinstance(config, Config):
             config = Config.fromfile(find_config(str(config)))
@@ -107,7 +113,10 @@ class Segmenter:
         metadata = read_metadata(config)
         with DefaultScope.overwrite_default_scope('mmseg'):
             segmentor = load_model(config, checkpoint, device, metadata.classes)
-        return cls(convert(segmentor, 'inference'), metadata)
+        segmentor = convert(segmentor, 'inference')
+        if cuda_graphs:
+            use_cuda_graphs(segmentor)
+        return cls(segmentor, metadata)
 
     @classmethod
     def from_file(cls, path: str | Path, threads: int | None = None) -> 'Segmenter':

@@ -25,8 +25,12 @@ def apply_args(cfg: Config, args: Namespace) -> None:
         show_predictions(cfg, args.wait_time)
     if args.tta:
         use_tta(cfg)
+    if args.plain and args.cuda_graphs:
+        raise InputError('--cuda-graphs is for the form for inference: omit --plain')
     if args.plain:
         set_form(cfg, inference=False)
+    if args.cuda_graphs:
+        set_form(cfg, cuda_graphs=True)
     if args.out:
         use_label_folder(cfg, args.out)
 

@@ -6,7 +6,7 @@ which segmentation does not.
 
 from .backbones import CSWin, HRNetViT, HRViT
 from .decode_heads import LinearSegformerHead
-from .forms import convert, convert_for_training, deploy, restore
+from .forms import convert, convert_for_training, deploy, restore, use_cuda_graphs
 from .segmentors import TiledEncoderDecoder
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     'convert_for_training',
     'deploy',
     'restore',
+    'use_cuda_graphs',
 ]

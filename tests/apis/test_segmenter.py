@@ -176,6 +176,10 @@ def test_what_is_no_image_is_refused(segmenter, image, message):
 def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
     with pytest.raises(InputError, match='device=cuda:99: cannot be used here'):
         Segmenter.from_checkpoint(small_config(CONFIG), checkpoint, device='cuda:99')
+    with pytest.raises(InputError, match="CUDA graphs need one of NVIDIA's"):
+        Segmenter.from_checkpoint(
+            small_config(CONFIG), checkpoint, 'cpu', cuda_graphs=True
+        )
     with pytest.raises(InputError, match="choose 'bgr' or 'rgb'"):
         segmenter(np.zeros((8, 8, 3), np.uint8), channel_order='RGB')
     with pytest.raises(InputError, match='batch_size=0'):

@@ -69,6 +69,18 @@ def test_pooling_by_products(device):
     assert relative_error(layer(x), expected) < 1e-6
 
 
+def test_cuda_graphs_segment_the_same(tmp_path, cuda):
+    config, checkpoint = save_small('hrvit_b1_camvid', tmp_path)
+    folder = make_camvid(tmp_path / 'camvid', num_images=3) / 'images/val'
+    paths = sorted(folder.iterdir())
+    expected = Segmenter.from_checkpoint(config, checkpoint, cuda)(paths, batch_size=1)
+    graphed = Segmenter.from_checkpoint(config, checkpoint, cuda, cuda_graphs=True)
+    for _ in range(3):  # warms up, records and replays
+        found = graphed(paths, batch_size=1)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert np.mean(ours.labels == theirs.labels) > 0.999
+
+
 def test_labels_of_a_segmenter(tmp_path, device):
     model = save_small('hrvit_b1_camvid', tmp_path)
     folder = make_camvid(tmp_path / 'camvid', num_images=3) / 'images/val'

@@ -40,6 +40,13 @@ def test_windows_and_label_maps():
     assert cfg.test_evaluator.keep_results is True
 
 
+def test_cuda_graphs_reach_the_hook():
+    (form,) = (h for h in apply('--cuda-graphs').custom_hooks if 'Form' in h['type'])
+    assert form['cuda_graphs'] is True
+    with pytest.raises(InputError, match='omit --plain'):
+        apply('--cuda-graphs', '--plain')
+
+
 @pytest.mark.parametrize('key', ['tta_pipeline', 'tta_model'])
 def test_a_config_without_augmentation(key):
     with pytest.raises(InputError, match=f'--tta needs {key}'):

@@ -6,7 +6,12 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from mmseg_hrvit.models import convert, convert_for_training, restore
+from mmseg_hrvit.models import (
+    convert,
+    convert_for_training,
+    restore,
+    use_cuda_graphs,
+)
 from mmseg_hrvit.models.wrappers import bare
 
 
@@ -24,16 +29,23 @@ class FormHook(Hook):
         memory (bool, optional): Train in the form 'memory'. Defaults to None: on a
             CPU, where it costs no time, unless parts are compiled.
         inference (bool): Test in the form 'inference'. Defaults to True.
+        cuda_graphs (bool): Replay the form 'inference' as CUDA graphs, one for each
+            size of images. Defaults to False.
     """
 
     priority = 'VERY_LOW'  # after checkpoints are loaded and averages are copied
 
     def __init__(
-        self, compile: bool = False, memory: bool | None = None, inference: bool = True
+        self,
+        compile: bool = False,
+        memory: bool | None = None,
+        inference: bool = True,
+        cuda_graphs: bool = False,
     ) -> None:
         self.compile = compile
         self.memory = memory
         self.inference = inference
+        self.cuda_graphs = cuda_graphs
 
     def before_train(self, runner: Runner) -> None:
         """Applies the forms for training.
@@ -58,12 +70,17 @@ class FormHook(Hook):
 
         Args:
             runner (Runner): The runner of the test.
+
+        Raises:
+            InputError: If CUDA graphs are wanted where there are none.
         """
         self._model = model = runner.model
         if self.inference:
             # Evaluation needs no parallel wrapper: no gradients are exchanged.
             inner = model.module if is_model_wrapper(model) else model
             runner.model = convert(inner, 'inference')
+            if self.cuda_graphs:
+                use_cuda_graphs(bare(runner.model))
         if self.compile:
             runner.model.compile(dynamic=False)
 

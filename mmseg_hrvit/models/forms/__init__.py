@@ -2,5 +2,13 @@
 
 from .choose import convert_for_training
 from .convert import PURPOSES, convert, deploy, restore
+from .cuda_graphs import use_cuda_graphs
 
-__all__ = ['PURPOSES', 'convert', 'convert_for_training', 'deploy', 'restore']
+__all__ = [
+    'PURPOSES',
+    'convert',
+    'convert_for_training',
+    'deploy',
+    'restore',
+    'use_cuda_graphs',
+]

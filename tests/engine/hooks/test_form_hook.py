@@ -90,3 +90,16 @@ def test_what_is_parallel_goes_and_test_time_augmentation_stays():
     hook.before_test(runner)
     assert type(runner.model) is Augmented
     assert not any(isinstance(m, _BatchNorm) for m in runner.model.modules())
+
+
+def test_cuda_graphs_are_for_the_copy_of_the_test(monkeypatch):
+    graphed = []
+    where = 'mmseg_hrvit.engine.hooks.form.use_cuda_graphs'
+    monkeypatch.setattr(where, graphed.append)
+    hook, runner = build(cuda_graphs=True)
+    model = runner.model.eval()
+    hook.before_test(runner)
+    assert graphed == [runner.model]
+    assert runner.model is not model
+    hook.after_test(runner)
+    assert runner.model is model
