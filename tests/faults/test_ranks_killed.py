@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from functools import partial
 
 import pytest
 from mmengine.config import Config
@@ -15,7 +16,6 @@ from mmseg_hrvit.engine.resume import resume_latest
 from ranks import Ranks
 from trainings import make_runner
 
-ITERS = 24
 FSYNC = os.fsync
 
 
@@ -57,14 +57,14 @@ class TellHook(Hook):
         FSYNC(descriptor)
 
 
-def train_in_a_rank(folder):
+def train_in_a_rank(folder, iters):
     """What train.py does, with three weights."""
     cfg = Config(dict(work_dir=str(folder), load_from=None, resume=False))
     resume_latest(cfg)
     hooks = ('PreemptionHook', 'StrictCheckpointHook', 'FiniteCheckHook')
     runner = make_runner(
         folder,
-        max_iters=ITERS,
+        max_iters=iters,
         seed=3,
         resume=cfg.resume,
         load_from=cfg.load_from,
@@ -76,23 +76,24 @@ def train_in_a_rank(folder):
 
 
 @pytest.mark.parametrize(
-    ('size', 'kills'), [(2, 15), pytest.param(4, 40, marks=pytest.mark.faults)]
+    ('size', 'kills', 'iters'),
+    [(2, 15, 24), pytest.param(4, 40, 80, marks=pytest.mark.faults)],
 )
-def test_ranks_killed_again_and_again(size, kills, tmp_path, record_property):
+def test_ranks_killed_again_and_again(size, kills, iters, tmp_path, record_property):
     untouched, killed = tmp_path / 'untouched', tmp_path / 'killed'
-    ranks = Ranks(train_in_a_rank, untouched, folder=tmp_path / 'logs', size=size)
+    start = partial(Ranks, train_in_a_rank, size=size)
+    ranks = start(untouched, iters, folder=tmp_path / 'logs')
     assert ranks.end() == [0] * size, ranks.said()
     chance = random.Random(4)
     for kill in range(kills):
         kind = ('train', 'write', 'val')[kill % 3]
         rank = 0 if kind == 'write' else chance.randrange(size)  # 0 writes
-        logs = tmp_path / f'logs_{kill}'
-        ranks = Ranks(train_in_a_rank, killed, folder=logs, size=size)
+        ranks = start(killed, iters, folder=tmp_path / f'logs_{kill}')
         ranks.wait_for(f'[{kind} {chance.randint(1, 3)}]', rank)
         time.sleep(chance.uniform(0, 0.1))
         ranks.kill(rank)
         check_whole(killed)
-    ranks = Ranks(train_in_a_rank, killed, folder=tmp_path / 'logs_end', size=size)
+    ranks = start(killed, iters, folder=tmp_path / 'logs_end')
     assert ranks.end() == [0] * size, ranks.said()
     assert digest(killed) == digest(untouched)
     names = [sorted(p.name for p in f.glob('*.pth*')) for f in (killed, untouched)]
