@@ -84,7 +84,12 @@ class Recorder(Hook):
         runner.states.append(take_state(runner))
 
 
-def train(folder, bad=(), value=200, max_in_row=20, model=Line, **optim_wrapper):
+OTHERS = ('PreemptionHook', 'HangWatchHook', 'StrictCheckpointHook', 'RankStateHook')
+
+
+def train(
+    folder, bad=(), value=200, max_in_row=20, model=Line, hooks=(), **optim_wrapper
+):
     torch.manual_seed(0)
     optimizer = dict(type='AdamW', lr=0.1, **optim_wrapper.pop('optimizer', {}))
     runner = Runner(
@@ -101,6 +106,7 @@ def train(folder, bad=(), value=200, max_in_row=20, model=Line, **optim_wrapper)
         custom_hooks=[
             dict(type='mmseg_hrvit.FiniteCheckHook', max_in_row=max_in_row),
             dict(type='Recorder'),
+            *(dict(type=f'mmseg_hrvit.{hook}') for hook in hooks),
         ],
         default_scope='mmengine',
         log_processor=dict(by_epoch=False),
@@ -302,8 +308,15 @@ class PairConstructor:
         )
 
 
-def test_several_optimizers(tmp_path):
-    runner = train(tmp_path, bad=(1, 2), model=Pair, constructor='PairConstructor')
+@pytest.mark.parametrize('hooks', [(), OTHERS])
+def test_several_optimizers(tmp_path, hooks):
+    runner = train(
+        tmp_path,
+        bad=(1, 2),
+        model=Pair,
+        hooks=hooks,
+        constructor='PairConstructor',
+    )
     assert runner.message_hub.get_info('skipped_steps') == 2
     names = [*runner.model.state_dict()]
     first, other = names.index('layer.weight'), names.index('other.weight')
