@@ -71,6 +71,7 @@ def make_runner(
     evaluator=None,
     loop=None,
     cls=Runner,
+    deterministic=False,
 ):
     """Builds a runner that validates and saves after every second iteration.
 
@@ -90,6 +91,7 @@ def make_runner(
         evaluator (dict, optional): In place of one that finds ``scores``.
         loop (dict, optional): In place of ``ResumableTrainLoop``.
         cls (type): The runner's class. Defaults to mmengine's.
+        deterministic (bool): Of the run. Defaults to False.
     """
     torch.manual_seed(0)
     numbers = dict(
@@ -124,7 +126,7 @@ def make_runner(
             logger=dict(type='LoggerHook', log_metric_by_epoch=False),
         ),
         custom_hooks=[dict(type='mmseg_hrvit.RankStateHook'), *hooks],
-        randomness=dict(seed=seed),
+        randomness=dict(seed=seed, deterministic=deterministic),
         log_processor=dict(by_epoch=False),
         resume=resume,
         load_from=load_from,

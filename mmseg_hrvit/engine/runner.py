@@ -2,12 +2,14 @@
 
 import os
 
+import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
@@ -18,6 +20,8 @@ from .console import shorten_console
 
 # torch refuses them with num_workers=0, the way to debug a data set.
 OF_WORKERS = ('persistent_workers', 'prefetch_factor', 'timeout')
+
+WRAPPER = 'MMDistributedDataParallel'
 
 
 @RUNNERS.register_module()
@@ -50,6 +54,27 @@ class CheckedRunner(Runner):
         if deterministic:
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         super().set_randomness(seed, diff_rank_seed, deterministic)
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
+        """Wraps the model, if there are several processes.
+
+        After its first step, torch's DistributedDataParallel sorts the gradients into
+        other buckets. Over three or more processes, their sums are then rounded in
+        another order, so the first step after a resume would not be exact. With
+        ``deterministic``, the buckets stay: they do if it looks for unused parameters.
+
+        Args:
+            model_wrapper_cfg (dict, optional): Config of the wrapper; None: mmengine's.
+            model (nn.Module): The model.
+
+        Returns:
+            nn.Module: The model, or the wrapper around it.
+        """
+        options = self.cfg if model_wrapper_cfg is None else model_wrapper_cfg
+        is_mmengines = options.get('type', WRAPPER) == WRAPPER
+        if is_mmengines and torch.are_deterministic_algorithms_enabled():
+            options['find_unused_parameters'] = True
+        return super().wrap_model(model_wrapper_cfg, model)
 
     def build_logger(
         self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs

@@ -11,6 +11,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
 
+from mmseg_hrvit import CheckedRunner
 from mmseg_hrvit.analysis.killed_run import check_whole, digest, results
 from mmseg_hrvit.engine.resume import resume_latest
 from ranks import Ranks
@@ -66,6 +67,8 @@ def train_in_a_rank(folder, iters):
         folder,
         max_iters=iters,
         seed=3,
+        deterministic=True,
+        cls=CheckedRunner,
         resume=cfg.resume,
         load_from=cfg.load_from,
         evaluator=dict(type='Mean'),
