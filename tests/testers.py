@@ -11,6 +11,8 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call, grad
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from mmseg_hrvit import convert, deploy, restore
 from reference import fill, image, relative_error, training_step
@@ -19,6 +21,9 @@ from reference import fill, image, relative_error, training_step
 needs_cuda_build = pytest.mark.skipif(
     not torch.backends.cuda.is_built(), reason='this torch is built without CUDA'
 )
+
+# Forms that a GPU may run; what compiles has no imagined tensors.
+PURPOSES_ON_A_GPU = ('memory', 'recompute', 'deterministic', 'inference', 'engines')
 
 
 def build(cfg):
@@ -31,6 +36,21 @@ def to_float64(inputs):
     if isinstance(inputs, torch.Tensor):
         return inputs.double()
     return type(inputs)(x.double() for x in inputs)
+
+
+class Strays(TorchDispatchMode):
+    """Notes the operators whose results are not on the GPU."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        results = function(*args, **kwargs or {})
+        for x in tree_leaves(results):
+            if isinstance(x, torch.Tensor) and x.device.type != 'cuda':
+                self.names.add(str(function))
+        return results
 
 
 class Adapter(nn.Module):
@@ -252,19 +272,31 @@ class ModuleTester:
         self.check_equal(cfg, module, copy.deepcopy(module))
         self.check_equal(cfg, module, pickle.loads(pickle.dumps(module)))
 
+    @pytest.mark.parametrize(
+        'form',
+        [
+            None,
+            *(pytest.param(form, marks=pytest.mark.full) for form in PURPOSES_ON_A_GPU),
+        ],
+    )
     @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
     @needs_cuda_build
-    def test_all_is_on_the_gpu_where_the_inputs_are(self, cfg, dtype):
-        """A tensor made on the CPU raises an error here, as it does on a GPU."""
-        shapes = [x.shape for x in self.as_list(cfg)]
+    def test_all_is_on_the_gpu_where_the_inputs_are(self, cfg, dtype, form):
+        """A tensor made on the CPU raises an error here, or is noted."""
+        with default_dtype(dtype), torch.device('meta'):
+            module = MODELS.build(copy.deepcopy(cfg)).train()
+            if form:
+                module = convert(module, form)
         with FakeTensorMode(), default_dtype(dtype):
-            with torch.device('cuda'):
-                module = MODELS.build(copy.deepcopy(cfg)).train()
-                inputs = [torch.empty(shape) for shape in shapes]
+            module._apply(lambda x: torch.empty(x.shape, dtype=x.dtype, device='cuda'))
+            shapes = [x.shape for x in self.as_list(cfg)]
+            inputs = [torch.empty(shape, device='cuda') for shape in shapes]
             inputs = inputs if isinstance(self, HeadTester) else inputs[0]
-            outs = self.outputs(module, inputs)
-            assert {x.device.type for x in outs} == {'cuda'}
-            assert {x.dtype for x in outs} == {dtype}
+            with Strays() as strays:
+                outs = self.outputs(module, inputs)
+        assert not strays.names, strays.names
+        assert {x.device.type for x in outs} == {'cuda'}
+        assert {x.dtype for x in outs} == {dtype}
 
     def test_gradients_have_type_and_place_of_their_parameters(self, cfg):
         with default_dtype(torch.bfloat16), torch.device('meta'):
