@@ -8,12 +8,15 @@ from mmengine.config import Config
 
 from mmseg_hrvit.analysis.flops import default_shape, measure_config
 from mmseg_hrvit.analysis.paper.rows import TABLES
+from mmseg_hrvit.zoo import read_index
 from paths import CONFIGS, ROOT
 
 IMPORTED = yaml.safe_load((ROOT / 'model-index.yml').read_text())['Import']
 FILES = [yaml.safe_load((ROOT / path).read_text()) for path in IMPORTED]
 COLLECTIONS = {c['Name']: c for file in FILES for c in file['Collections']}
-MODELS = {model['Name']: model for file in FILES for model in file['Models']}
+ALL = {model['Name']: model for file in FILES for model in file['Models']}
+TRAINED = {name: model for name, model in ALL.items() if 'Weights' in model}
+MODELS = {name: model for name, model in ALL.items() if name not in TRAINED}
 ROWS = {row.config: (table, row) for table in TABLES for row in table.rows}
 
 
@@ -58,7 +61,6 @@ def test_a_model_is_its_row(name):
     # The paper's figure, marked as such; there are no weights that have it.
     assert result['Metrics'] == {'mIoU(paper)': float(row.miou)}
     assert README[name][2] == row.miou
-    assert 'Weights' not in model
 
 
 @pytest.mark.parametrize('name', MODELS)
@@ -75,11 +77,26 @@ def test_a_model_is_its_config(name):
     assert data['Architecture'] == [f'HRViT-{cfg.model.backbone.arch}', head]
 
 
+@pytest.mark.parametrize('name', TRAINED)
+def test_a_trained_model_is_its_weights(name):
+    model, entry = TRAINED[name], read_index()[name]
+    assert ROOT / model['Weights'] == entry.check()
+    assert model['Config'] == f'configs/{name}.py'
+    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    part = measure_config(cfg, default_shape(cfg))
+    data = model['Metadata']
+    assert (data['Parameters'], data['FLOPs']) == (part.params, part.macs.paper)
+    assert data['Batch Size'] == cfg.train_dataloader.batch_size
+    (result,) = model['Results']
+    assert result['Metrics'] == {'mIoU': entry.miou}
+    assert result['Dataset'] == data['Training Data'] == entry.data
+
+
 def test_mim_reads_it():
     modelindex = pytest.importorskip('modelindex', reason='needs model-index')
     index = modelindex.load(str(ROOT / 'model-index.yml'))
     index.build_models_with_collections()
-    assert {model.name for model in index.models} == README.keys()
+    assert {model.name for model in index.models} == ALL.keys()
     for model in index.models:
-        assert model.metadata.parameters == MODELS[model.name]['Metadata']['Parameters']
+        assert model.metadata.parameters == ALL[model.name]['Metadata']['Parameters']
         assert model.in_collection == 'HRViT'
