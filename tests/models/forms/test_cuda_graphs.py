@@ -42,6 +42,7 @@ def test_earlier_outputs_stay_as_they_are(reused):
             assert torch.equal(actual, map)
 
 
+@pytest.mark.full
 def test_torch_compiles_the_backbone():
     backbone = convert(fill(HRViT(TINY_ARCH)).eval(), 'inference')
     x = image(1, 3, 64, 64).float()
