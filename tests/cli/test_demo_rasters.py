@@ -115,6 +115,7 @@ def test_through_an_exported_file(model, tmp_path):
     assert same.mean() > 0.999  # the order of sums is another one
 
 
+@pytest.mark.full
 def test_two_processes_make_the_same_files(model, tmp_path):
     """Of three rasters one is broken, where the second process reads it."""
     folder = tmp_path / 'rasters'

@@ -26,7 +26,7 @@ def gflops(macs):
 
 @pytest.mark.parametrize(
     ('name', *COLUMNS),
-    full_but(ROWS, *ROWS[:2]),
+    full_but(ROWS, ROWS[0]),
     ids=[row[0] for row in ROWS],
 )
 def test_a_row_of_the_table(name, params, paper, full, executed):

@@ -90,9 +90,9 @@ def test_equal_parts_share_a_graph(arch, channels, rate, counter):
 @pytest.mark.parametrize(
     ('options', 'training'),
     [
-        ({}, True),
         ({}, False),
         (dict(drop_path_rate=0.1), True),
+        pytest.param({}, True, marks=pytest.mark.full),
         pytest.param(dict(with_cp=True), True, marks=pytest.mark.full),
         pytest.param(dict(with_cp=True), False, marks=pytest.mark.full),
         pytest.param(dict(drop_path_rate=0.1), False, marks=pytest.mark.full),
