@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mmseg_hrvit import convert, deploy, restore
+from mmseg_hrvit.models.forms import PURPOSES
 from reference import fill, image, relative_error, training_step
 
 # A torch without CUDA cannot even imagine a GPU.
@@ -23,7 +24,7 @@ needs_cuda_build = pytest.mark.skipif(
 )
 
 # Forms that a GPU may run; what compiles has no imagined tensors.
-PURPOSES_ON_A_GPU = ('memory', 'recompute', 'deterministic', 'inference', 'engines')
+ON_A_GPU = [form for form in PURPOSES if form not in ('training_cpu', 'compile')]
 
 
 def build(cfg):
@@ -276,7 +277,7 @@ class ModuleTester:
         'form',
         [
             None,
-            *(pytest.param(form, marks=pytest.mark.full) for form in PURPOSES_ON_A_GPU),
+            *(pytest.param(form, marks=pytest.mark.full) for form in ON_A_GPU),
         ],
     )
     @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from rich.table import Table
 
 from mmseg_hrvit.export import InferenceGraph, trace
-from mmseg_hrvit.export.formats.openvino import convert, core
+from mmseg_hrvit.export.formats.openvino import compile_for_cpu, convert
 
 from .forms import build_network
 
@@ -71,16 +71,10 @@ def time_layers(
         list[Layer]: All layers that were executed.
     """
     graph = InferenceGraph(build_network(cfg))
-    channels = len(cfg.model.data_preprocessor.mean)
+    channels = cfg.model.backbone.get('in_channels', 3)
     model = convert(trace(graph, channels, shape), shape)
     model.reshape([1, channels, *shape])
-    hints = dict(
-        PERFORMANCE_HINT='LATENCY',
-        INFERENCE_PRECISION_HINT='f32',
-        INFERENCE_NUM_THREADS=threads,
-        PERF_COUNT=True,
-    )
-    compiled = core().compile_model(model, 'CPU', hints)
+    compiled = compile_for_cpu(model, 'fp32', threads, profiled=True)
     seconds = measure(compiled, (1, channels, *shape), rounds)
     macs = count_macs(model)
     nodes = compiled.get_runtime_model().get_ops()

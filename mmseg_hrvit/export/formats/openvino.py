@@ -134,10 +134,29 @@ def compile_model(
     if shape is not None:
         model = model.clone()
         model.reshape(list(shape))
+    request = compile_for_cpu(model, precision, threads).create_infer_request()
+    return lambda images: request.infer([images])[0].copy()
+
+
+def compile_for_cpu(
+    model: ov.Model, precision: str, threads: int | None, profiled: bool = False
+) -> ov.CompiledModel:
+    """Compiles a model as it is; like ``compile_model``.
+
+    Args:
+        model (ov.Model): The model.
+        precision (str): As in ``compile_model``.
+        threads (int, optional): As in ``compile_model``.
+        profiled (bool): Whether its requests measure each layer. Defaults to False.
+
+    Returns:
+        ov.CompiledModel: What makes requests.
+    """
     hints = dict(PERFORMANCE_HINT='LATENCY')
     if precision == 'fp32':
         hints['INFERENCE_PRECISION_HINT'] = 'f32'
     if threads is not None:
         hints['INFERENCE_NUM_THREADS'] = threads
-    request = core().compile_model(model, 'CPU', hints).create_infer_request()
-    return lambda images: request.infer([images])[0].copy()
+    if profiled:
+        hints['PERF_COUNT'] = True
+    return core().compile_model(model, 'CPU', hints)
