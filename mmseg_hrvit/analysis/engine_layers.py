@@ -135,12 +135,17 @@ def describe(node: ov.Node, seconds: float, macs: Mapping[str, int]) -> Layer:
         Layer: The layer.
     """
     info = node.get_rt_info()
+    layer_type = info['layerType'].astype(str)
     names = info['originalLayersNames'].astype(str).split(',')
     shapes = [tuple(x.get_shape()) for x in [*node.input_values(), *node.outputs()]]
+    if layer_type == 'FullyConnected':  # some have only the name of their bias
+        own_macs = math.prod(shapes[-1]) * shapes[0][-1]
+    else:
+        own_macs = sum(macs.get(name, 0) for name in names)
     return Layer(
-        name_kind(info['layerType'].astype(str), names, shapes),
+        name_kind(layer_type, names, shapes),
         seconds,
-        sum(macs.get(name, 0) for name in names),
+        own_macs,
         4 * sum(map(math.prod, shapes)),
     )
 

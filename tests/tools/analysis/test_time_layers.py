@@ -27,12 +27,30 @@ def layers():
     return module.time_layers(CFG, (64, 96), 1, 2)
 
 
-def test_every_product_is_counted(layers):
-    """As torch counts them, which adds and multiplies."""
-    graph = InferenceGraph(build_network(CFG))
+def count_flops(cfg):
+    """Counts as torch does, which counts additions and multiplications."""
+    graph = InferenceGraph(build_network(cfg))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         graph(torch.zeros(1, 3, 64, 96))
-    assert 2 * sum(layer.macs for layer in layers) == counter.get_total_flops()
+    return counter.get_total_flops()
+
+
+def test_every_product_is_counted(layers):
+    assert 2 * sum(layer.macs for layer in layers) == count_flops(CFG)
+
+
+def test_linear_layers_are_counted():
+    cfg = Config.fromfile(config('hrvit_quickstart'))
+    cfg.model.backbone = dict(
+        type='MixVisionTransformer',
+        embed_dims=16,
+        num_layers=[1, 1, 1, 1],
+        num_heads=[1, 2, 4, 8],
+    )
+    cfg.model.decode_head.in_channels = [16, 32, 64, 128]
+    layers = module.time_layers(cfg, (64, 96), 1, 1)
+    assert any(layer.kind == 'linear layers' for layer in layers)
+    assert 2 * sum(layer.macs for layer in layers) == count_flops(cfg)
 
 
 def test_what_the_layers_are(layers):
