@@ -6,6 +6,7 @@ in the same way for all networks. CONFIG@FORM selects the form in which a networ
 
   runtime   the form that training and testing choose (the default)
   plain     as it is defined, layer by layer
+  training_cpu  runtime's form on a CPU without recomputation: only for training
   compile   compiled by torch.compile: training by regions, inference as a whole
   cudagraph the same, replayed as CUDA graphs: only for inference on a GPU
   openvino  exported to OpenVINO, float32, on the CPU

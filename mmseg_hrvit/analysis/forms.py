@@ -17,9 +17,10 @@ from mmseg_hrvit.models import convert, convert_for_training
 
 from .memory import kept_bytes
 
-FORMS = ('runtime', 'plain', 'compile', 'cudagraph', 'openvino', 'oracle')
+INFERENCE_FORMS = ('runtime', 'plain', 'compile', 'cudagraph', 'openvino', 'oracle')
+TRAINED_FORMS = ('runtime', 'plain', 'training_cpu', 'compile', 'oracle')
+FORMS = tuple(dict.fromkeys(INFERENCE_FORMS + TRAINED_FORMS))
 COMPILE_MODES = dict(compile='default', cudagraph='reduce-overhead')
-TRAINED_FORMS = ('runtime', 'plain', 'compile', 'oracle')
 
 Network = Callable[[Tensor], object]
 
@@ -43,7 +44,7 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
 
     Args:
         cfg (Config): A config of mmseg or mmpretrain.
-        form (str): One of ``FORMS``.
+        form (str): One of ``INFERENCE_FORMS``.
         images (Tensor): Images (B, C, H, W) like those that will follow.
 
     Returns:
@@ -52,8 +53,8 @@ def inference(cfg: Config, form: str, images: Tensor) -> Network:
     Raises:
         InputError: If the network does not have this form.
     """
-    if form not in FORMS:
-        raise InputError(f'@{form}: choose one of {", ".join(FORMS)}')
+    if form not in INFERENCE_FORMS:
+        raise InputError(f'@{form}: for inference, choose {", ".join(INFERENCE_FORMS)}')
     if form == 'oracle':
         return build_oracle(cfg).to(images.device).eval()
     network = build_network(cfg).to(images.device)
@@ -95,6 +96,8 @@ class TrainingStep:
             )
         if form in ('runtime', 'compile'):
             convert_for_training(self.network, device.type, form == 'compile')
+        elif form == 'training_cpu':
+            convert(self.network, form)
         self.network.train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), fused=True)
         self.scaler = torch.amp.GradScaler(device.type, enabled=scaled)

@@ -98,6 +98,20 @@ def make_step(network, scaled=False):
     return step
 
 
+def test_only_the_form_of_the_runtime_recomputes(cfg):
+    images = image(1, 3, 64, 64).float()
+    forms = 'plain', 'training_cpu', 'runtime'
+    plain, stored, recomputed = (
+        TrainingStep(cfg, form, CPU).saved_bytes(images) for form in forms
+    )
+    assert recomputed < stored < plain
+
+
+def test_the_form_of_training_is_not_for_inference(cfg):
+    with pytest.raises(InputError, match='@training_cpu: for inference, choose run'):
+        inference(cfg, 'training_cpu', image(1, 3, 64, 64))
+
+
 @pytest.mark.parametrize('form', ['openvino', 'eager'])
 def test_inference_forms_are_not_trained(cfg, form):
     with pytest.raises(InputError, match=f'@{form}'):
