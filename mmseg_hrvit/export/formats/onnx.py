@@ -11,6 +11,7 @@ from torch.export import ExportedProgram
 from mmseg_hrvit.errors import InputError
 
 from ..metadata import INPUT_NAME, KEY, Metadata
+from ..trace import little_overhead
 from .engine import Engine
 
 AXES = {0: 'batch', 2: 'height', 3: 'width'}  # of the input, where their size is free
@@ -56,16 +57,17 @@ def to_proto(program: ExportedProgram, output_name: str = 'logits'):
     placeholders = program.graph_module.graph.find_nodes(op='placeholder')
     sizes = placeholders[-1].meta['val'].shape
     named = {i: name for i, name in AXES.items() if isinstance(sizes[i], torch.SymInt)}
-    # Engines simplify the graph themselves, in a fraction of the time.
-    return torch.onnx.export(
-        program,
-        input_names=[INPUT_NAME],
-        output_names=[output_name],
-        dynamic_shapes=(named,),
-        dynamo=True,
-        optimize=False,
-        verbose=False,
-    ).model_proto
+    with little_overhead():  # it traces the program once more
+        exported = torch.onnx.export(
+            program,
+            input_names=[INPUT_NAME],
+            output_names=[output_name],
+            dynamic_shapes=(named,),
+            dynamo=True,
+            optimize=False,  # engines simplify it themselves, in a fraction of the time
+            verbose=False,
+        )
+    return exported.model_proto
 
 
 def load(path: Path, threads: int | None) -> Engine:
