@@ -79,6 +79,7 @@ def test_killed_ten_times(command, undisturbed, tmp_path, record_property):
         process = subprocess.Popen(command)
         if isinstance(moment, int):
             wait_for(lambda n=moment: parts.is_dir() and done() >= n, process)
+            time.sleep(chance.uniform(0, 0.1))  # well below the time of a part
         else:
             wait_for(
                 lambda x=moment: any(
@@ -87,7 +88,6 @@ def test_killed_ten_times(command, undisturbed, tmp_path, record_property):
                 ),
                 process,
             )
-        time.sleep(chance.uniform(0, 0.4))
         process.kill()
         assert process.wait(PATIENCE) == -signal.SIGKILL
         assert not (tmp_path / 'labels/big.tif').exists()
