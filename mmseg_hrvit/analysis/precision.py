@@ -22,6 +22,7 @@ from mmseg_hrvit.apis.inputs import read_image
 from mmseg_hrvit.apis.segmenter import Segmenter
 from mmseg_hrvit.datasets.checked_pipeline import check_samples
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.zoo import read_index
 
 from .benchmark import DTYPES, autocast, compare
 from .ground_truth import build_test_set
@@ -85,8 +86,9 @@ def open_form(name: str, config: Config) -> Labeller:
     """Makes a function from images (H, W, 3), BGR, 8 bits, to label maps (H, W).
 
     Args:
-        name (str): A file that ``tools/export.py`` wrote, or a checkpoint: as it is,
-            or with '@bfloat16' or '@float16' behind it.
+        name (str): A file that ``tools/export.py`` wrote, or a checkpoint or the name
+            of a network in this package: as it is, or with '@bfloat16' or '@float16'
+            behind it.
         config (Config): The checkpoint's config.
 
     Returns:
@@ -96,7 +98,7 @@ def open_form(name: str, config: Config) -> Labeller:
         InputError: If it cannot be used, or has another name.
     """
     path, _, dtype = name.partition('@')
-    is_checkpoint = path.endswith(CHECKPOINTS)
+    is_checkpoint = path.endswith(CHECKPOINTS) or path in read_index()
     if dtype not in (('', *DTYPES) if is_checkpoint else ('',)):
         raise InputError(
             f'{name}: write CHECKPOINT@TYPE, with TYPE {" or ".join(DTYPES)}'

@@ -95,6 +95,13 @@ def test_a_checkpoint_is_a_form_in_two_types(tmp_path):
     assert 0.9 < (half == expected).mean() < 1
 
 
+def test_a_network_of_the_package_is_a_form():
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    expected = Segmenter.from_pretrained('hrvit_quickstart')([image])[0].labels
+    cfg = Config.fromfile(mmseg_hrvit.config('hrvit_quickstart'))
+    assert np.array_equal(open_form('hrvit_quickstart', cfg)(image), expected)
+
+
 @pytest.mark.parametrize('name', ['net.pth@int8', 'net.xml@bfloat16', 'net.jpg'])
 def test_other_names_are_refused(name):
     with pytest.raises(InputError, match=r'CHECKPOINT@TYPE|not an exported file'):
