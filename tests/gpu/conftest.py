@@ -1,9 +1,21 @@
 """What the tests of a GPU share; with ``--gpu cpu`` most run on a CPU."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
+
+NO_GPU = 'there is no GPU here'
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Skips all tests for the same reason at one place, so pytest tells it once."""
+    report = yield
+    if report.skipped and NO_GPU in str(report.longrepr):
+        report.longrepr = (str(Path(__file__).parent), None, f'Skipped: {NO_GPU}')
+    return report
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -12,7 +24,7 @@ def device(pytestconfig):
     # Without the option, somebody has named this folder on the command line.
     name = pytestconfig.getoption('--gpu') or 'cuda'
     if name == 'cuda' and not torch.cuda.is_available():
-        pytest.skip('there is no GPU here')
+        pytest.skip(NO_GPU)
     return torch.device(name)
 
 
