@@ -51,3 +51,25 @@ def test_a_rank_that_is_stopped_is_named(tmp_path, record_property):
     code, _, err = train(config, 'train_cfg.max_iters=3', 'train_cfg.val_interval=3')
     assert code == HANG, err
     assert 'rank 0 (' in read_error(err)
+
+
+@pytest.mark.faults
+def test_a_job_that_is_paused_goes_on(tmp_path, record_property):
+    """All ranks are stopped for longer than the limit, as a scheduler does it."""
+    record_property('faults injected', 1)
+    config = write_tiny_config(tmp_path)
+    add_hook(
+        config,
+        'def before_train_iter(self, runner, *args, **kwargs):\n'
+        '    if runner.iter == 1:\n'
+        '        rank = os.getpid()\n'
+        "        pause = f'sleep 3; kill -STOP {rank}; sleep 20; kill -CONT {rank}'\n"
+        "        os.spawnlp(os.P_NOWAIT, 'sh', 'sh', '-c', pause)\n"
+        '        time.sleep(6)',
+    )
+    set_hook(config, 'HangWatchHook', timeout=8.0)
+    started = time.monotonic()
+    code, _, err = train(config, 'train_cfg.max_iters=3', 'train_cfg.val_interval=3')
+    assert code == 0, err
+    assert time.monotonic() - started > 20
+    assert (tmp_path / 'work/iter_3.pth').is_file()
