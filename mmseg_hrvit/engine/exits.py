@@ -29,11 +29,16 @@ def one_line_errors() -> Iterator[None]:
     The exit status is ``INPUT_ERROR``, and after Ctrl-C ``INTERRUPTED``. All ranks of a
     run mostly meet the same error: rank 0 prints it at once. The others wait until the
     launcher stops them, and print it if that does not happen. All other errors pass
-    through; with several processes, after the same wait.
+    through; with several processes, after the same wait. At a normal end the process
+    leaves its group.
     """
     try:
         with build_errors_told():
             yield
+        # A process that exits with gloo's threads at work may abort, and the launcher
+        # would restart a run that has ended well.
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
     except InputError as error:
         message, rank = read_message(error), get_rank()
         if rank > 0:

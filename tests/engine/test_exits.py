@@ -2,6 +2,7 @@ import os
 import signal
 
 import pytest
+from torch import distributed
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_hrvit.engine import exits
@@ -58,6 +59,14 @@ def test_other_ranks_wait_for_rank_0(environ, waits, monkeypatch, capfd):
     rank = os.environ.get('RANK', os.environ.get('SLURM_PROCID'))
     told = '' if rank == '0' else f' (rank {rank})'
     assert capfd.readouterr().err == f'error: no data{told}\n'
+
+
+def test_a_process_leaves_its_group_at_its_end():
+    """Else torch may abort at the exit, with status 134."""
+    store = distributed.HashStore()
+    with exits.one_line_errors():
+        distributed.init_process_group('gloo', store=store, rank=0, world_size=1)
+    assert not distributed.is_initialized()
 
 
 def test_an_interrupt_is_one_line(capfd):
