@@ -109,14 +109,16 @@ def test_a_signal_to_the_job_reaches_its_tasks(tmp_path, signal, then):
 
 
 def test_test(tmp_path):
-    code, out, _ = run(
+    code, out, err = run(
         *(tmp_path, 'slurm_test.sh', 'part', 'job', 'CONFIG', 'a.pth', '--tta'),
+        SLURM_JOB_ID='7',
         GPUS='16',
         GPUS_PER_NODE='4',
         CPUS_PER_TASK='2',
         SRUN_ARGS='--time=1 --exclusive',
     )
     assert code == 0
+    assert err == 'port 10007\n'
     assert out[3:11] == [
         '--job-name=job',
         '--gres=gpu:4',
