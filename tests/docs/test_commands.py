@@ -22,15 +22,10 @@ from hrvit_cli import Verb
 from mmseg_hrvit.configs import config_names, find_config
 from mmseg_hrvit.engine.options import merge_options, parse_options
 from mmseg_hrvit.errors import InputError
+from pages import PAGES, read_blocks
 from paths import ROOT
 
 NAMES = config_names()
-BLOCK = re.compile(r'^```shell\n(.*?)^```', re.M | re.S)
-PAGES = [
-    ROOT / 'README.md',
-    ROOT / 'CONTRIBUTING.md',
-    *sorted((ROOT / 'docs').glob('*.md')),
-]
 PROGRAMS = (
     'python', 'bash', 'pip', 'mim', 'csCreateTrainIdLabelImgs', 'curl', 'git', 'hrvit',
     'rio',
@@ -110,7 +105,7 @@ def read_verb(verb: Verb, args: Sequence[str]) -> None:
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
 def test_every_command_is_taken(page, record):
-    for block in BLOCK.findall(page.read_text(encoding='utf-8')):
+    for _, block in read_blocks(page, 'shell'):
         calls = record(block)
         assert calls, f'{page.name}: no command in\n{block}'
         for call in calls:

@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from data import make_camvid
+from pages import read_blocks
 from paths import CONFIGS, ROOT, TOOLS
 from raster_data import make_mosaic, write_polygons
 
@@ -20,7 +21,6 @@ PACKAGES = 'fastapi_offline gradio nncf onnxruntime onnxscript openvino'
 for package in PACKAGES.split():
     pytest.importorskip(package)
 
-BLOCK = re.compile(r'^```(shell|python)\n(.*?)^```', re.M | re.S)
 CONFIG, CHECKPOINT = 'hrvit_b1_camvid', 'net.pth'
 # What stands in a page, and what a reader puts there. Other names are files or links.
 COMMON = dict(CONFIG=CONFIG, CHECKPOINT=CHECKPOINT)
@@ -74,10 +74,9 @@ def follow(folder, script):
 
 def read_script(page):
     """All blocks of a page, with a reader's names in place of the page's."""
-    text = (ROOT / f'docs/{page}.md').read_text(encoding='utf-8')
     blocks = [
         code if kind == 'shell' else f"python - <<'BLOCK'\n{code}BLOCK\n"
-        for kind, code in BLOCK.findall(text)
+        for kind, code in read_blocks(ROOT / f'docs/{page}.md', 'shell', 'python')
     ]
     assert blocks
     script = '\n'.join(blocks)

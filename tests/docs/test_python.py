@@ -1,7 +1,5 @@
 """README.md and docs/: the Python examples that no followed page contains."""
 
-import re
-
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -11,22 +9,21 @@ from PIL import Image
 from data import load_tool
 from mmseg_hrvit.analysis.forms import build_network
 from mmseg_hrvit.configs import config
+from pages import PAGES, read_blocks
 from paths import ROOT
 
-BLOCK = re.compile(r'^```python\n(.*?)^```', re.M | re.S)
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 DERIVED = [
     pytest.param(block, id=f'{page.stem}-{i}')
     for page in PAGES
-    for i, block in enumerate(BLOCK.findall(page.read_text(encoding='utf-8')))
+    for i, (_, block) in enumerate(read_blocks(page, 'python'))
     if block.startswith('_base_')
 ]
 
 
 def find_example(page, word):
     """The only Python example of a page with this word in it."""
-    text = (ROOT / page).read_text(encoding='utf-8')
-    (block,) = (block for block in BLOCK.findall(text) if word in block)
+    blocks = read_blocks(ROOT / page, 'python')
+    (block,) = (block for _, block in blocks if word in block)
     return block
 
 
