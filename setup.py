@@ -62,9 +62,10 @@ setup(
     entry_points=dict(console_scripts=['hrvit = hrvit_cli.__main__:main']),
     python_requires='>=3.10',
     # The OpenMMLab packages come in two families of the same import names; which
-    # one is there is the user's choice (requirements.txt has the default).
+    # one is there is the user's choice (the extra `onedl` has the default).
     install_requires=['torch>=2.6', 'safetensors'],
     extras_require=dict(
+        onedl=(ROOT / 'requirements.txt').read_text(encoding='utf-8').split(),
         tests=[
             *SERVE,
             *RASTER,

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 
-from .verbs import GROUPS, VERBS, Verb
+from .verbs import GROUPS, VERBS, WRONG_USE, Verb
 
 USAGE = 'usage: hrvit COMMAND [arguments]; `hrvit COMMAND --help` explains a command'
-WRONG_USE = 2  # exit status, the same as that of argparse
 
 
 def overview() -> str:

@@ -10,9 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from signal import SIG_BLOCK, SIGHUP, SIGINT, SIGTERM, SIGUSR1, pthread_sigmask
 
-from .verbs import Verb
-
-WRONG_USE = 2  # exit status, as argparse has it
+from .verbs import WRONG_USE, Verb, missing_packages_told
 
 
 def dist_train(tools: Path, config: str, processes: str, *arguments: str) -> int:
@@ -140,7 +138,8 @@ def call(function: str, *arguments: object) -> int:
     """
     pthread_sigmask(SIG_BLOCK, (SIGHUP, SIGINT, SIGTERM, SIGUSR1))
     module, _, name = function.partition('.')
-    with redirect_stdout(sys.stderr):  # packages talk while they are imported
+    # Packages talk while they are imported.
+    with missing_packages_told(), redirect_stdout(sys.stderr):
         from mmseg_hrvit.engine.exits import one_line_errors
 
         work = getattr(import_module(f'mmseg_hrvit.engine.{module}'), name)

@@ -2,7 +2,8 @@
 
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 GROUPS = {
@@ -19,6 +20,17 @@ GROUPS = {
     ),
 }  # fmt: skip
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)
+WRONG_USE = 2  # exit status, the same as that of argparse
+
+
+@contextmanager
+def missing_packages_told() -> Iterator[None]:
+    """Ends the process with one line if a package that an import needs is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(WRONG_USE)
 
 
 class Verb:
@@ -80,8 +92,9 @@ class Verb:
             sys.exit(self.options.run(args))
         # A file name may have bytes that are not text: show them, raise no error.
         sys.stdout.reconfigure(errors='backslashreplace')
-        from mmseg_hrvit.checkpoints.loading import register_all
-        from mmseg_hrvit.engine.exits import one_line_errors
+        with missing_packages_told():
+            from mmseg_hrvit.checkpoints.loading import register_all
+            from mmseg_hrvit.engine.exits import one_line_errors
 
         register_all()
         with one_line_errors():

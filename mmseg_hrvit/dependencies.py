@@ -6,10 +6,10 @@ REQUIRED = ('mmengine', 'mmcv', 'mmseg')
 
 
 def check_dependencies() -> None:
-    """Raises ImportError, with what to install, if a package is not there."""
+    """Raises ModuleNotFoundError, with what to install, if a package is not there."""
     missing = [name for name in REQUIRED if find_spec(name) is None]
     if missing:
-        raise ImportError(
+        raise ModuleNotFoundError(
             f'mmseg_hrvit needs {", ".join(missing)}: install the maintained '
             'successors by `pip install onedl-mmcv onedl-mmengine '
             "onedl-mmsegmentation`, or OpenMMLab's originals by `pip install "

@@ -14,6 +14,7 @@ from paths import ROOT
 SOURCES = ('mmseg_hrvit', 'hrvit_cli', 'configs', 'tools')
 FILES = (
     'setup.py',
+    'requirements.txt',
     'pyproject.toml',
     'MANIFEST.in',
     'README.md',

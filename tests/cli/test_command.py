@@ -73,6 +73,23 @@ def test_a_wrong_verb_is_one_line(verb, hint, capsys):
     assert hint in err
 
 
+@pytest.mark.parametrize(
+    'call',
+    [
+        "__main__ import main; main(['demo', 'street.jpg', 'hrvit_quickstart'])",
+        "scripts import call; call('launcher.run_once', 'test.py', '2', [])",
+    ],
+)
+def test_a_missing_package_is_one_line(call):
+    code = f"import sys; sys.modules['mmseg'] = None; from hrvit_cli.{call}"
+    done = subprocess.run(
+        [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith('error: mmseg_hrvit needs mmseg: install the ')
+    assert done.stderr.count('\n') == 1
+
+
 def test_a_mistake_is_one_line(capsys):
     assert end('flops', 'no_such_config') == 2
     assert capsys.readouterr().err.startswith("error: no config is called 'no_such")
