@@ -3,11 +3,13 @@
 import csv
 import json
 from collections.abc import Iterable
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
 from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.files import cannot_write, write_durably
 
 HEAD = ('image', 'class', 'pixels', 'share')
 
@@ -34,19 +36,28 @@ def write_areas(areas: Iterable[tuple[str, dict[str, int]]], path: Path) -> None
             pixels by class.
         path (Path): A ``.csv`` file: image, class, pixels and their share; or a
             ``.json`` file: for each image pixels and share by class.
+
+    Raises:
+        InputError: If it cannot be written.
     """
-    # A name may have bytes that are no text: they stay.
     rows = {name: with_shares(counts) for name, counts in areas}
-    if path.suffix == '.json':
-        path.write_text(json.dumps(rows, indent=1) + '\n', encoding='utf-8')
-        return
-    with path.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
-        writer = csv.writer(file)
-        writer.writerow(HEAD)
-        for name, classes in rows.items():
-            for label, area in classes.items():
-                share = f'{area["share"]:.6f}'
-                writer.writerow((name, label, area['pixels'], share))
+    text = json.dumps(rows, indent=1) + '\n' if path.suffix == '.json' else to_csv(rows)
+    try:
+        # A name may have bytes that are no text: they stay.
+        write_durably(text.encode(errors='surrogateescape'), path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def to_csv(rows: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Makes a table of images, their classes, and the pixels and shares of each."""
+    file = StringIO()
+    writer = csv.writer(file)
+    writer.writerow(HEAD)
+    for name, classes in rows.items():
+        for label, area in classes.items():
+            writer.writerow((name, label, area['pixels'], f'{area["share"]:.6f}'))
+    return file.getvalue()
 
 
 def is_table(path: Path) -> bool:

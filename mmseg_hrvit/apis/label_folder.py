@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmseg_hrvit.engine.preflight import innermost
 from mmseg_hrvit.errors import InputError
 
+from .data_folders import IMAGES, find_folders, refuse_data_folders
 from .origin import hash_file, identify
 
 RECORD = 'made_from.json'
@@ -22,16 +22,10 @@ def use_label_folder(cfg: Config, out: str) -> None:
         out (str): The folder.
 
     Raises:
-        InputError: If it is inside the folder of the images.
+        InputError: If it is inside a folder of the data.
     """
-    roots = find_image_roots(cfg)
-    target = Path(out).resolve()
-    for root in roots:
-        if Path(root).resolve() in (target, *target.parents):
-            raise InputError(
-                f'--out {out} is inside the image folder {root}: give another folder, '
-                'or the next run would segment the results, too'
-            )
+    refuse_data_folders(out, cfg, ['test_dataloader'])
+    roots = find_folders(cfg, ['test_dataloader'], [IMAGES])
     evaluator = cfg.test_evaluator
     if isinstance(evaluator, list):
         raise InputError('--out needs a single test_evaluator, of the type IoUMetric')
@@ -40,20 +34,6 @@ def use_label_folder(cfg: Config, out: str) -> None:
         evaluator['type'] = 'mmseg_hrvit.FolderIoUMetric'
     if str(evaluator['type']).endswith('FolderIoUMetric'):
         evaluator['image_root'] = os.path.commonpath(roots) if roots else None
-
-
-def find_image_roots(cfg: Config) -> list[str]:
-    """Returns the folders of a test's images."""
-    parts = [part for _, part in innermost(cfg.test_dataloader['dataset'], '')]
-    return [
-        os.path.abspath(
-            os.path.join(
-                part.get('data_root') or '', part['data_prefix'].get('img_path') or ''
-            )
-        )
-        for part in parts
-        if part.get('data_prefix')
-    ]
 
 
 def describe(cfg: Config) -> list[str]:

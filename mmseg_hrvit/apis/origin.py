@@ -46,6 +46,8 @@ def describe_model(model: Sequence[str]) -> list[str]:
 
 def describe_file(path: Path) -> str:
     """Describes a file; another file, or a changed one, has another description."""
+    if not path.exists():  # a link to nothing
+        return str(path)
     status = path.stat()
     return f'{path.resolve()} {status.st_size} {status.st_mtime_ns}'
 

@@ -23,8 +23,8 @@ class ResultFolder:
     ``overlays/STEM.jpg`` and ``labels/STEM.png`` are written first. ``areas/STEM.json``
     is written last, in one step: it says that the image is done, and by which network.
     So after a kill the run continues with the first image that is not done. Results of
-    another network, or of another file, do not count as done. STEM is the image's name
-    without its suffix, unless two images differ only in the suffix.
+    another network, or of another file, do not count as done. STEM is from
+    ``short_names``.
 
     Args:
         root (Path): The folder.
@@ -51,7 +51,7 @@ class ResultFolder:
         self.metadata = metadata
         self.opacity = opacity
         self.options = [*model, metadata.to_json(), str(opacity)]
-        self.stems = Counter(map(without_suffix, names))
+        self.stems = short_names(names)
         make_folder(root)
 
     def is_done(self, name: str, source: str) -> bool:
@@ -126,8 +126,22 @@ class ResultFolder:
         return self.root / 'labels' / f'{self._stem(name)}.png'
 
     def _stem(self, name: str) -> str:
-        stem = without_suffix(name)
-        return stem if self.stems[stem] < 2 else name
+        return self.stems.get(name) or without_suffix(name)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Shortens names of files to names of their results.
+
+    Args:
+        names (Sequence[str]): The files, all different.
+
+    Returns:
+        dict[str, str]: For each file its name without the suffix; with it, if it would
+        be the name of another file, or of its result. All are different.
+    """
+    stems = {name: without_suffix(name) for name in names}
+    counts = Counter([*stems.values(), *names])
+    return {k: stem if counts[stem] == 1 else k for k, stem in stems.items()}
 
 
 def without_suffix(name: str) -> str:

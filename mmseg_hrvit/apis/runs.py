@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.files import check_output
 
 from .areas import count_areas, write_areas
 from .inputs import read_image
@@ -24,8 +25,10 @@ from .overlay import draw_overlay
 from .results import ResultFolder
 from .segmenter import Segmenter
 from .sources import open_video
+from .video_file import VideoFile
 
 FRAME_RATE = 25.0  # of a camera that does not report its own
+SHORT = 0.98  # a video with a smaller share of its frames is incomplete
 
 
 def show_progress() -> Progress:
@@ -88,7 +91,7 @@ def segment_video(
     batch_size: int,
     max_frames: int | None = None,
     labels: bool = False,
-) -> int:
+) -> tuple[int, list[str]]:
     """Segments a video or a camera to a video of overlays.
 
     Args:
@@ -102,21 +105,22 @@ def segment_video(
             Defaults to False.
 
     Returns:
-        int: Number of frames.
+        tuple[int, list[str]]: Number of frames, and what is wrong with the source.
 
     Raises:
-        InputError: If the source cannot be opened.
+        InputError: If the source cannot be opened, or the results not be written.
+        DataError: If no frame can be read.
     """
+    out = folder.root / 'overlays.mp4'
+    check_output(out, [source])
     video = open_video(source)
     rate = video.get(cv2.CAP_PROP_FPS) or FRAME_RATE
-    total = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    told = max(int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0)  # 0 or less: not known
+    total = min((n for n in (told, max_frames) if n), default=None)
     frames = islice(read_frames(video), max_frames)
-    folder.root.mkdir(parents=True, exist_ok=True)
-    out = str(folder.root / 'overlays.mp4')
-    areas, writer = [], None
-    with show_progress() as progress:
-        known = [n for n in (total, max_frames) if n and n > 0]
-        task = progress.add_task('segmenting', total=min(known, default=None))
+    areas = []
+    with show_progress() as progress, VideoFile(out, rate) as overlays:
+        task = progress.add_task('segmenting', total=total)
         while batch := list(islice(frames, batch_size)):
             results = segmenter(batch, batch_size=batch_size)
             for frame, result in zip(batch, results, strict=True):
@@ -125,18 +129,16 @@ def segment_video(
                 areas.append(count_areas(result.labels, folder.metadata))
                 args = result.labels, folder.metadata, folder.opacity
                 # A video's frames have one size: so must the legend.
-                picture = draw_overlay(frame, *args, all_classes=True)
-                if writer is None:
-                    code = cv2.VideoWriter_fourcc(*'mp4v')
-                    size = picture.shape[1::-1]
-                    writer = cv2.VideoWriter(out, code, rate, size)
-                writer.write(picture)
+                overlays.write(draw_overlay(frame, *args, all_classes=True))
             progress.advance(task, len(batch))
-    video.release()
-    if writer is not None:
-        writer.release()
+        video.release()
+        if not areas:
+            raise DataError(f'{source}: no frame can be read: is the file complete?')
     write_areas([(f'{i:06d}', counts) for i, counts in enumerate(areas)], table)
-    return len(areas)
+    # Some containers only estimate the number.
+    is_short = told and len(areas) < SHORT * total
+    bad = f'{source}: only {len(areas)} of {total} frames can be read'
+    return len(areas), [bad] if is_short else []
 
 
 def read_frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+from mmseg_hrvit.apis.data_folders import refuse_data_folders
 from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.datasets.shared_images import warn_of_shared
@@ -19,6 +20,7 @@ def run(args: Namespace) -> int:
     """Checks the splits; returns the exit status."""
     cfg = read_config(args)
     if args.out:
+        refuse_data_folders(args.out, cfg)
         make_folder(args.out)
     check_splits(cfg, args.split)
     surveys = {split: survey(cfg, split, args.workers) for split in args.split}

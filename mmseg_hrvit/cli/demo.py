@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
     model = describe_model(args.model)
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model, names)
     if is_video(source):
-        frames = segment_video(
+        frames, bad = segment_video(
             segmenter,
             source,
             folder,
@@ -59,7 +59,7 @@ def run(args: Namespace) -> int:
             args.labels,
         )
         print(f'{number_of(frames, "frame")}: {args.out}')
-        return 0
+        return tell_skipped(bad, frames)
     if is_address(source):
         name, image = download(source)
         folder.write(name, image, segmenter(image).labels, source)

@@ -3,7 +3,6 @@
 import os
 import sys
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import distributed
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.areas import write_areas
 from mmseg_hrvit.apis.origin import describe_model, identify
-from mmseg_hrvit.apis.results import without_suffix
+from mmseg_hrvit.apis.results import short_names
 from mmseg_hrvit.apis.runs import show_progress
 from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
@@ -136,15 +135,8 @@ def name_table(out: Path, kind: str) -> Path:
 
 
 def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Chooses the file for the labels of each raster.
-
-    Its name is without the suffix of the raster, unless two differ only in that.
-    """
+    """Chooses the file for the labels of each raster."""
     if out.suffix.lower() in FILES and len(names) == 1:
         return {names[0]: out}
-    stems = Counter(map(without_suffix, names))
-    return {
-        name: out / 'labels' / f'{stem if stems[stem] < 2 else name}.tif'
-        for name in names
-        for stem in [without_suffix(name)]
-    }
+    stems = short_names(names)
+    return {name: out / 'labels' / f'{stem}.tif' for name, stem in stems.items()}

@@ -83,12 +83,8 @@ def test_one_image_and_a_video(model, images, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run(images / '0.jpg', *model, '--out', out) == 0
     assert files(out / 'labels') == ['0.png']
-    film = str(tmp_path / 'film.avi')
-    code = cv2.VideoWriter_fourcc(*'MJPG')
-    writer = cv2.VideoWriter(film, code, 10, (56, 40))
-    for i in range(5):
-        writer.write(cv2.imread(str(images / f'{i}.jpg')))
-    writer.release()
+    film = tmp_path / 'film.avi'
+    write_film(film, images)
     args = ['--batch-size', 2, '--max-frames', 3, '--labels']
     assert run(film, *model, '--out', out, *args) == 0
     assert files(out / 'labels') == ['0.png', '000000.png', '000001.png', '000002.png']
@@ -96,6 +92,56 @@ def test_one_image_and_a_video(model, images, tmp_path, capsys):
     video = cv2.VideoCapture(str(out / 'overlays.mp4'))
     assert sum(1 for _ in runs.read_frames(video)) == 3
     assert len((out / 'areas.csv').read_text().splitlines()) == 1 + 3 * 11
+
+
+def write_film(path, images, count=5):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (56, 40))
+    for i in range(count):
+        writer.write(cv2.imread(str(images / f'{i}.jpg')))
+    writer.release()
+
+
+def test_a_damaged_video_is_told(model, images, tmp_path, capsys):
+    film, out = tmp_path / 'film.avi', tmp_path / 'out'
+    write_film(film, images)
+    film.write_bytes(film.read_bytes()[: film.stat().st_size * 4 // 5])
+    assert run(film, *model, '--out', out) == 1
+    said = capsys.readouterr()
+    count = int(said.out.partition(' frame')[0].split()[-1])
+    assert 0 < count < 5
+    assert f'film.avi: only {count} of 5 frames can be read' in said.err
+    write_film(film, images, 0)
+    assert run(film, *model, '--out', tmp_path / 'none') == 2
+    assert 'film.avi: no frame can be read' in capsys.readouterr().err
+    assert files(tmp_path / 'none') == []
+
+
+def test_a_video_is_not_written_over_itself(model, images, tmp_path, capsys):
+    write_film(tmp_path / 'film.avi', images)
+    assert run(tmp_path / 'film.avi', *model, '--out', tmp_path) == 0
+    film = tmp_path / 'overlays.mp4'
+    before = film.read_bytes()
+    assert run(film, *model, '--out', tmp_path) == 2
+    assert 'overlays.mp4 is also an input' in capsys.readouterr().err
+    assert film.read_bytes() == before
+
+
+def test_each_image_has_its_own_result(model, images, tmp_path):
+    source, out = tmp_path / 'source', tmp_path / 'out'
+    source.mkdir()
+    for i, name in enumerate(('a.jpg', 'a.png', 'a.jpg.png', 'b.c.jpg')):
+        image = cv2.imread(str(images / f'{i}.jpg'))
+        cv2.imwrite(str(source / name), image)
+    assert run(source, *model, '--out', out) == 0
+    names = ['a.jpg.png', 'a.jpg.png.png', 'a.png.png', 'b.c.png']
+    assert files(out / 'labels') == names
+
+
+def test_a_link_to_nothing_is_skipped(model, good, tmp_path, capsys):
+    (good / 'link.jpg').symlink_to(tmp_path / 'none.jpg')
+    assert run(good, *model, '--out', tmp_path / 'out') == 1
+    assert 'link.jpg: there is no such file' in capsys.readouterr().err
+    assert len(files(tmp_path / 'out/labels')) == 6
 
 
 @pytest.mark.parametrize(

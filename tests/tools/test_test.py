@@ -103,7 +103,7 @@ def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd):
     assert [(out / name).read_bytes() for name in found] == before
     images = tmp_path / 'data/images/validation'
     assert run(config, one, '--out', images / 'maps') == 2
-    assert 'is inside the image folder' in capfd.readouterr().err
+    assert 'is inside the data folder' in capfd.readouterr().err
     (tmp_path / 'file').touch()
     assert run(config, one, '--out', tmp_path / 'file/maps') == 2
     assert 'cannot be written' in capfd.readouterr().err
