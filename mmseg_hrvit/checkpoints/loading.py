@@ -131,6 +131,12 @@ def load_from_local(
             f'{filename}: holds a {type(checkpoint).__name__}, not a dict of weights; '
             'give a checkpoint or a state_dict'
         )
+    weights = checkpoint.get('state_dict', {})
+    if not isinstance(weights, dict):
+        raise InputError(
+            f'{filename}: its state_dict is a {type(weights).__name__}, not a dict of '
+            'weights; give a checkpoint or a state_dict'
+        )
     if isinstance(checkpoint.get('meta'), dict):
         # mmengine's `resume` would run this text as Python.
         checkpoint['meta'].pop('config', None)

@@ -117,11 +117,30 @@ def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -
         found (Mapping): Those of the checkpoint.
 
     Raises:
-        InputError: If anything is wrong.
+        InputError: If anything is wrong, or an entry of the network has NaN.
     """
     if wrong:
         raise InputError(
             f'{filename} does not fit the network: {describe(wrong, expected, found)}'
+        )
+    refuse_nan(filename, {name: found[name] for name in expected if name in found})
+
+
+def refuse_nan(filename: str, weights: Mapping) -> None:
+    """Refuses weights that are not numbers.
+
+    Args:
+        filename (str): The checkpoint.
+        weights (Mapping): Names -> tensors.
+
+    Raises:
+        InputError: If one of them has NaN.
+    """
+    bad = [name for name, tensor in weights.items() if tensor.isnan().any()]
+    if bad:
+        raise InputError(
+            f'{filename} has NaN in {len(bad)} of {len(weights)} entries (first: '
+            f'{bad[0]}): its training has diverged; use an earlier checkpoint'
         )
 
 

@@ -12,7 +12,13 @@ from torch import Tensor
 
 from mmseg_hrvit.errors import InputError
 
-from .matching import describe, differences, unwrap, warn_of_other_des
+from .matching import (
+    describe,
+    differences,
+    refuse_nan,
+    unwrap,
+    warn_of_other_des,
+)
 
 COLOURS = 3
 BRANCH = r'hr_modules\.\d+\.(branches|fusion\.paths)\.\d+\.'
@@ -42,6 +48,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
         raise InputError(
             f'{filename} does not fit the backbone: {describe(wrong, expected, found)}'
         )
+    refuse_nan(filename, {name: found[name] for name in expected if name in found})
     surplus = [name for name in found if is_surplus(name, expected)]
     if surplus:
         print_log(

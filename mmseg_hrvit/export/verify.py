@@ -27,17 +27,18 @@ def largest_difference(
 
     Returns:
         float: The largest difference of outputs divided by the largest output; for
-        labels, the largest share that differs. The worst of all batches.
+        labels, the largest share that differs. The worst of all batches. NaN if one
+        of the outputs has NaN.
     """
-    worst = 0.0
+    differences = []
     for images in batches:
         actual, expected = engine.run(images), run_graph(reference, images)
         if engine.metadata.output == 'labels':
             difference = (actual != expected).mean()
         else:
             difference = relative_difference(actual, expected)
-        worst = max(worst, float(difference))
-    return worst
+        differences.append(float(difference))
+    return float(np.max(differences))  # NaN, if one of them is
 
 
 def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:

@@ -68,6 +68,11 @@ def write_network(
         engine = load_engine(aside)
         batches = random_batches(metadata.size, channels, metadata.normalized)
         difference = largest_difference(engine, reference, batches)
+        if not np.isfinite(difference):
+            raise InputError(
+                f'{path}: its output, or that of the network, is not finite: nothing '
+                'was written; check the checkpoint, or try another precision'
+            )
         if metadata.precision == 'fp32' and not difference <= TOLERANCE:
             raise InputError(
                 f'{path}: its output would differ from the network by {difference:.1e},'

@@ -41,3 +41,13 @@ def test_a_checkpoint_that_does_not_fit_is_refused(files):
     torch.save(dict(state_dict=weights), checkpoint)
     with pytest.raises(InputError, match=r'conv_seg\.bias is missing'):
         load_model(config, checkpoint)
+
+
+def test_weights_that_are_no_numbers_are_refused(files):
+    config, checkpoint = files
+    weights = torch.load(checkpoint, weights_only=True)['state_dict']
+    weights['decode_head.conv_seg.bias'][0] = float('nan')
+    weights['spare'] = torch.tensor(float('nan'))  # does no harm
+    torch.save(dict(state_dict=weights), checkpoint)
+    with pytest.raises(InputError, match=r'NaN in 1 of .*conv_seg\.bias\)'):
+        load_model(config, checkpoint)

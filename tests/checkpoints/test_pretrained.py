@@ -115,6 +115,14 @@ def test_a_missing_entry(weights, tmp_path):
     assert 'hr_modules.4.branches.2.blocks.0.attn.qv.bias is missing' in message
 
 
+def test_weights_that_are_no_numbers(weights, tmp_path):
+    name = 'stem.bn1.bias'
+    wrong = dict(weights, **{name: weights[name] * float('nan')})
+    assert f'NaN in 1 of {len(weights)} entries (first: {name})' in refuse(
+        wrong, tmp_path
+    )
+
+
 def test_nothing_is_loaded_of_a_checkpoint_that_does_not_fit(weights, tmp_path):
     path = tmp_path / 'weights.pth'
     torch.save(dict(weights, **{'stem.bn1.bias': torch.ones(1)}), path)

@@ -63,6 +63,27 @@ def test_heads_of_other_norms(norm_cfg, tmp_path):
     assert trial.difference <= TOLERANCE
 
 
+@pytest.mark.parametrize('place', ['file', 'network'])
+def test_outputs_that_are_no_numbers_are_refused(place, tmp_path, monkeypatch):
+    from mmseg_hrvit.export import write
+
+    network, metadata = build_small(SEGFORMER, branches=2)
+    metadata = fix_size(metadata, (64, 64))
+    if place == 'network':
+        torch.nn.init.constant_(network.backbone.stem.conv1.weight, float('nan'))
+    else:
+        real = write.load_engine
+
+        def wrong(path):
+            engine = real(path)
+            return replace(engine, run=lambda x: engine.run(x) * np.nan)
+
+        monkeypatch.setattr(write, 'load_engine', wrong)
+    with pytest.raises(InputError, match='is not finite: nothing was written'):
+        write_network(network, tmp_path / 'net.pt2', metadata, 'torchexport')
+    assert not [*tmp_path.iterdir()]
+
+
 def test_labels_are_compared_pixel_by_pixel():
     class Fake:
         def run(self, x):

@@ -182,6 +182,16 @@ def test_classes_in_another_order_are_refused(tmp_path, mode, monkeypatch):
     run(mode, tmp_path, Net(), **options)
 
 
+@pytest.mark.parametrize('mode', ['test', 'val', 'train'])
+@pytest.mark.parametrize('name', ['backbone.layer.bias', 'head.weight'])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, mode, name):
+    weights = Net().state_dict()[name] * float('nan')
+    path = save(Net(), tmp_path / 'nan.pth', **{name: weights})
+    message = refuse(mode, tmp_path, Net(), load_from=path)
+    assert 'has NaN in 1 of ' in message
+    assert f'(first: {name})' in message
+
+
 def test_evaluation_needs_heads_of_the_right_shape(tmp_path):
     path = save(Net(classes=4), tmp_path / 'other.pth')
     message = refuse('test', tmp_path, Net(), load_from=path)
