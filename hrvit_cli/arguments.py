@@ -1,7 +1,8 @@
 """Arguments that several commands take: the config, launch options, files to load."""
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 
 CONFIG_HELP = (
     'a config file, or the name of a shipped config; configs are Python programs that '
@@ -19,6 +20,34 @@ MODEL_HELP = (
     f'{WEIGHTS_HELP}; or a config, or the name of a shipped config, and a checkpoint; '
     'or a file that `hrvit export` wrote'
 )
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Makes the type of an option that takes whole numbers.
+
+    Args:
+        least (int): The smallest of them.
+
+    Returns:
+        Callable[[str], int]: Reads one; raises ArgumentTypeError for anything else.
+    """
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f'{text}: give a whole number, {least} or more')
+        return int(text)
+
+    return read
+
+
+def share(text: str) -> float:
+    """Reads a number from 0 to 1; raises ArgumentTypeError for anything else."""
+    try:
+        if 0 <= float(text) <= 1:
+            return float(text)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f'{text}: give a number from 0 to 1')
 
 
 def add_config(parser: ArgumentParser) -> None:

@@ -8,7 +8,7 @@ skipped broken files or if labels may be rotated, or 2 if it could convert nothi
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import count_cores
+from .arguments import count_cores, whole
 
 BASE = 'hrvit_b1_camvid'
 
@@ -88,7 +88,7 @@ def add_splitting(parser: ArgumentParser) -> None:
         'named train, val or test, at any depth, keep their split',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='seed of the split (default: 0)'
+        '--seed', type=whole(0), default=0, help='seed of the split (default: 0)'
     )
     parser.add_argument(
         '--ignore', nargs='+', default=[], metavar='CLASS', help='classes to ignore'

@@ -9,7 +9,7 @@ status is 0, or 1 if it could not read some files, or 2 if it could do nothing.
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import MODEL_HELP, add_device
+from .arguments import MODEL_HELP, add_device, share
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--batch-size', type=int, default=1, help='default: 1')
     parser.add_argument(
         '--opacity',
-        type=float,
+        type=share,
         default=0.5,
         help='opacity of the colours (default: 0.5)',
     )

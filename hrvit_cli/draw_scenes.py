@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
+from .arguments import whole
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
@@ -16,4 +18,4 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--size', type=int, nargs=2, default=(128, 192), metavar=('HEIGHT', 'WIDTH')
     )
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=whole(0), default=0)

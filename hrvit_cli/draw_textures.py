@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
+from .arguments import whole
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the arguments."""
@@ -14,4 +16,4 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--val', type=int, default=20, help='validation images for each class'
     )
     parser.add_argument('--size', type=int, default=128, help='height and width')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=whole(0), default=0)

@@ -9,7 +9,7 @@ faults there were, and how many validation results were lost.
 
 from argparse import ArgumentParser
 
-from .arguments import add_config
+from .arguments import add_config, whole
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         '--seed',
-        type=int,
+        type=whole(0),
         default=0,
         help='seed for the moments of the kills (default: 0)',
     )

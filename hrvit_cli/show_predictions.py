@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import CHECKPOINT_HELP, add_config
+from .arguments import CHECKPOINT_HELP, add_config, whole
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -11,4 +11,4 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT_HELP)
     parser.add_argument('--out', type=Path, default='predictions.png')
-    parser.add_argument('--count', type=int, default=6, help='number of images')
+    parser.add_argument('--count', type=whole(1), default=6, help='number of images')

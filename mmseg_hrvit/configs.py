@@ -7,6 +7,7 @@ from pathlib import Path
 from .errors import InputError
 
 PACKAGE = Path(__file__).parent
+SUFFIXES = ('.py', '.json', '.yml', '.yaml')  # of configs
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -48,6 +49,11 @@ def find_config(name: str) -> str:
         InputError: If there is no such config.
     """
     if os.path.isfile(name):
+        if not name.endswith(SUFFIXES):
+            raise InputError(
+                f'{name} is not a config ({", ".join(SUFFIXES)}): give the config '
+                'first, and then the checkpoint'
+            )
         return name
     if name.endswith('.py'):
         raise InputError(f'no config file {os.path.abspath(name)}: check the path')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.errors import DataError, InputError
 
 
 def read_history(work_dir: str | Path) -> list[dict]:
@@ -22,18 +22,49 @@ def read_history(work_dir: str | Path) -> list[dict]:
         have a 'loss', those of an evaluation its metrics.
 
     Raises:
-        InputError: Nothing was logged in the directory.
+        InputError: If the directory has no log, or no loss in it.
+        DataError: If a log is damaged.
     """
     history = []
     for path in sorted(Path(work_dir).glob('*/vis_data/scalars.json')):
-        records = [json.loads(line) for line in path.read_text().splitlines()]
+        records = read_records(path)
         history = keep_before(history, records) + records
-    if not any('loss' in record for record in history):
+    if not history:
         raise InputError(
             f'{work_dir} holds no log of a training run '
-            '(TIME/vis_data/scalars.json): give the --work-dir of the training.'
+            '(TIME/vis_data/scalars.json): give the --work-dir of the training'
+        )
+    if not any('loss' in record for record in history):
+        raise InputError(
+            f'{work_dir} has logged no loss yet: a run logs one every '
+            'default_hooks.logger.interval iterations'
         )
     return history
+
+
+def read_records(path: Path) -> list[dict]:
+    """Reads a log, a record in each line, without a last line that a kill has cut off.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        list[dict]: The records.
+
+    Raises:
+        DataError: If another line is no record.
+    """
+    lines = path.read_text(encoding='utf-8', errors='replace').split('\n')
+    records = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records += [dict(json.loads(line))] if line.strip() else []
+        except (TypeError, ValueError) as error:
+            if number < len(lines):
+                raise DataError(
+                    f'{path}: line {number} is damaged: delete it to draw the rest'
+                ) from error
+    return records
 
 
 def keep_before(history: list[dict], later: list[dict]) -> list[dict]:

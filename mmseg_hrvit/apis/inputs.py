@@ -41,8 +41,7 @@ def to_bgr(image: ImageInput, channel_order: ChannelOrder) -> np.ndarray:
     if isinstance(image, str | Path):
         return read_image(image)
     if isinstance(image, PillowImage.Image):
-        upright = ImageOps.exif_transpose(image).convert('RGB')
-        return np.ascontiguousarray(np.asarray(upright)[..., ::-1])
+        return pillow_to_array(image)
     if isinstance(image, torch.Tensor):
         array = tensor_to_array(image)
     elif isinstance(image, np.ndarray):
@@ -88,6 +87,20 @@ def to_bands(image: ImageInput, metadata: Metadata) -> np.ndarray:
             f'{count}) of uint8 or float32'
         )
     return image
+
+
+def pillow_to_array(picture: PillowImage.Image) -> np.ndarray:
+    """Turns a picture of Pillow into an array (H, W, 3), BGR."""
+    if picture.mode.startswith(('I', 'F')):
+        raise InputError(
+            f'a picture of the mode {picture.mode} is not one of 8 bits: give its '
+            'file, or an array'
+        )
+    try:
+        upright = ImageOps.exif_transpose(picture).convert('RGB')
+    except (OSError, ValueError) as error:  # truncated, or closed
+        raise DataError(f'a picture of Pillow cannot be read ({error})') from error
+    return np.ascontiguousarray(np.asarray(upright)[..., ::-1])
 
 
 def tensor_to_array(tensor: torch.Tensor) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata
-from mmseg_hrvit.files import write_durably
+from mmseg_hrvit.files import check_output, write_durably
 
 from .areas import count_areas, write_areas
 from .origin import identify
@@ -53,6 +53,8 @@ class ResultFolder:
         self.options = [*model, metadata.to_json(), str(opacity)]
         self.stems = short_names(names)
         make_folder(root)
+        for kind in ('overlays', 'labels', 'areas'):
+            check_output(root / kind / 'name')
 
     def is_done(self, name: str, source: str) -> bool:
         """Whether an image has results that come from this network and this file.

@@ -1,6 +1,6 @@
 """Segmenting images in one call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import overload
@@ -23,7 +23,7 @@ from mmseg_hrvit.rasters.composite import compose_bands
 from mmseg_hrvit.zoo import find_weights
 
 from .engine_segmentor import EngineSegmentor
-from .inputs import SINGLE, ChannelOrder, ImageInput, to_bands, to_bgr
+from .inputs import HINT, SINGLE, ChannelOrder, ImageInput, to_bands, to_bgr
 from .load_model import load_model
 from .pretrained import find_model
 from .segmentation import Segmentation
@@ -214,8 +214,12 @@ class Segmenter:
         """
         if isinstance(images, SINGLE):
             return self([images], probabilities, channel_order=channel_order)[0]
-        if batch_size < 1:
-            raise InputError(f'batch_size={batch_size}: give 1 or more')
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(f'batch_size={batch_size!r}: give a whole number from 1')
+        if isinstance(images, bytes | Mapping) or not isinstance(images, Iterable):
+            raise InputError(
+                f'images cannot be of type {type(images).__name__}: {HINT}'
+            )
         self.segmentor.test_cfg['keep_logits'] = probabilities
         if self.metadata.bands:
             arrays = [to_bands(image, self.metadata) for image in images]

@@ -115,8 +115,11 @@ def open_video(source: str) -> cv2.VideoCapture:
     is_camera = source.startswith(CAMERA)
     if is_camera and not number.isdigit():
         raise InputError(f'{source}: give the number of the camera, e.g. {CAMERA}0')
-    video = cv2.VideoCapture(int(number) if is_camera else source)
-    if not video.isOpened():
+    try:
+        video = cv2.VideoCapture(int(number) if is_camera else source)
+    except cv2.error:  # no number of a camera is so large
+        video = None
+    if video is None or not video.isOpened():
         raise InputError(
             f'{source}: cannot be opened as a {"camera" if is_camera else "video"}'
         )

@@ -7,7 +7,7 @@ from mmseg_hrvit.apis.data_folders import refuse_data_folders
 from mmseg_hrvit.apis.results import make_folder
 from mmseg_hrvit.datasets.label_warnings import find_warnings
 from mmseg_hrvit.datasets.shared_images import warn_of_shared
-from mmseg_hrvit.engine.cli import read_config
+from mmseg_hrvit.engine.cli import read_segmentation
 from mmseg_hrvit.preparation.survey import check_splits, survey
 from mmseg_hrvit.preparation.survey_report import draw_survey, to_dict, to_text
 from mmseg_hrvit.rasters.raster_reader import find_value_warnings
@@ -18,7 +18,7 @@ SECONDS = 60.0  # to compare the files of two splits
 
 def run(args: Namespace) -> int:
     """Checks the splits; returns the exit status."""
-    cfg = read_config(args)
+    cfg = read_segmentation(args)
     if args.out:
         refuse_data_folders(args.out, cfg)
         make_folder(args.out)

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from pathlib import Path
 from shlex import quote
 
 from mmseg_hrvit.engine.exit_codes import SOME_BAD
@@ -33,6 +34,13 @@ def read_source(args: Namespace):
 
 def convert(args: Namespace) -> Report:
     """Converts to a new data set."""
+    target = args.out.resolve()
+    for name in ('images', 'masks', 'folder'):
+        source = getattr(args, name, None)
+        if source and Path(source).resolve() in (target, *target.parents):
+            raise InputError(
+                f'{args.out} is inside {source}, which is read: give a folder elsewhere'
+            )
     split = {k: getattr(args, k) for k in ('val_share', 'seed') if k in args}
     return write_dataset(
         read_source(args), args.out, args.base, workers=args.workers, **split

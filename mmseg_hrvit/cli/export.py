@@ -28,6 +28,12 @@ def run(args: Namespace) -> None:
     start = time.perf_counter()
     if args.checkpoint is None:
         args.config, args.checkpoint = find_pretrained(args.config)
+    paths = find_images(args.images) if args.images else []
+    out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
+    suffix = FORMATS[args.to].suffix
+    if out.suffix != suffix:
+        raise InputError(f'--out {out}: give a name that ends in {suffix}')
+    check_output(out, [args.config, args.checkpoint, *paths])
     cfg = read_config(args)
     metadata = read_metadata(cfg)
     with DefaultScope.overwrite_default_scope('mmseg'):
@@ -41,9 +47,6 @@ def run(args: Namespace) -> None:
     )
     if args.size:
         metadata = fix_size(metadata, args.size)
-    paths = find_images(args.images) if args.images else []
-    out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
-    check_output(out, [args.config, args.checkpoint, *paths])
     images = [prepare(image, metadata) for image in read_images(paths)]
     trial = write_network(segmentor, out, metadata, args.to, images)
     print(f'{out}: written and tested in {time.perf_counter() - start:.0f} s')

@@ -10,12 +10,15 @@ from types import FrameType
 from mmengine.registry import Registry, build_functions
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.words import one_line
 
 from .arguments import list_arguments
 
 UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r'missing \d+ required [\w -]*arguments?: (.*)')
-UNKNOWN = re.compile(r'(\S+) is not in the \S+::(\w+) registry')
+UNKNOWN = re.compile(r'(\S+) is not in the \S+::\w+ registry')
+# Their constructors check what they are given.
+LIBRARIES = ('torch.optim', 'mmengine.', 'mmcv.', 'mmseg.', 'mmpretrain.')
 
 
 def explain(error: Exception) -> str | None:
@@ -40,8 +43,10 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, KeyError):
         return explain_type(str(error.args[0]), frames[-1])
     if isinstance(error, TypeError):
-        return explain_argument(str(error), frames[-1])
-    return None
+        told = explain_argument(str(error), frames[-1])
+        if told is not None:
+            return told
+    return explain_value(error, frames[-1])
 
 
 def explain_type(message: str, frame: FrameType) -> str | None:
@@ -49,12 +54,16 @@ def explain_type(message: str, frame: FrameType) -> str | None:
     match = UNKNOWN.match(message)
     if match is None:
         return None
-    name, kind = match.groups()
-    known = list_types(frame.f_locals['registry'])
+    return no_type(match[1], frame.f_locals['registry'])
+
+
+def no_type(name: str, registry: Registry) -> str:
+    """Says that a registry has no type of a name, and what the nearest one is."""
+    known = list_types(registry)
     near = get_close_matches(name, known, 1) or get_close_matches(
         name.rpartition('.')[2], known, 1
     )
-    return f"no type '{name}' among the {kind}s of the config's scope" + (
+    return f"no type '{name}' among the {registry.name}s of the config's scope" + (
         f': did you mean {near[0]}?' if near else ': check its name and custom_imports'
     )
 
@@ -84,12 +93,23 @@ def explain_argument(message: str, frame: FrameType) -> str | None:
     return None
 
 
+def explain_value(error: Exception, frame: FrameType) -> str | None:
+    """Says what torch or an OpenMMLab package has against a value in the config."""
+    *_, (last, _) = traceback.walk_tb(error.__traceback__)
+    module, cls = last.f_globals.get('__name__', ''), frame.f_locals.get('obj_cls')
+    if cls is None or not str(error) or not module.startswith(LIBRARIES):
+        return None
+    return f'{cls.__name__}: {one_line(str(error))}; see it in the config'
+
+
 @contextmanager
 def build_errors_told() -> Iterator[None]:
     """Turns errors that ``explain`` knows into an ``InputError``."""
     try:
         yield
-    except (KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
         line = explain(error)
         if line is None:
             raise

@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmseg_hrvit.configs import find_config
+from mmseg_hrvit.errors import InputError
 
 from .options import merge_options, parse_options
 from .shortcuts import set_classes, set_crop
@@ -26,6 +27,28 @@ def read_config(args: Namespace) -> Config:
     """
     cfg = Config.fromfile(find_config(args.config))
     merge_options(cfg, parse_options(args.cfg_options))
+    return cfg
+
+
+def read_segmentation(args: Namespace) -> Config:
+    """Reads the config as ``read_config`` does, for a command for segmentation only.
+
+    Args:
+        args (Namespace): As there.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: As there; or if the config is for another package than mmseg.
+    """
+    cfg = read_config(args)
+    scope = cfg.get('default_scope', 'mmseg')
+    if scope != 'mmseg':
+        raise InputError(
+            f'{args.config} is a config for {scope}, and this command is for '
+            'segmentation: give one for mmseg'
+        )
     return cfg
 
 
@@ -55,6 +78,9 @@ def load_config(args: Namespace) -> Config:
         or cfg.get('work_dir')
         or os.path.join('work_dirs', Path(args.config).stem)
     )
+    folder = next(p for p in Path(cfg.work_dir, 'x').absolute().parents if p.exists())
+    if not folder.is_dir():
+        raise InputError(f'--work-dir {cfg.work_dir}: {folder} is a file, not a folder')
     return cfg
 
 

@@ -9,7 +9,7 @@ from os import path as osp
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.registry import DATASETS
+from mmengine.registry import DATASETS, OPTIMIZERS
 from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.checkpoints.matching import is_reordered
@@ -18,6 +18,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS
 from mmseg_hrvit.rasters import check_bands
 
+from .build_errors import no_type
 from .ranks import get_rank
 
 BATCH_NORMS = ('BN', 'SyncBN', 'MMSyncBN')
@@ -53,6 +54,7 @@ def check_config(cfg: Config, splits: Sequence[str]) -> None:
     check_gpus(cfg)
     check_tensorboard(cfg)
     if 'train' in splits:
+        check_optimizers(cfg)
         check_amp(cfg)
         check_batch_norm(cfg)
     classes = {}
@@ -99,11 +101,27 @@ def check_tensorboard(cfg: Config) -> None:
         )
 
 
+def optim_wrappers(cfg: Config) -> list[dict]:
+    """Returns the config's wrapper of an optimizer, and those inside of it."""
+    wrapper = cfg.optim_wrapper
+    if not isinstance(wrapper, dict):
+        raise InputError(f'optim_wrapper={wrapper}: give a dict')
+    return [wrapper, *(part for part in wrapper.values() if isinstance(part, dict))]
+
+
+def check_optimizers(cfg: Config) -> None:
+    """Refuses the name of an optimizer that does not exist."""
+    with OPTIMIZERS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
+        for wrapper in optim_wrappers(cfg):
+            optimizer = wrapper.get('optimizer')
+            name = optimizer.get('type') if isinstance(optimizer, dict) else None
+            if isinstance(name, str) and registry.get(name) is None:
+                raise InputError(f'optim_wrapper.optimizer: {no_type(name, registry)}')
+
+
 def check_amp(cfg: Config) -> None:
     """Refuses mixed precision if there is no GPU."""
-    wrapper = cfg.optim_wrapper
-    # Several optimizers have a wrapper each.
-    parts = [wrapper, *(part for part in wrapper.values() if isinstance(part, dict))]
+    parts = optim_wrappers(cfg)
     is_mixed = any(part.get('type') == 'AmpOptimWrapper' for part in parts)
     if is_mixed and get_device() == 'cpu':
         raise InputError('mixed precision needs a GPU, and there is none: omit --amp')
@@ -193,8 +211,12 @@ def check_data(dataset: dict, key: str, cfg: Config) -> dict[str, Sequence[str]]
             cls = part['type']
             cls = registry.get(cls) if isinstance(cls, str) else cls
             is_on_disk = not part.get('backend_args')
-            if cls and issubclass(cls, BaseSegDataset) and is_on_disk:
+            is_mmseg = cls and issubclass(cls, BaseSegDataset)
+            # In mmpretrain it is a folder; what other packages mean is not known.
+            is_folder = isinstance(part.get('data_prefix'), str)
+            if is_on_disk and (is_mmseg or is_folder):
                 check_folders(part, part_key)
+            if is_on_disk and is_mmseg:
                 lazy = build_lazily({**part, 'type': cls}, part_key, registry)
                 check_loaders(part, lazy.reduce_zero_label, part_key)
                 check_files(lazy, part_key)
@@ -225,8 +247,12 @@ def check_folders(dataset: dict, key: str) -> None:
     """
     root = dataset.get('data_root') or ''
     folders = dict(data_root=root)
-    for name, prefix in dataset.get('data_prefix', {}).items():
-        folders[f'data_prefix.{name}'] = osp.join(root, prefix)
+    prefixes = dataset.get('data_prefix') or {}
+    if isinstance(prefixes, str):  # mmpretrain's
+        folders['data_prefix'] = osp.join(root, prefixes)
+    else:
+        for name, prefix in prefixes.items():
+            folders[f'data_prefix.{name}'] = osp.join(root, prefix)
     for name, folder in folders.items():
         if folder and not osp.isdir(folder):
             raise InputError(

@@ -79,6 +79,21 @@ class Metadata:
         """Returns the metadata as JSON text."""
         return json.dumps(asdict(self))
 
+    def check(self) -> None:
+        """Raises TypeError or ValueError if the values cannot be those of a network."""
+        counts = len(self.classes), len(self.mean)
+        if (len(self.palette), len(self.std)) != counts or 0 in counts:
+            raise ValueError('classes and colours, or means and deviations, differ')
+        if not all(isinstance(name, str) for name in self.classes):
+            raise TypeError('a class has no name')
+        if {len(colour) for colour in self.palette} != {3}:
+            raise ValueError('a colour has not three values')
+        if not isinstance(self.test_cfg, dict):
+            raise TypeError('test_cfg is no dict')
+        for pair in (self.size, self.scale):
+            if pair is not None and not (len(pair) == 2 and min(pair) > 0):
+                raise ValueError('a size has not two values')
+
     @classmethod
     def from_json(cls, text: str | None, filename: str) -> 'Metadata':
         """Reads metadata from JSON text.
@@ -94,7 +109,9 @@ class Metadata:
             InputError: If the file has no metadata, or metadata of another version.
         """
         try:
-            return cls(**json.loads(text))
+            metadata = cls(**json.loads(text))
+            metadata.check()
+            return metadata
         except (TypeError, ValueError) as error:
             raise InputError(
                 f'{filename}: was not written by this version of tools/export.py; '
@@ -122,7 +139,11 @@ def read_metadata(cfg: Config) -> Metadata:
     preprocessor = cfg.model.get('data_preprocessor') or {}
     if preprocessor.get('mean') is None:
         raise InputError('the config has no mean and std in model.data_preprocessor')
-    head = cfg.model.decode_head
+    head = cfg.model.get('decode_head')
+    if not isinstance(head, dict):
+        raise InputError(
+            'the config has no model.decode_head: give one of a segmentation network'
+        )
     refuse_unknown_steps(dataset)
     resize = find_step(dataset, 'Resize')
     raster = find_step(dataset, 'LoadRaster')

@@ -76,6 +76,8 @@ def read_polygons(
             )
         layer = layer or next(iter(layers), None)
         known = list(pyogrio.read_info(path, layer=layer)['fields'])
+        if not known:
+            raise InputError(f'{path} has no fields: give a file whose polygons have')
         if field not in known:
             raise InputError(
                 f'{path} has no field {field!r}: choose one of {", ".join(known)}'

@@ -150,6 +150,8 @@ def polygonize(
     check_output(out, labels.file.files, is_polygonized)
     names = read_classes(labels)
     unknown = {*(classes or ())} - {*names.values()}
+    if unknown and not names:
+        raise InputError(f'{labels.path} does not name its classes: omit --classes')
     if unknown:
         raise InputError(
             f'no class is called {sorted(unknown)[0]!r}: choose some of '

@@ -45,7 +45,24 @@ def test_logs_of_evaluations_and_empty_ones_do_not_count(tmp_path):
     assert steps(read_history(tmp_path)) == [10]
 
 
-@pytest.mark.parametrize('records', [None, [], [val(0)]])
+def test_a_line_that_a_kill_has_cut_off_is_left_out(tmp_path):
+    write_log(tmp_path, '20250101_1', [train(10), train(20)])
+    path = tmp_path / '20250101_1/vis_data/scalars.json'
+    whole = path.read_text()
+    path.write_text(whole + '{"loss": tru')
+    assert steps(read_history(tmp_path)) == [10, 20]
+    path.write_text('{"loss": tru\n' + whole)
+    with pytest.raises(InputError, match=r'scalars\.json: line 1 is damaged'):
+        read_history(tmp_path)
+
+
+def test_a_run_too_short_to_log_a_loss_is_told(tmp_path):
+    write_log(tmp_path, '20250101_1', [val(0)])
+    with pytest.raises(InputError, match='has logged no loss yet'):
+        read_history(tmp_path)
+
+
+@pytest.mark.parametrize('records', [None, []])
 def test_a_folder_without_a_training_log_is_one_line(tmp_path, records):
     if records is not None:
         write_log(tmp_path, '20250101_1', records)

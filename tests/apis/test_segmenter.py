@@ -166,6 +166,12 @@ def test_batches_keep_the_order(segmenter, images, size):
         (np.zeros((8, 8, 3)), 'float64 is not an image: .* 0 to 255'),
         (torch.zeros(8, 8, 3), r'tensor of the shape \(8, 8, 3\) is not an image'),
         ([b'bytes'], 'an image cannot be of type bytes'),
+        (b'bytes', 'images cannot be of type bytes'),
+        ({'a': 1}, 'images cannot be of type dict'),
+        (None, 'images cannot be of type NoneType'),
+        (Image.new('I;16', (8, 8)), 'of the mode I;16 is not one of 8 bits'),
+        (Image.new('F', (8, 8)), 'of the mode F is not one of 8 bits'),
+        (Image.new('I', (8, 8)), 'of the mode I is not one of 8 bits'),
     ],
 )
 def test_what_is_no_image_is_refused(segmenter, image, message):
@@ -182,8 +188,9 @@ def test_the_device_and_the_order_are_checked(checkpoint, segmenter):
         )
     with pytest.raises(InputError, match="choose 'bgr' or 'rgb'"):
         segmenter(np.zeros((8, 8, 3), np.uint8), channel_order='RGB')
-    with pytest.raises(InputError, match='batch_size=0'):
-        segmenter([], batch_size=0)
+    for size in (0, 1.5, '2'):
+        with pytest.raises(InputError, match=f'batch_size={size!r}: give a whole'):
+            segmenter([], batch_size=size)
 
 
 def test_a_device_is_for_a_checkpoint(tmp_path):

@@ -334,6 +334,11 @@ def test_named_models_are_read_the_same_way(everywhere, serve, monkeypatch):
     assert not trace.exists()
 
 
+def test_a_state_dict_that_is_no_dict(tmp_path):
+    path = save(dict(state_dict='hello'), tmp_path / 'net.pth')
+    assert 'its state_dict is a str, not a dict of weights' in refuse(path)
+
+
 @pytest.mark.parametrize('scheme', ['pavi', 's3', 'cluster:s3', 'petrel'])
 def test_schemes_of_closed_networks_are_refused(everywhere, scheme):
     assert 'cannot be read from there' in refuse(f'{scheme}://bucket/weights.pth')

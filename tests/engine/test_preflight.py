@@ -252,3 +252,17 @@ def test_optimizers_without_a_type_and_several(ade20k, wrapper, is_refused):
     ade20k.optim_wrapper = wrapper
     with pytest.raises(InputError) if is_refused else nullcontext():
         check_config(ade20k, ('train',))
+
+
+@pytest.mark.parametrize(
+    'wrapper, message',
+    [
+        ([1], r'optim_wrapper=\[1\]: give a dict'),
+        (dict(optimizer=dict(type='Adamm')), "no type 'Adamm' .* did you mean Adam"),
+        (dict(a=dict(optimizer=dict(type='Adamm'))), "no type 'Adamm'"),
+    ],
+)
+def test_optimizers_that_do_not_exist(ade20k, wrapper, message):
+    ade20k.optim_wrapper = wrapper
+    with pytest.raises(InputError, match=message):
+        check_config(ade20k, ('train',))

@@ -1,5 +1,7 @@
 """What a config tells a file."""
 
+import json
+
 import pytest
 from mmengine.config import Config
 
@@ -37,6 +39,28 @@ def test_through_a_file_and_back():
 def test_foreign_files_are_refused(text):
     with pytest.raises(InputError, match=r'x\.onnx: was not written'):
         Metadata.from_json(text, 'x.onnx')
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(classes=None),
+        dict(classes=['road']),
+        dict(classes=[*range(11)]),
+        dict(classes=[], palette=[]),
+        dict(palette=[[1, 2, 3]]),
+        dict(palette=[[1, 2]] * 11),
+        dict(std=[1.0]),
+        dict(test_cfg='x'),
+        dict(size=[5]),
+        dict(size='ab'),
+        dict(scale=[0, 5]),
+    ],
+)
+def test_metadata_that_contradict_themselves_are_refused(change):
+    values = json.loads(read('hrvit_b1_camvid').to_json()) | change
+    with pytest.raises(InputError, match=r'x\.onnx: was not written'):
+        Metadata.from_json(json.dumps(values), 'x.onnx')
 
 
 def test_a_fixed_size():

@@ -135,6 +135,10 @@ def test_bad_input_of_rasterize_is_one_line(mosaic, tmp_path, capsys):
     assert 'plain.tif does not say where it lies' in line
     line = refuse(capsys, 'rasterize', mosaic, shapes, out, '--field', 'klass')
     assert "has no field 'klass': choose one of kind" in line
+    empty = tmp_path / 'empty.geojson'
+    empty.write_text('{"type": "FeatureCollection", "features": []}')
+    line = refuse(capsys, 'rasterize', mosaic, empty, out, '--field', 'kind')
+    assert 'empty.geojson has no fields: give a file whose polygons have' in line
     line = refuse(
         capsys, 'rasterize', mosaic, tmp_path / 'n.shp', out, '--field', 'kind'
     )
@@ -200,6 +204,10 @@ def test_bad_input_of_polygonize_is_one_line(labels, tmp_path, capsys):
     assert 'ends in .gpkg, .geojson, .shp' in line
     line = refuse(capsys, 'polygonize', labels, tmp_path / 'p.gpkg', '--classes', 'sea')
     assert "no class is called 'sea': choose some of field" in line
+    values = np.zeros((1, 9, 9), np.uint8)
+    plain = write_raster(tmp_path / 'plain.tif', values, crs=None, transform=None)
+    line = refuse(capsys, 'polygonize', plain, tmp_path / 'p.gpkg', '--classes', 'sea')
+    assert 'plain.tif does not name its classes: omit --classes' in line
     assert 'cannot be read as a raster' in refuse(
         capsys, 'polygonize', tmp_path / 'none.tif', tmp_path / 'p.gpkg'
     )

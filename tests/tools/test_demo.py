@@ -262,6 +262,12 @@ def test_a_folder_that_cannot_be_made_is_one_line(model, good, tmp_path, capsys)
     assert run(good, *model, '--out', good / '0.jpg/out') == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith(f'cannot be written: {good / "0.jpg"} is a file, not a folder')
+    out = tmp_path / 'out'
+    out.mkdir()
+    (out / 'labels').touch()
+    assert run(good, *model, '--out', out) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f'cannot be written: {out}/labels is a file, not a folder')
 
 
 def test_a_device_that_is_not_there(model, images, tmp_path, capsys):

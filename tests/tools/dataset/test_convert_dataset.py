@@ -121,6 +121,18 @@ def test_what_cannot_be_done_is_one_line(tmp_path, capsys):
     assert run('ade20k', tmp_path / 'ade.zip') == 2
 
 
+@pytest.mark.parametrize('place', ['images', 'images/new', 'masks'])
+def test_results_among_the_sources_are_refused(tmp_path, labels, capsys, place):
+    write_masks(tmp_path / 'masks', labels)
+    before = sorted(tmp_path.rglob('*'))
+    table = write_table(tmp_path / 'colours.csv')
+    args = ['masks', tmp_path / 'images', tmp_path / 'masks', table, tmp_path / place]
+    assert run(*args, *BASE) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'which is read: give a folder elsewhere' in line
+    assert sorted(tmp_path.rglob('*')) == sorted([*before, table])
+
+
 @pytest.mark.full
 def test_check_training_and_demo_work_on_it(tmp_path, labels):
     write_labelme(tmp_path / 'images', labels)
