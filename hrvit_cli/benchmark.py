@@ -16,7 +16,7 @@ in the same way for all networks. CONFIG@FORM selects the form in which a networ
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import CONFIG_HELP, whole
+from .arguments import CONFIG_HELP
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='measure the peak rates of the machine, and the share that each network '
         'reaches',
     )
-    parser.add_argument('--rounds', type=whole(1), default=10, help='default: 10')
+    parser.add_argument('--rounds', type=int, default=10, help='default: 10')
     parser.add_argument('--warmup', type=int, default=2, help='default: 2')
     parser.add_argument('--out', type=Path, metavar='JSON', help='write the times')
     parser.add_argument('--plot', type=Path, metavar='PNG', help='draw the times')

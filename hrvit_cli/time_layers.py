@@ -8,7 +8,7 @@ caches, so a layer can be faster than its limit.
 
 from argparse import ArgumentParser
 
-from .arguments import add_config, whole
+from .arguments import add_config
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -18,4 +18,4 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--shape', type=int, nargs=2, metavar=('H', 'W'), default=(512, 512)
     )
     parser.add_argument('--threads', type=int, help="default: torch's")
-    parser.add_argument('--rounds', type=whole(1), default=10, help='default: 10')
+    parser.add_argument('--rounds', type=int, default=10, help='default: 10')

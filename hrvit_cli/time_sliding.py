@@ -8,7 +8,7 @@ model.
 from argparse import ArgumentParser
 from pathlib import Path
 
-from .arguments import add_config, whole
+from .arguments import add_config
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -21,6 +21,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--device', choices=('cpu', 'cuda'), default='cpu', help='default: cpu'
     )
-    parser.add_argument('--rounds', type=whole(1), default=3, help='default: 3')
+    parser.add_argument('--rounds', type=int, default=3, help='default: 3')
     parser.add_argument('--warmup', type=int, default=1, help='default: 1')
     parser.add_argument('--out', type=Path, metavar='JSON', help='write the figures')

@@ -62,7 +62,6 @@ def test_a_config_for_another_task(verb, arguments, message, here, capfd):
             [CAMVID, 'net.pth', '--count', '0'],
             ': give a whole',
         ),
-        ('benchmark', [CAMVID, '--rounds', '0'], '--rounds: 0: give a whole number, 1'),
     ],
 )
 def test_impossible_numbers(verb, arguments, message, here, capfd):
