@@ -22,6 +22,12 @@ NO_FOLDER_SYNC = (
 )
 
 
+def find_file_above(path: Path) -> Path | None:
+    """Finds a file that stands where a folder above a path has to be."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    return None if above.is_dir() else above
+
+
 def check_output(
     path: str | Path,
     inputs: Iterable[str | Path | None] = (),
@@ -40,9 +46,8 @@ def check_output(
             may not be replaced; or below a file.
     """
     path = Path(path)
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if not above.is_dir():
-        raise InputError(f'{path} cannot be written: {above} is a file, not a folder')
+    if file := find_file_above(path):
+        raise InputError(f'{path} cannot be written: {file} is a file, not a folder')
     if not path.exists():
         return
     if path.is_dir():

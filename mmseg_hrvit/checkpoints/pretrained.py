@@ -48,7 +48,8 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
         raise InputError(
             f'{filename} does not fit the backbone: {describe(wrong, expected, found)}'
         )
-    refuse_nan(filename, {name: found[name] for name in expected if name in found})
+    filling = {name: found[name] for name in expected if name in found}
+    refuse_nan(filename, filling)
     surplus = [name for name in found if is_surplus(name, expected)]
     if surplus:
         print_log(
@@ -59,9 +60,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
         )
     warn_of_other_des(backbone, checkpoint, filename)
     # Not strict: a missing `num_batches_tracked` may stay as it is.
-    backbone.load_state_dict(
-        {name: found[name] for name in expected if name in found}, strict=False
-    )
+    backbone.load_state_dict(filling, strict=False)
     print_log(f'loaded the backbone from {filename}', logger='current')
     if widened:
         print_log(

@@ -29,8 +29,8 @@ def run(args: Namespace) -> None:
     if args.checkpoint is None:
         args.config, args.checkpoint = find_pretrained(args.config)
     paths = find_images(args.images) if args.images else []
-    out = args.out or Path(args.config).with_suffix(FORMATS[args.to].suffix)
     suffix = FORMATS[args.to].suffix
+    out = args.out or Path(args.config).with_suffix(suffix)
     if out.suffix != suffix:
         raise InputError(f'--out {out}: give a name that ends in {suffix}')
     check_output(out, [args.config, args.checkpoint, *paths])

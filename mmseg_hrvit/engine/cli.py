@@ -8,6 +8,7 @@ from mmengine.config import Config
 
 from mmseg_hrvit.configs import find_config
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.files import find_file_above
 
 from .options import merge_options, parse_options
 from .shortcuts import set_classes, set_crop
@@ -78,9 +79,8 @@ def load_config(args: Namespace) -> Config:
         or cfg.get('work_dir')
         or os.path.join('work_dirs', Path(args.config).stem)
     )
-    folder = next(p for p in Path(cfg.work_dir, 'x').absolute().parents if p.exists())
-    if not folder.is_dir():
-        raise InputError(f'--work-dir {cfg.work_dir}: {folder} is a file, not a folder')
+    if file := find_file_above(Path(cfg.work_dir, 'any')):
+        raise InputError(f'--work-dir {cfg.work_dir}: {file} is a file, not a folder')
     return cfg
 
 

@@ -143,10 +143,11 @@ def check_backbone(
     backbone = {k: v for k, v in everything.items() if k.startswith('backbone.')}
     expected = backbone or everything
     refuse(filename, differences(expected, found), expected, found)
+    heads = {k: everything[k] for k in everything.keys() - expected.keys()}
     # mmengine loads what fits of the heads, too.
-    refuse_nan(filename, {k: found[k] for k in everything if k in found})
+    refuse_nan(filename, {k: found[k] for k in heads if k in found})
     warn_of_other_des(model, checkpoint, filename)
-    left = differences({k: everything[k] for k in everything.keys() - expected}, found)
+    left = differences(heads, found)
     if left:
         runner.logger.info(
             f'{len(left)} entries of the heads start from scratch: {filename} lacks '
