@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains a tiny HRViT on drawn street scenes, from nothing to pictures of its
-# predictions. About five minutes on two CPU cores, once the environment exists.
+# predictions. 5 to 11 minutes on two CPU cores, once the environment exists.
 #   bash tools/quickstart.sh
 # VENV and PYTHON: see tools/make_env.sh.
 set -euo pipefail
