@@ -13,11 +13,14 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import (
     FORMATS,
     InferenceGraph,
+    Metadata,
     load_engine,
     read_metadata,
     write_network,
 )
+from mmseg_hrvit.export.formats import open_format
 from mmseg_hrvit.export.metadata import fix_size
+from mmseg_hrvit.export.trace import trace
 from mmseg_hrvit.export.verify import TOLERANCE, largest_difference, random_batches
 from reference import fill
 
@@ -49,6 +52,27 @@ class FormatTester:
         path.write_text('this is text')
         with pytest.raises(InputError, match=r'net\.'):
             load_engine(path)
+
+    def test_a_file_that_cannot_be_meant(self, path, monkeypatch, capfd):
+        network, metadata = build_small(SEGFORMER)
+        program = trace(InferenceGraph(network).eval(), 3, (64, 64))
+        form = open_format(self.to)
+        true = replace(metadata, size=(64, 64))
+        for size in [(64, 96), None]:
+            wrong = replace(metadata, size=size).to_json()
+            with monkeypatch.context() as patch:
+                patch.setattr(Metadata, 'to_json', lambda self, wrong=wrong: wrong)
+                form.write(program, path, true, [])
+            with pytest.raises(InputError, match='its graph takes 3 x 64 x 64: export'):
+                load_engine(path)
+        form.write(program, path, true, [])
+        with pytest.raises(InputError, match='threads=0: give 1 or more'):
+            load_engine(path, threads=0)
+        path.write_bytes(path.read_bytes()[:-1000])
+        capfd.readouterr()
+        with pytest.raises(InputError, match=r'net\.'):
+            load_engine(path)
+        assert capfd.readouterr() == ('', '')
 
 
 class EngineTester(FormatTester):

@@ -8,6 +8,7 @@ from PIL import Image as PillowImage
 
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata
+from mmseg_hrvit.files import cannot_write, check_output
 
 from .overlay import draw_overlay
 
@@ -55,12 +56,16 @@ class Segmentation:
             opacity (float): As in ``plot``. Defaults to 0.5.
 
         Raises:
-            InputError: If the suffix is not a known format.
+            InputError: If the suffix is not a known format, or the file cannot be
+                written.
         """
         picture = self.plot(opacity)
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_output(path)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             picture.save(path)
         except ValueError as error:
             raise InputError(f'{path}: {error}; use .png or .jpg') from error
+        except OSError as error:
+            raise cannot_write(path, error) from error

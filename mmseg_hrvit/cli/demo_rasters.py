@@ -19,12 +19,12 @@ from mmseg_hrvit.apis.sources import names_below
 from mmseg_hrvit.engine.exit_codes import INPUT_ERROR, SOME_BAD
 from mmseg_hrvit.engine.ranks import get_local_rank, get_rank
 from mmseg_hrvit.errors import DataError
+from mmseg_hrvit.rasters.geotiff import SUFFIXES as GEOTIFFS
 from mmseg_hrvit.rasters.reading import describe_pages
 from mmseg_hrvit.rasters.segment import Options, RasterSegmentation, count_classes
 from mmseg_hrvit.words import number_of, one_line
 
 SUFFIXES = ('.tif', '.tiff', '.vrt', '.jp2', '.img')
-FILES = ('.tif', '.tiff')  # what --out may be in place of a folder
 DAYS = 30  # that processes wait for each other
 
 
@@ -130,13 +130,13 @@ def segment(
 
 def name_table(out: Path, kind: str) -> Path:
     """Chooses the file for the areas of the classes, 'csv' or 'json'."""
-    is_file = out.suffix.lower() in FILES
+    is_file = out.suffix.lower() in GEOTIFFS
     return out.with_suffix(f'.{kind}') if is_file else out / f'areas.{kind}'
 
 
 def name_results(out: Path, names: Sequence[str]) -> dict[str, Path]:
     """Chooses the file for the labels of each raster."""
-    if out.suffix.lower() in FILES and len(names) == 1:
+    if out.suffix.lower() in GEOTIFFS and len(names) == 1:
         return {names[0]: out}
     stems = short_names(names)
     return {name: out / 'labels' / f'{stem}.tif' for name, stem in stems.items()}

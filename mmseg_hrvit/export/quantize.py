@@ -33,7 +33,7 @@ def quantize(
         InputError: If there is no image.
     """
     if not images:
-        raise InputError('int8 is calibrated on images: give some')
+        raise InputError('int8 is calibrated on images: give --images FOLDER')
     inputs = [{input_name: x} for x in images] if input_name else list(images)
     nncf.set_log_level(logging.WARNING)  # else a line for every node left in float
     return nncf.quantize(

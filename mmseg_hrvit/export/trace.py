@@ -65,7 +65,7 @@ def trace(
                 raise
             raise InputError(
                 'this network cannot be exported for images of any size '
-                f'({type(error).__name__}): give the size of its images'
+                f'({type(error).__name__}): give --size HEIGHT WIDTH'
             ) from error
     drop_asserts(program)
     return program

@@ -15,6 +15,7 @@ from mmseg_hrvit.files import write_durably, written_aside
 from .grid import TILE, Part
 from .reading import CACHE_MIB, Raster, need
 
+SUFFIXES = ('.tif', '.tiff')
 PLAN_TAG = 'MMSEG_HRVIT_PLAN'
 LEVELS = 254  # a probability of 1; 255 is nodata
 CATEGORIES = """<PAMDataset>
@@ -26,6 +27,14 @@ CATEGORIES = """<PAMDataset>
 </PAMDataset>
 """
 Parts = Callable[[], Iterable[tuple[Part, np.ndarray]]]
+
+
+def check_suffix(path: Path) -> None:
+    """Raises InputError if a GeoTIFF to write would have the name of another format."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f'{path}: choose a name that ends in .tif, because a GeoTIFF is written'
+        )
 
 
 def label_type(num_classes: int) -> type:

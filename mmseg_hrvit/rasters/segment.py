@@ -18,6 +18,7 @@ from mmseg_hrvit.models.segmentors.prediction import split
 
 from .geotiff import (
     LEVELS,
+    check_suffix,
     label_nodata,
     label_type,
     read_plan,
@@ -72,7 +73,7 @@ class RasterSegmentation:
 
     Raises:
         InputError: If the options do not fit the network or the raster, or ``out``
-            exists and is from another run.
+            exists and is from another run, or does not end in .tif or .tiff.
         DataError: If the raster cannot be read.
     """
 
@@ -85,6 +86,7 @@ class RasterSegmentation:
         options: Options,
         network: str,
     ) -> None:
+        check_suffix(out)
         self.metadata = metadata
         self.out = out
         self.options = options

@@ -11,7 +11,7 @@ from mmseg_hrvit.errors import DataError, InputError
 from mmseg_hrvit.files import cannot_write, check_output, written_aside
 from mmseg_hrvit.models.segmentors.prediction import split
 
-from .geotiff import PLAN_TAG, at, tags_of_classes, tiled_like
+from .geotiff import PLAN_TAG, at, check_suffix, tags_of_classes, tiled_like
 from .grid import STRIP_TILES, TILE, Part
 from .label_raster import check_lossless
 from .reading import CACHE_MIB, Raster, need
@@ -46,7 +46,8 @@ def rasterize(
 
     Raises:
         InputError: If the classes do not fit, none of the polygons overlaps the raster,
-            or the file cannot be written, or would destroy another.
+            or the file cannot be written, would destroy another, or does not end in
+            .tif or .tiff.
     """
     classes = choose_classes(polygons, classes, background)
     numbers = {name: i for i, name in enumerate(classes)}
@@ -59,6 +60,7 @@ def rasterize(
             f'no polygon of {polygons.path} lies on {raster.path}: check both'
         )
     check_output(out, [*raster.file.files, polygons.path], is_label_raster)
+    check_suffix(out)
     fill = IGNORED if background is None else numbers[background]
     rasterio = need('rasterio')
     profile = tiled_like(raster) | dict(count=1, dtype=np.uint8, nodata=IGNORED)

@@ -210,6 +210,10 @@ def test_a_result_is_drawn_and_saved(segmenter, images, tmp_path):
         assert saved.size == picture.size
     with pytest.raises(InputError, match=r'use \.png or \.jpg'):
         result.save(tmp_path / 'overlay.what')
+    with pytest.raises(InputError, match=r'new is a folder: give the name of a file'):
+        result.save(tmp_path / 'new')
+    with pytest.raises(InputError, match=r'overlay\.png is a file, not a folder'):
+        result.save(tmp_path / 'new/overlay.png/overlay.png')
     with pytest.raises(InputError, match='opacity 2: choose 0 to 1'):
         result.plot(2)
 

@@ -47,6 +47,7 @@ def test_foreign_files_are_refused(text):
         dict(classes=None),
         dict(classes=['road']),
         dict(classes=[*range(11)]),
+        dict(classes=['road'] * 11),
         dict(classes=[], palette=[]),
         dict(palette=[[1, 2, 3]]),
         dict(palette=[[1, 2]] * 11),

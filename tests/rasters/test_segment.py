@@ -101,6 +101,12 @@ def test_a_network_for_pictures_takes_red_green_blue(tmp_path):
     assert np.array_equal(read_raster(tmp_path / 'out.tif')[0], labels)
 
 
+def test_a_geotiff_has_its_suffix(tmp_path):
+    source = write_raster(tmp_path / 'in.tif', np.zeros((3, 64, 80), np.uint8))
+    with pytest.raises(InputError, match=r'out\.png: choose a name that ends in \.tif'):
+        run(build(tmp_path), source, tmp_path / 'out.png')
+
+
 def test_whole_images_need_a_window(tmp_path):
     network, metadata = build(tmp_path, test_cfg=dict(mode='whole'))
     image = draw(3)

@@ -222,6 +222,9 @@ def test_rasterize_replaces_only_label_rasters(mosaic, tmp_path, name, capsys):
     line = refuse(capsys, 'rasterize', mosaic, shapes, out, '--field', 'kind')
     assert str(out) in line
     assert 'give another name' in line
+    jpeg = tmp_path / 'l.jpg'
+    line = refuse(capsys, 'rasterize', mosaic, shapes, jpeg, '--field', 'kind')
+    assert 'l.jpg: choose a name that ends in .tif, because a GeoTIFF' in line
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     for _ in range(2):
         run('rasterize', mosaic, shapes, tmp_path / 'l.tif', '--field', 'kind')

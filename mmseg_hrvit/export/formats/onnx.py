@@ -12,7 +12,7 @@ from mmseg_hrvit.errors import InputError
 
 from ..metadata import INPUT_NAME, KEY, Metadata
 from ..trace import little_overhead
-from .engine import Engine
+from .engine import Engine, check_shape
 
 AXES = {0: 'batch', 2: 'height', 3: 'width'}  # of the input, where their size is free
 
@@ -82,8 +82,7 @@ def load(path: Path, threads: int | None) -> Engine:
     except Exception as error:  # of many kinds, one a way to be broken
         raise InputError(f'{path}: cannot be read as ONNX; export it again') from error
     text = session.get_modelmeta().custom_metadata_map.get(KEY)
-    name = session.get_inputs()[0].name
-    return Engine(
-        lambda images: session.run(None, {name: images})[0],
-        Metadata.from_json(text, str(path)),
-    )
+    metadata = Metadata.from_json(text, str(path))
+    image = session.get_inputs()[0]
+    check_shape(image.shape, metadata, path)
+    return Engine(lambda images: session.run(None, {image.name: images})[0], metadata)

@@ -11,7 +11,7 @@ from torch.export import ExportedProgram
 from mmseg_hrvit.errors import InputError
 
 from ..metadata import INPUT_NAME, KEY, Metadata
-from .engine import Engine
+from .engine import Engine, check_shape
 from .openvino_reader import read_program
 
 MAX_PLANS = 4  # of a file of one size: one a number of images
@@ -48,7 +48,9 @@ def write(
     """
     if metadata.precision == 'int8' and metadata.size is None:
         # Version 2026.4 crashes in quantised convolutions whose size it does not know.
-        raise InputError('OpenVINO runs int8 only at a fixed size: give one')
+        raise InputError(
+            'OpenVINO runs int8 only at a fixed size: give --size HEIGHT WIDTH'
+        )
     model = convert(program, metadata.size)
     if metadata.precision == 'int8':
         from ..quantize import quantize
@@ -70,6 +72,8 @@ def load(path: Path, threads: int | None) -> Engine:
         ) from error
     text = model.get_rt_info(KEY).astype(str) if model.has_rt_info(KEY) else None
     metadata = Metadata.from_json(text, str(path))
+    sides = model.input(0).partial_shape
+    check_shape([x.is_static and x.get_length() for x in sides], metadata, path)
     if metadata.size is None:
         return Engine(compile_model(model, metadata.precision, threads), metadata)
 

@@ -80,8 +80,8 @@ def load_engine(path: str | Path, threads: int | None = None) -> Engine:
         Engine: The graph, ready to run.
 
     Raises:
-        InputError: If there is no such file, if it is in no known format, or if its
-            engine is not installed.
+        InputError: If there is no such file, if it is in no known format or damaged,
+            if its engine is not installed, or if ``threads`` is less than 1.
     """
     path = Path(path)
     names = [name for name, form in FORMATS.items() if form.suffix == path.suffix]
@@ -90,6 +90,8 @@ def load_engine(path: str | Path, threads: int | None = None) -> Engine:
         raise InputError(f'{path}: is not an exported file; these end in {suffixes}')
     if not path.is_file():
         raise InputError(f'{path}: there is no such file; check the path')
+    if threads is not None and threads < 1:
+        raise InputError(f'threads={threads}: give 1 or more')
     require(FORMATS[names[0]].to_load, f'running {path.name}')
     return import_module(f'.{names[0]}', __package__).load(path, threads)
 

@@ -13,7 +13,7 @@ from mmseg_hrvit.errors import InputError
 
 from ..metadata import Metadata
 from ..trace import MIN_SIZE
-from .engine import Engine
+from .engine import Engine, check_shape
 
 LENGTH = struct.Struct('<I')  # of the metadata, which stands before the engine
 BATCHES = (1, 1, 16)  # smallest, likely and largest
@@ -45,7 +45,10 @@ def write(
     parser = trt.OnnxParser(network, logger)
     proto = to_proto(program, metadata.output_name)
     if not parser.parse(proto.SerializeToString()):
-        raise InputError(f'TensorRT {trt.__version__}: {parser.get_error(0).desc()}')
+        raise InputError(
+            f'TensorRT {trt.__version__} cannot read the network '
+            f'({parser.get_error(0).desc()}): try another version, or export to ONNX'
+        )
     config = builder.create_builder_config()
     # On by default; it rounds factors to 10 bits, and float32 files are exact.
     config.clear_flag(trt.BuilderFlag.TF32)
@@ -62,7 +65,10 @@ def write(
     config.add_optimization_profile(profile)
     engine = builder.build_serialized_network(network, config)
     if engine is None:
-        raise InputError(f'TensorRT {trt.__version__} could not build the engine')
+        raise InputError(
+            f'TensorRT {trt.__version__} could not build the engine: give a fixed '
+            '--size, or export to ONNX'
+        )
     text = metadata.to_json().encode()
     path.write_bytes(LENGTH.pack(len(text)) + text + bytes(engine))
 
@@ -78,6 +84,7 @@ def load(path: Path, threads: int | None) -> Engine:
         raise InputError(f'{path}: was built by another TensorRT or GPU; export again')
     context = engine.create_execution_context()
     source, target = (engine.get_tensor_name(i) for i in range(2))
+    check_shape(tuple(engine.get_tensor_shape(source)), metadata, path)
     dtype = torch.int32 if metadata.output == 'labels' else torch.float32
 
     def run(images: np.ndarray) -> np.ndarray:

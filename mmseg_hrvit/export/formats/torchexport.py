@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch.export import ExportedProgram
 from mmseg_hrvit.errors import InputError
 
 from ..metadata import KEY, Metadata
-from .engine import Engine
+from .engine import Engine, check_shape
 
 ENTRY = f'{KEY}.json'
 
@@ -35,11 +36,16 @@ def write(
 def load(path: Path, threads: int | None) -> Engine:
     """Loads what ``write`` wrote; like ``load_engine``, with torch's threads."""
     entries = {ENTRY: ''}
+    if not is_zipfile(path):  # torch would print a traceback, too
+        raise InputError(f'{path}: is damaged, or no .pt2 file; export it again')
     try:
         program = torch.export.load(path, extra_files=entries)
     except Exception as error:  # of many kinds, one a way to be broken
-        raise InputError(f'{path}: cannot be read by this torch') from error
+        raise InputError(
+            f'{path}: cannot be read by torch {torch.__version__}: export it again'
+        ) from error
     metadata = Metadata.from_json(entries[ENTRY], str(path))
+    check_shape(input_shape(program), metadata, path)
     graph = program.module(check_guards=False)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -49,3 +55,10 @@ def load(path: Path, threads: int | None) -> Engine:
         return graph(torch.from_numpy(images)).numpy()
 
     return Engine(run, metadata)
+
+
+def input_shape(program: ExportedProgram) -> torch.Size:
+    """Returns the shape of a program's input; sides that are free are symbols."""
+    name = program.graph_signature.user_inputs[0]
+    node = next(node for node in program.graph.nodes if node.name == name)
+    return node.meta['val'].shape
