@@ -192,10 +192,7 @@ def run(transform: object, data: dict) -> dict | None:
 
 
 def check_samples(
-    dataset: Dataset,
-    max_share: float,
-    ignored: Collection[int] = (),
-    is_binary: bool = False,
+    dataset: Dataset, max_share: float, ignored: Collection[int] = ()
 ) -> None:
     """Gives data sets pipelines that check every sample.
 
@@ -205,21 +202,16 @@ def check_samples(
         max_share (float): The share of samples that may be skipped in training.
         ignored (Collection[int]): Label values that the network ignores. Defaults to
             (): the data set's ``ignore_index``.
-        is_binary (bool): Whether the network has a single channel, so that the labels
-            are 0 and 1; the data set may name only one of them. Defaults to False.
     """
     for part in innermost(dataset):
         if not isinstance(getattr(part, 'pipeline', None), Compose):
             continue
         unusable = UnusableSamples(len(part), 0.0 if part.test_mode else max_share)
-        add_checks(part, unusable, ignored, is_binary)
+        add_checks(part, unusable, ignored)
 
 
 def add_checks(
-    dataset: BaseDataset,
-    unusable: UnusableSamples,
-    ignored: Collection[int],
-    is_binary: bool,
+    dataset: BaseDataset, unusable: UnusableSamples, ignored: Collection[int]
 ) -> None:
     """Gives a data set a pipeline that checks every sample.
 
@@ -227,16 +219,12 @@ def add_checks(
         dataset (BaseDataset): The data set, changed in place.
         unusable (UnusableSamples): Where unusable samples are counted.
         ignored (Collection[int]): As in ``check_samples``.
-        is_binary (bool): As in ``check_samples``.
     """
     classes = dataset.metainfo.get('classes')
-    num_classes = None if classes is None else len(classes)
-    if is_binary and num_classes is not None:
-        num_classes = max(2, num_classes)
     dataset.pipeline = CheckedPipeline(
         dataset.pipeline,
         unusable,
-        num_classes,
+        None if classes is None else len(classes),
         {*ignored} or {getattr(dataset, 'ignore_index', IGNORED)},
     )
 

@@ -16,7 +16,7 @@ from .check_labels import IGNORED
 from .folders import list_files
 from .image_files import IMAGE_SUFFIXES
 from .normalization import is_known
-from .pair_reader import Colour, PairReader, Sample, find_labels
+from .pair_reader import Colour, PairReader, Sample
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,6 @@ def summarize(
     """
     metainfo = parts[0].metainfo
     classes = list(metainfo['classes'])
-    palette = [list(colour) for colour in metainfo['palette']]
-    if find_labels(parts[0])[0] > len(classes):  # of a network with one channel
-        classes, palette = ['no ' + classes[0], *classes], [[0, 0, 0], *palette]
     values, pixels, images = np.zeros((3, VALUES), np.int64)
     colours = defaultdict(set)
     for sample in samples:
@@ -205,7 +202,7 @@ def summarize(
     brightness = [s.brightest for s in samples if s.brightest is not None]
     return Survey(
         classes=classes,
-        palette=palette,
+        palette=[list(colour) for colour in metainfo['palette']],
         first=int(parts[0].reduce_zero_label),
         is_subset=IGNORED in (parts[0].label_map or {}).values(),
         total=total,

@@ -172,9 +172,8 @@ class PairReader:
 
 def find_labels(dataset: BaseSegDataset) -> tuple[int, set[int]]:
     """Returns how many classes label maps may have, and which labels are ignored."""
-    pipeline = dataset.pipeline
-    number = getattr(pipeline, 'num_classes', None) or len(dataset.metainfo['classes'])
-    return number, {*getattr(pipeline, 'ignored', [dataset.ignore_index])}
+    ignored = getattr(dataset.pipeline, 'ignored', [dataset.ignore_index])
+    return len(dataset.metainfo['classes']), {*ignored}
 
 
 def read_size(path: str) -> tuple[int, int]:

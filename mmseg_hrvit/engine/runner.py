@@ -149,7 +149,6 @@ class CheckedRunner(Runner):
             # The mIoU must count every image.
             max_share if evaluator is None else 0.0,
             {ignored_label(part) for part in parts},
-            is_binary=any(getattr(head, 'out_channels', None) == 1 for head in heads),
         )
         return loader
 

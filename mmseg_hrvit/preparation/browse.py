@@ -17,7 +17,7 @@ from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.export import Metadata, read_metadata
 from mmseg_hrvit.rasters.composite import compose_bands
 
-from .survey import read_heads
+from .survey import read_ignored
 
 GAP = 6  # pixels between the pictures of a sheet
 
@@ -46,7 +46,7 @@ def draw_samples(
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         check_data(cfg.train_dataloader.dataset, 'train_dataloader.dataset', cfg)
         stream = StreamDataset(cfg.train_dataloader.dataset, seed)
-        check_samples(stream, 0.0, *read_heads(cfg))
+        check_samples(stream, 0.0, read_ignored(cfg))
         metadata = add_unlabelled(read_metadata(cfg), stream.metainfo)
         chosen = np.random.default_rng(seed).permutation(len(stream))[:number]
         samples = [stream[pair] for pair in enumerate(chosen.tolist())]

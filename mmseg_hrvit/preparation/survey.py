@@ -6,6 +6,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_hrvit.configs import innermost
 from mmseg_hrvit.datasets.checked_pipeline import UnusableSamples, add_checks
 from mmseg_hrvit.datasets.folders import list_files
 from mmseg_hrvit.datasets.label_survey import Survey, summarize
@@ -13,7 +14,6 @@ from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.engine.preflight import (
     check_folders,
     check_order,
-    innermost,
     list_samples,
 )
 from mmseg_hrvit.errors import InputError
@@ -88,7 +88,7 @@ def build_parts(cfg: Config, split: str) -> dict[str, BaseSegDataset]:
     if not cfg.get(key):
         raise InputError(f'the config has no {key}: choose another --split')
     parts = {}
-    ignored, is_binary = read_heads(cfg)
+    ignored = read_ignored(cfg)
     with DATASETS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
         for part_key, part in innermost(cfg[key]['dataset'], f'{key}.dataset'):
             check_folders(part, part_key)
@@ -99,7 +99,7 @@ def build_parts(cfg: Config, split: str) -> dict[str, BaseSegDataset]:
                     f'{part_key} is not a data set of mmseg that names its classes: '
                     'set type and metainfo'
                 )
-            add_checks(built, UnusableSamples(0, 0.0), ignored, is_binary)
+            add_checks(built, UnusableSamples(0, 0.0), ignored)
             parts[part_key] = built
     return parts
 
@@ -129,17 +129,8 @@ def find_spare_labels(dataset: BaseSegDataset, records: Sequence[dict]) -> list[
     ]
 
 
-def read_heads(cfg: Config) -> tuple[set[int], bool]:
-    """Reads what the heads of a config, if it has some, say about labels.
-
-    Args:
-        cfg (Config): The config.
-
-    Returns:
-        tuple[set[int], bool]: Which labels they ignore, and whether one has a single
-        channel, as in ``check_samples``.
-    """
+def read_ignored(cfg: Config) -> set[int]:
+    """Reads which labels the heads of a config, if it has some, ignore."""
     heads = (cfg.get('model', {}).get(name) for name in HEADS)
     parts = [p for head in heads for p in (head if isinstance(head, list) else [head])]
-    channels = [p.get('out_channels') or p.get('num_classes') for p in parts if p]
-    return {ignored_label(part) for part in parts if part}, 1 in channels
+    return {ignored_label(part) for part in parts if part}

@@ -17,7 +17,8 @@ class ChannelCheckHook(Hook):
 
     mmseg's heads must take the channels of the backbone's outputs
     (``backbone.out_channels``), and have the classes of the data set. A head with a
-    single channel separates one class from the rest, so the data set names one or two.
+    single channel separates two classes, and the data set names both: with one name,
+    mmseg would measure label 0, the background, under the name of the object.
     The hook does not check heads after a neck, or networks and heads that do not name
     their outputs or classes. It warns if the heads, the metrics and the padding do not
     ignore the same label.
@@ -116,7 +117,13 @@ def check_classes(runner: Runner, loop: BaseLoop | None) -> None:
         if classes is None or num_classes is None:
             continue
         is_binary = getattr(head, 'out_channels', None) == 1
-        if len(classes) not in ((1, 2) if is_binary else (num_classes,)):
+        if is_binary and len(classes) == 1:
+            raise InputError(
+                f'the data set names one class, {classes[0]}, but model.{name} '
+                'separates two: name the background, too, metainfo=dict(classes='
+                f"('background', '{classes[0]}'))"
+            )
+        if len(classes) != (2 if is_binary else num_classes):
             raise InputError(
                 f'model.{name}.num_classes={num_classes}, but the data set has '
                 f'{len(classes)} classes ({", ".join(classes[:3])}, ...): set '

@@ -99,10 +99,13 @@ def test_heads_that_take_every_output_are_left_alone():
 
 
 @pytest.mark.parametrize('options', [dict(num_classes=1), dict(out_channels=1)])
-def test_a_single_channel_is_for_one_class_or_two(options):
+def test_a_single_channel_is_for_two_classes(options):
     hook, single = ChannelCheckHook(), head(in_channels=8, in_index=0, **options)
-    for classes in ('a', 'ab'):
-        hook.before_test(runner_of(model(single), *classes))
+    hook.before_test(runner_of(model(single), *'ab'))
+    with pytest.raises(
+        InputError, match=r"names one class, a, .*\('background', 'a'\)"
+    ):
+        hook.before_test(runner_of(model(single), 'a'))
     with pytest.raises(InputError, match='but the data set has 3'):
         hook.before_test(runner_of(model(single), *'abc'))
 

@@ -91,7 +91,7 @@ def test_classes_in_another_order_are_refused_as_in_training(config, capsys):
     'head', [dict(num_classes=2, out_channels=1), dict(num_classes=1)]
 )
 @pytest.mark.parametrize(('highest', 'status'), [(1, 0), (2, 1)])
-def test_one_class_with_a_single_channel(
+def test_two_classes_with_a_single_channel(
     config, tmp_path, capsys, head, highest, status
 ):
     for path in tmp_path.glob('data/annotations/*/*.png'):
@@ -102,7 +102,7 @@ def test_one_class_with_a_single_channel(
         model__decode_head=head,
         **{
             f'{split}_dataloader__dataset': dict(
-                type='BaseSegDataset', metainfo=dict(classes=['crack'])
+                type='BaseSegDataset', metainfo=dict(classes=['no crack', 'crack'])
             )
             for split in ('train', 'val')
         },
