@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmseg_hrvit.configs import find_config
+from mmseg_hrvit.configs import find_config, type_name
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.files import find_file_above
 
 from .options import merge_options, parse_options
+from .ranks import take_ranks_of_slurm
 from .shortcuts import set_classes, set_crop
 
 
@@ -66,6 +67,8 @@ def load_config(args: Namespace) -> Config:
         InputError: If there is no such config, or an argument does not fit it.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher == 'slurm':
+        take_ranks_of_slurm()
     cfg = read_config(args)
     if args.crop:
         set_crop(cfg, *args.crop)
@@ -93,7 +96,7 @@ def set_form(cfg: Config, **options: bool) -> None:
     """
     hooks = cfg.setdefault('custom_hooks', [])
     for hook in hooks:
-        if hook['type'] == 'mmseg_hrvit.FormHook':
+        if type_name(hook) == 'FormHook':
             hook.update(options)
             return
     cfg.custom_hooks = [*hooks, dict(type='mmseg_hrvit.FormHook', **options)]

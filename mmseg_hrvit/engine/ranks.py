@@ -90,11 +90,22 @@ def loopback() -> str:
     return next((name for name in names if name.startswith('lo')), names[0])
 
 
+def take_ranks_of_slurm() -> None:
+    """Gives this process the numbers that Slurm gave its task.
+
+    Only a run with ``--launcher slurm`` asks for it: other tasks of ``srun`` are runs
+    of their own.
+    """
+    for name, given in (('RANK', 'SLURM_PROCID'), ('LOCAL_RANK', 'SLURM_LOCALID')):
+        if given in os.environ:
+            os.environ[name] = os.environ[given]
+
+
 def get_rank() -> int:
     """Number of this process, before there is a process group as well."""
-    return int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0)))
+    return int(os.environ.get('RANK', 0))
 
 
 def get_local_rank() -> int:
     """Number of this process on its machine."""
-    return int(os.environ.get('SLURM_LOCALID', os.environ.get('LOCAL_RANK', 0)))
+    return int(os.environ.get('LOCAL_RANK', 0))

@@ -3,6 +3,7 @@ import pytest
 import mmseg_hrvit
 from hrvit_cli import Verb
 from mmseg_hrvit.engine.cli import load_config
+from mmseg_hrvit.engine.ranks import get_local_rank, get_rank
 from mmseg_hrvit.errors import InputError
 
 
@@ -38,6 +39,18 @@ def test_arguments_go_before_the_file(tmp_path):
 def test_a_config_that_is_not_there(name, message):
     with pytest.raises(InputError, match=message):
         load(name)
+
+
+def test_only_the_launcher_of_slurm_takes_the_numbers_of_its_tasks(monkeypatch):
+    for name in ('RANK', 'LOCAL_RANK'):
+        monkeypatch.setenv(name, '0')  # restored at the end
+        monkeypatch.delenv(name)
+    monkeypatch.setenv('SLURM_PROCID', '5')
+    monkeypatch.setenv('SLURM_LOCALID', '1')
+    load('hrvit_b1_camvid')  # one of several runs that srun has started
+    assert (get_rank(), get_local_rank()) == (0, 0)
+    load('hrvit_b1_camvid', '--launcher', 'slurm')
+    assert (get_rank(), get_local_rank()) == (5, 1)
 
 
 def test_shortcuts_change_the_config():
