@@ -1,14 +1,14 @@
 """A converted checkpoint, and the file that holds it."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from mmseg_hrvit.errors import InputError
-from mmseg_hrvit.files import written_aside
+from mmseg_hrvit.files import cannot_write, write_durably
 
 
 @dataclass
@@ -47,11 +47,13 @@ def write(converted: Converted, path: Path) -> None:
         InputError: If it cannot be written.
     """
     state_dict, meta = converted.state_dict, converted.meta
+    if path.suffix == '.safetensors':
+        content = save(state_dict, meta)
+    else:
+        file = BytesIO()
+        torch.save(dict(state_dict=state_dict, meta=meta), file)
+        content = file.getvalue()
     try:
-        with written_aside(path) as aside:
-            if path.suffix == '.safetensors':
-                save_file(state_dict, aside, metadata=meta)
-            else:
-                torch.save(dict(state_dict=state_dict, meta=meta), aside)
+        write_durably(content, path)
     except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error})') from error
+        raise cannot_write(path, error) from error

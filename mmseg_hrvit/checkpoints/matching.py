@@ -90,11 +90,9 @@ def describe(wrong: Sequence[str], expected: Mapping, found: Mapping) -> str:
     """
     arch, file_arch = guess_arch(expected), guess_arch(found)
     if AUTHORS_FIRST_NORM in found:
-        hint = (
-            "it is a checkpoint of the authors' code: run tools/convert_checkpoint.py"
-        )
+        hint = "it is a checkpoint of the authors' code: run `hrvit convert-checkpoint`"
     elif CSWIN_FIRST_CONV in found:
-        hint = 'it is a public checkpoint of CSWin: run tools/convert_checkpoint.py'
+        hint = 'it is a public checkpoint of CSWin: run `hrvit convert-checkpoint`'
     elif arch and file_arch and arch != file_arch:
         hint = f"it looks like {file_arch}'s weights for arch {arch}"
     elif FIRST_NORM in found and f'backbone.{FIRST_NORM}' in expected:
@@ -123,24 +121,26 @@ def refuse(filename: str, wrong: list[str], expected: Mapping, found: Mapping) -
         raise InputError(
             f'{filename} does not fit the network: {describe(wrong, expected, found)}'
         )
-    refuse_nan(filename, {name: found[name] for name in expected if name in found})
+    refuse_not_finite(
+        filename, {name: found[name] for name in expected if name in found}
+    )
 
 
-def refuse_nan(filename: str, weights: Mapping) -> None:
-    """Refuses weights that are not numbers.
+def refuse_not_finite(filename: str, weights: Mapping) -> None:
+    """Refuses weights that are NaN or infinite.
 
     Args:
         filename (str): The checkpoint.
         weights (Mapping): Names -> tensors.
 
     Raises:
-        InputError: If one of them has NaN.
+        InputError: If one of them is.
     """
-    bad = [name for name, tensor in weights.items() if tensor.isnan().any()]
+    bad = [name for name, tensor in weights.items() if not tensor.isfinite().all()]
     if bad:
         raise InputError(
-            f'{filename} has NaN in {len(bad)} of {len(weights)} entries (first: '
-            f'{bad[0]}): its training has diverged; use an earlier checkpoint'
+            f'{filename} has NaN or infinity in {len(bad)} of {len(weights)} entries '
+            f'(first: {bad[0]}): its training has diverged; use an earlier checkpoint'
         )
 
 

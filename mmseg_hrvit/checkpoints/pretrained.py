@@ -15,7 +15,7 @@ from mmseg_hrvit.errors import InputError
 from .matching import (
     describe,
     differences,
-    refuse_nan,
+    refuse_not_finite,
     unwrap,
     warn_of_other_des,
 )
@@ -49,7 +49,7 @@ def load_backbone(backbone: nn.Module, filename: str) -> None:
             f'{filename} does not fit the backbone: {describe(wrong, expected, found)}'
         )
     filling = {name: found[name] for name in expected if name in found}
-    refuse_nan(filename, filling)
+    refuse_not_finite(filename, filling)
     surplus = [name for name in found if is_surplus(name, expected)]
     if surplus:
         print_log(

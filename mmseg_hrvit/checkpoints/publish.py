@@ -22,7 +22,7 @@ from mmseg_hrvit.version import __version__
 from mmseg_hrvit.zoo import DIGITS
 
 from .loading import load_from_local
-from .matching import WRAPPERS, describe, differences, refuse_nan, unwrap
+from .matching import WRAPPERS, describe, differences, refuse_not_finite, unwrap
 from .trained_by import CONFIG_NAME
 
 KEY = 'mmseg_hrvit'  # of the metadata in a .safetensors file
@@ -108,7 +108,7 @@ def publish_file(
     published = read_published(load_from_local(str(src), 'cpu'))
     if not published.weights:
         raise InputError(f'{src}: holds no weights; give a checkpoint of a network')
-    refuse_nan(str(src), published.weights)
+    refuse_not_finite(str(src), published.weights)
     if cfg is not None:
         check_fit(published.weights, cfg, src)
         if shipped := shipped_name(cfg.filename):

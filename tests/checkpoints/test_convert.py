@@ -291,7 +291,7 @@ def test_files_that_are_not_written(authors, tmp_path):
     assert 'no such folder' in message(tmp_path / 'missing' / 'converted.pth')
     folder = tmp_path / 'folder.pth'
     folder.mkdir()
-    assert 'cannot be written' in message(folder)
+    assert 'folder.pth cannot be written' in message(folder)
     assert src.read_bytes() == before
     assert not list(tmp_path.glob('*.partial'))
 

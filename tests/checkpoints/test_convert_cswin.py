@@ -101,7 +101,7 @@ def test_a_converted_file_loads_as_pretrained(weights, tmp_path, suffix):
 def test_what_to_do_with_an_unconverted_file(weights, tmp_path):
     src = tmp_path / 'public.pth'
     torch.save(dict(state_dict=weights), src)
-    assert 'convert_checkpoint' in refusal(load_backbone, CSWin('ti'), str(src))
+    assert 'hrvit convert-checkpoint' in refusal(load_backbone, CSWin('ti'), str(src))
 
 
 def test_the_classifier_is_not_converted(weights, tmp_path):

@@ -92,7 +92,7 @@ def test_describe_names_the_first_and_hints():
         'missing); check that it comes from the same config'
     )
     assert "b2's weights for arch b1" in line({f'backbone.{NORM}': torch.ones(48)})
-    assert 'convert_checkpoint.py' in line({AUTHORS_NORM: torch.ones(32)})
+    assert 'hrvit convert-checkpoint' in line({AUTHORS_NORM: torch.ones(32)})
     assert 'model.backbone.pretrained' in line({NORM: torch.ones(32)})
 
 

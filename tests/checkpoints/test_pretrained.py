@@ -115,10 +115,11 @@ def test_a_missing_entry(weights, tmp_path):
     assert 'hr_modules.4.branches.2.blocks.0.attn.qv.bias is missing' in message
 
 
-def test_weights_that_are_no_numbers(weights, tmp_path):
+@pytest.mark.parametrize('factor', ['nan', 'inf'])
+def test_weights_that_are_no_numbers(weights, tmp_path, factor):
     name = 'stem.bn1.bias'
-    wrong = dict(weights, **{name: weights[name] * float('nan')})
-    assert f'NaN in 1 of {len(weights)} entries (first: {name})' in refuse(
+    wrong = dict(weights, **{name: weights[name] * float(factor)})
+    assert f'NaN or infinity in 1 of {len(weights)} entries (first: {name})' in refuse(
         wrong, tmp_path
     )
 
@@ -181,7 +182,7 @@ def test_weights_of_bands_do_not_fit_a_network_for_pictures(weights, tmp_path):
 
 def test_an_unconverted_checkpoint_is_recognised(weights, tmp_path):
     authors = {authors_name(name): value for name, value in weights.items()}
-    assert 'convert_checkpoint.py' in refuse(authors, tmp_path)
+    assert 'hrvit convert-checkpoint' in refuse(authors, tmp_path)
 
 
 @pytest.mark.parametrize('content', [{}, {'fc.weight': torch.ones(2)}])

@@ -169,7 +169,7 @@ def test_a_checkpoint_that_does_not_fit_writes_nothing(checkpoint, tmp_path):
 
 def test_weights_that_are_no_numbers_are_not_published(tmp_path):
     torch.save(dict(w=torch.tensor([1, float('nan')])), tmp_path / 'nan.pth')
-    with pytest.raises(InputError, match=r'nan\.pth has NaN in 1 of 1 entries'):
+    with pytest.raises(InputError, match=r'nan\.pth has NaN or infinity in 1 of 1'):
         publish_file(tmp_path / 'nan.pth', tmp_path / 'new', 'b1')
     assert not (tmp_path / 'new').exists()
 

@@ -18,7 +18,7 @@ from torch import nn
 from mmseg_hrvit.checkpoints.matching import (
     differences,
     refuse,
-    refuse_nan,
+    refuse_not_finite,
     refuse_other_order,
     seen_by_mmengine,
     unwrap,
@@ -145,7 +145,7 @@ def check_backbone(
     refuse(filename, differences(expected, found), expected, found)
     heads = {k: everything[k] for k in everything.keys() - expected.keys()}
     # mmengine loads what fits of the heads, too.
-    refuse_nan(filename, {k: found[k] for k in heads if k in found})
+    refuse_not_finite(filename, {k: found[k] for k in heads if k in found})
     warn_of_other_des(model, checkpoint, filename)
     left = differences(heads, found)
     if left:
@@ -209,8 +209,8 @@ def check_resumable(checkpoint: Mapping, filename: str) -> None:
     has_progress = isinstance(meta, Mapping) and {'epoch', 'iter'} <= meta.keys()
     if not has_progress or 'message_hub' not in checkpoint:
         raise InputError(
-            f'{filename} a run cannot resume from it, because it holds only weights; '
-            'start from them with load_from and without resume'
+            f'{filename} holds only weights, so a run cannot resume from it: start '
+            'from them with load_from, and without resume'
         )
 
 
@@ -231,7 +231,8 @@ def find_classes(runner: Runner) -> Sequence[str] | None:
 
 def initialised_from(module: nn.Module) -> str | None:
     """The checkpoint that mmengine initialises a module from, if there is one."""
-    init_cfg = getattr(module, 'init_cfg', None)
-    if isinstance(init_cfg, Mapping) and init_cfg.get('type') == 'Pretrained':
-        return init_cfg['checkpoint']
+    init_cfg = getattr(module, 'init_cfg', None) or []
+    for cfg in [init_cfg] if isinstance(init_cfg, Mapping) else init_cfg:
+        if cfg.get('type') == 'Pretrained':
+            return cfg['checkpoint']
     return None

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from mmseg_hrvit.checkpoints import load_backbone
+from mmseg_hrvit.errors import InputError
+
 from ..checks import check_indices, check_rate, check_whole
 
 # Linear layers and norms; convolutions keep torch's initialisation.
@@ -10,6 +13,25 @@ DEFAULT_INIT = [
     dict(type='TruncNormal', layer='Linear', std=0.02, bias=0.0),
     dict(type='Constant', layer=['_BatchNorm', 'LayerNorm'], val=1.0, bias=0.0),
 ]
+
+
+# Of mmengine's ``Pretrained``; ``load_backbone`` finds the backbone by itself.
+PRETRAINED_KEYS = ('type', 'checkpoint', 'prefix', 'map_location')
+PREFIXES = ('backbone', 'backbone.')
+
+
+class PretrainedMixin:
+    """Loads ``self.pretrained``, a checkpoint or None, after the initialisation.
+
+    It precedes a ``BaseModule`` among the base classes. mmengine's ``Pretrained`` would
+    leave what the checkpoint lacks at random values.
+    """
+
+    def init_weights(self) -> None:
+        """Initialises all layers, then loads ``pretrained`` if there is one."""
+        super().init_weights()
+        if self.pretrained is not None:
+            load_backbone(self, self.pretrained)
 
 
 def split_drop_path_rates(
@@ -31,21 +53,47 @@ def split_drop_path_rates(
 
 
 def take_pretrained(
-    init_cfg: dict | list[dict] | None, pretrained: str | None
-) -> tuple[dict | list[dict], str | None]:
+    init_cfg: dict | list[dict] | None,
+    pretrained: str | None,
+    default: list[dict] = DEFAULT_INIT,
+) -> tuple[list[dict], str | None]:
     """Removes a checkpoint from ``init_cfg``, so that it can be loaded strictly.
 
     Args:
         init_cfg (dict | list[dict] | None): The user's initialisation.
         pretrained (str | None): The user's checkpoint.
+        default (list[dict]): The initialisation if the user gives none. Defaults to
+            ``DEFAULT_INIT``.
 
     Returns:
-        tuple[dict | list[dict], str | None]: The initialisation of the layers, the
-        paper's by default, and the checkpoint.
+        tuple[list[dict], str | None]: The initialisation of the layers, and the
+        checkpoint.
+
+    Raises:
+        InputError: If a ``Pretrained`` has no checkpoint, or asks for another part of
+            it than the backbone.
     """
-    if isinstance(init_cfg, dict) and init_cfg.get('type') == 'Pretrained':
-        return DEFAULT_INIT, pretrained or init_cfg['checkpoint']
-    return init_cfg or DEFAULT_INIT, pretrained
+    layers = []
+    for cfg in [init_cfg] if isinstance(init_cfg, dict) else init_cfg or []:
+        if cfg.get('type') == 'Pretrained':
+            check_pretrained(cfg)
+            pretrained = pretrained or cfg['checkpoint']
+        else:
+            layers.append(cfg)
+    return layers or default, pretrained
+
+
+def check_pretrained(cfg: dict) -> None:
+    """Raises InputError unless a ``Pretrained`` is a checkpoint of the backbone."""
+    unknown = [key for key in cfg if key not in PRETRAINED_KEYS]
+    if unknown or not cfg.get('checkpoint'):
+        what = f'has no {unknown[0]}' if unknown else 'needs a checkpoint'
+        raise InputError(f'init_cfg={dict(cfg)}: {what}; set pretrained=FILE instead')
+    if cfg.get('prefix', PREFIXES[0]) not in PREFIXES:
+        raise InputError(
+            f'init_cfg has the prefix {cfg["prefix"]!r}: give a checkpoint with the '
+            "backbone at the top or below 'backbone.', and omit the prefix"
+        )
 
 
 def check_arguments(

@@ -11,12 +11,16 @@ from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 from torch import Tensor
 
-from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
 from ..checks import check_size, check_whole, check_wholes
 from ..layers import CSWinBlock
-from .common import check_arguments, split_drop_path_rates, take_pretrained
+from .common import (
+    PretrainedMixin,
+    check_arguments,
+    split_drop_path_rates,
+    take_pretrained,
+)
 
 # `ti` is CSWin-T with 32 instead of 64 channels (Table 4).
 ARCHS = dict(
@@ -91,7 +95,7 @@ class CSWinStage(nn.Module):
 
 
 @MODELS.register_module()
-class CSWin(BaseModule):
+class CSWin(PretrainedMixin, BaseModule):
     """CSWin Transformer backbone.
 
     Four stages work one after the other at 1/4 to 1/32 of the image's size. Any
@@ -156,12 +160,6 @@ class CSWin(BaseModule):
             is_output = i in out_indices
             norm = nn.LayerNorm(channels[i]) if is_output else nn.Identity()
             self.stages.append(CSWinStage(embed, blocks, norm))
-
-    def init_weights(self) -> None:
-        """Initialises all layers, then loads ``pretrained`` if there is one."""
-        super().init_weights()
-        if self.pretrained is not None:
-            load_backbone(self, self.pretrained)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Extracts multi-scale features.

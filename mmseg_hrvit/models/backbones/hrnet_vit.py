@@ -12,13 +12,17 @@ from mmseg.models.backbones.mit import TransformerEncoderLayer
 from torch import Tensor
 from typing_extensions import Self
 
-from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
 from ..checks import check_norm, check_rate, check_size, check_whole
 from ..layers import ConvPatchEmbed, CSWinBlock
 from ..layers.depthwise import with_channels_last
-from .common import DEFAULT_INIT, split_drop_path_rates, take_pretrained
+from .common import (
+    DEFAULT_INIT,
+    PretrainedMixin,
+    split_drop_path_rates,
+    take_pretrained,
+)
 from .cswin import NUM_HEADS, WINDOW_SIZES
 
 NUM_MODULES = (1, 4, 3)  # of the stages with 2, 3 and 4 branches
@@ -118,7 +122,7 @@ class TransformerModule(HRModule):
 
 
 @MODELS.register_module()
-class HRNetViT(HRNet):
+class HRNetViT(PretrainedMixin, HRNet):
     """HRNetV2 whose residual blocks are Transformer blocks (section 3.2, Table 6).
 
     The paper prints parameters and GFLOPs and says that residual blocks are replaced
@@ -176,7 +180,7 @@ class HRNetViT(HRNet):
         channels = [width * 2**i for i in range(len(SR_RATIOS))]
         check_norm(norm_cfg, [64, 256, *channels])  # 64 and 256: the stem's stage
         check_size(count_weights(channels))
-        init_cfg, pretrained = take_pretrained(init_cfg or INIT, pretrained)
+        init_cfg, pretrained = take_pretrained(init_cfg, pretrained, INIT)
         super().__init__(
             describe_stages(width, BLOCKS[block], drop_path_rate),
             in_channels=in_channels,
@@ -185,12 +189,6 @@ class HRNetViT(HRNet):
         )
         self.pretrained = pretrained
         self.out_channels = list(self.stage4_cfg['num_channels'])
-
-    def init_weights(self) -> None:
-        """Initialises all layers, then loads ``pretrained`` if there is one."""
-        super().init_weights()
-        if self.pretrained is not None:
-            load_backbone(self, self.pretrained)
 
     def train(self, mode: bool = True) -> Self:
         """Sets the mode; mmseg's HRNet returns nothing."""

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from typing_extensions import Self
 
-from mmseg_hrvit.checkpoints import load_backbone
 from mmseg_hrvit.errors import InputError
 
 from ..checks import check_activation, check_norm
@@ -28,7 +27,12 @@ from ..layers import (
     Stem,
 )
 from .arch import BranchSpec, read_arch
-from .common import check_arguments, split_drop_path_rates, take_pretrained
+from .common import (
+    PretrainedMixin,
+    check_arguments,
+    split_drop_path_rates,
+    take_pretrained,
+)
 
 STEM_CHANNELS = (32, 64)
 
@@ -55,7 +59,7 @@ class HRViTModule(BaseModule):
 
 
 @MODELS.register_module()
-class HRViT(BaseModule):
+class HRViT(PretrainedMixin, BaseModule):
     """HRViT backbone.
 
     A stem shrinks the image by 4. Six modules follow, with 1, 2, 3, 3, 4 and 4
@@ -73,16 +77,16 @@ class HRViT(BaseModule):
             grows linearly from 0. Defaults to 0.0.
         window_sizes (Sequence[int], optional): Replaces that of the arch (Table 7).
         depths (Sequence[Sequence[int]], optional): Replaces that of the arch (Table 8).
-        share_key_value (bool): One projection for key and value (Eq. 2), or two.
-            Defaults to True.
-        efficient_patch_embed (bool): Eq. 4, or a full 3x3 convolution. Defaults
-            to True.
-        mixcfn (bool): MixCFN, or a plain feed-forward network. Defaults to True.
+        share_key_value (bool): Key and value share one projection (Eq. 2); otherwise
+            each has its own. Defaults to True.
+        efficient_patch_embed (bool): The efficient patch embedding (Eq. 4); otherwise
+            a full 3x3 convolution. Defaults to True.
+        mixcfn (bool): MixCFN; otherwise a plain feed-forward network. Defaults to True.
         parallel_conv (bool): The attention's convolution path. Defaults to True.
         extra_nonlinearity (bool): The attention's Hardswish and BatchNorm.
             Defaults to True.
-        dense_fusion (bool): Fuse all branches, or neighbours only. Defaults to
-            True.
+        dense_fusion (bool): Every branch is fused with all others; otherwise with its
+            neighbours only. Defaults to True.
         des (bool): The diversity-enhanced shortcut (Eq. 3). Defaults to True.
         des_act_cfg (dict): Activation of the DES. The paper has Hardswish;
             weights from the authors' code need ``dict(type='GELU')``. Defaults
@@ -149,13 +153,13 @@ class HRViT(BaseModule):
             ffn=MixCFN if mixcfn else FFN,
         )
         fusion = partial(CrossResolutionFusion, norm_cfg=norm_cfg, dense=dense_fusion)
-        rates = split_drop_path_rates(drop_path_rate, depths)
         self.out_channels = [specs[i].channels for i in out_indices]
         self.pretrained = pretrained
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
         self.stem = Stem(in_channels, norm_cfg)
         self.hr_modules = ModuleList()
+        rates = split_drop_path_rates(drop_path_rate, depths)
         channels = [self.stem.out_channels]
         for m, blocks in enumerate(depths):
             indices = range(len(blocks)) if m < len(depths) - 1 else out_indices
@@ -171,12 +175,6 @@ class HRViT(BaseModule):
         if with_cp:
             convert(self, 'recompute')
         self._freeze_stages()
-
-    def init_weights(self) -> None:
-        """Initialises all layers, then loads ``pretrained`` if there is one."""
-        super().init_weights()
-        if self.pretrained is not None:
-            load_backbone(self, self.pretrained)
 
     def train(self, mode: bool = True) -> Self:
         """Sets the mode; frozen stages, and norms with ``norm_eval``, stay in eval."""

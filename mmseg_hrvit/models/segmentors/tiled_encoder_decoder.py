@@ -12,9 +12,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_module_registration_hook
 
-from mmseg_hrvit.errors import InputError
-
 from .axis import Axis, cut_windows
+from .options import check_test_cfg
 from .prediction import Prediction
 
 # What mmseg's prediction calls in turn, of the segmentor and of its head.
@@ -46,9 +45,37 @@ class TiledEncoderDecoder(EncoderDecoder):
     A subclass that overrides one of mmseg's steps (``inference``,
     ``whole_inference``, ``slide_inference``, ``encode_decode``,
     ``postprocess_result``) predicts with mmseg's loop and its own step.
+
+    Raises:
+        InputError: If ``test_cfg`` has a misspelt key, or a value that cannot be used.
     """
 
     is_augmented = False
+
+    def __init__(
+        self,
+        backbone: dict,
+        decode_head: dict,
+        neck: dict | None = None,
+        auxiliary_head: dict | list[dict] | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        data_preprocessor: dict | nn.Module | None = None,
+        pretrained: str | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        check_test_cfg(test_cfg)
+        super().__init__(
+            backbone,
+            decode_head,
+            neck,
+            auxiliary_head,
+            train_cfg,
+            test_cfg,
+            data_preprocessor,
+            pretrained,
+            init_cfg,
+        )
 
     def test_step(self, data: dict | tuple | list) -> list[SegDataSample]:
         """Predicts a batch as a data loader gives it.
@@ -135,11 +162,9 @@ class TiledEncoderDecoder(EncoderDecoder):
         return self.data_preprocessor(dict(inputs=list(images)), False)['inputs']
 
     def _cut_windows(self, size: Sequence[int]) -> list[list[range]]:
-        mode = self.test_cfg.get('mode', 'whole')
-        if mode == 'whole':
+        check_test_cfg(self.test_cfg)  # it may have changed
+        if self.test_cfg.get('mode', 'whole') == 'whole':
             return [[range(pixels)] for pixels in size]
-        if mode != 'slide':
-            raise InputError(f"model.test_cfg.mode={mode}: choose 'slide' or 'whole'")
         crop_size, stride = self.test_cfg['crop_size'], self.test_cfg['stride']
         return [
             cut_windows(*args) for args in zip(size, crop_size, stride, strict=True)

@@ -66,11 +66,30 @@ def test_initialisation():
 def test_a_saved_backbone_is_loaded_by_init_cfg(tmp_path):
     net = fill(CSWin(TINY))
     torch.save(dict(state_dict=net.state_dict()), tmp_path / 'w.pth')
+    saved = dict(type='Pretrained', checkpoint=str(tmp_path / 'w.pth'))
+    constant = dict(type='Constant', layer='Linear', val=3.0)
+    for init_cfg in (saved, [constant, saved], dict(saved, prefix='backbone.')):
+        other = MODELS.build(dict(type='CSWin', arch=TINY, init_cfg=init_cfg))
+        other.init_weights()
+        state = other.state_dict()
+        assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
+
+
+@pytest.mark.parametrize('in_a_list', [False, True])
+def test_a_checkpoint_in_init_cfg_is_all_or_nothing(in_a_list, tmp_path):
+    state = fill(CSWin(TINY)).state_dict()
+    state.popitem()
+    torch.save(dict(state_dict=state), tmp_path / 'w.pth')
     init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'w.pth'))
-    other = MODELS.build(dict(type='CSWin', arch=TINY, init_cfg=init_cfg))
-    other.init_weights()
-    state = other.state_dict()
-    assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
+    net = CSWin(TINY, init_cfg=[init_cfg] if in_a_list else init_cfg)
+    with refused('does not fit the backbone'):
+        net.init_weights()
+    with refused('has no checkpoints; set pretrained=FILE'):
+        CSWin(TINY, init_cfg=dict(type='Pretrained', checkpoints='w.pth'))
+    with refused('needs a checkpoint'):
+        CSWin(TINY, init_cfg=[dict(type='Pretrained')])
+    with refused("has the prefix 'encoder.'"):
+        CSWin(TINY, init_cfg=dict(init_cfg, prefix='encoder.'))
 
 
 @pytest.mark.parametrize(

@@ -321,3 +321,24 @@ def test_a_large_image_in_bounded_memory(tmp_path):
     # A pixel has 3 bytes in the image and 8 in the label map; normalised it would
     # have 12 more, and its logits 76.
     assert apart(peak_of_a_large_image, str(path)) < 18 * 4000 * 5000
+
+
+@pytest.mark.parametrize(
+    ('test_cfg', 'message'),
+    [
+        (dict(window_batchsize=4), "did you mean 'window_batch_size'"),
+        (dict(keep_logit=True), "did you mean 'keep_logits'"),
+        (dict(window_batch_size=0), 'window_batch_size=0: give a whole number'),
+        (dict(mode='slid'), "choose 'slide' or 'whole'"),
+        (dict(mode='slide', stride=(4, 4)), 'crop_size=None: give 2 positive'),
+        (dict(SLIDE, stride=48), 'stride=48: give 2 positive'),
+    ],
+)
+def test_a_test_cfg_that_cannot_be_meant(test_cfg, message):
+    cfg = dict(patch_model(), test_cfg=test_cfg)
+    with pytest.raises(InputError, match=message):
+        MODELS.build(cfg)
+    network = MODELS.build(patch_model())
+    network.test_cfg = ConfigDict(test_cfg)  # changed later
+    with pytest.raises(InputError, match=message):
+        network(torch.zeros(1, 3, *SIZE), mode='predict')
