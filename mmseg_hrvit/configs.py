@@ -1,6 +1,7 @@
 """Where the shipped configs are, and what is in every config."""
 
 import os
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -79,3 +80,28 @@ def config_names() -> list[str]:
     folder = config_folder()
     names = (f.relative_to(folder).with_suffix('') for f in folder.rglob('*.py'))
     return sorted(n.as_posix() for n in names if '_base_' not in n.parts)
+
+
+def type_name(part: Mapping) -> str:
+    """Returns the name of a part's ``type``, without its scope; '' if it has none."""
+    kind = part.get('type', '')
+    return getattr(kind, '__name__', str(kind)).rpartition('.')[-1]
+
+
+def innermost(dataset: Mapping, key: str) -> Iterator[tuple[str, Mapping]]:
+    """Yields the configs of data sets inside wrappers like ConcatDataset.
+
+    Args:
+        dataset (Mapping): Config of a data set, or of a wrapper.
+        key (str): Its key in the config.
+
+    Yields:
+        tuple[str, Mapping]: The key and the config of each data set.
+    """
+    if 'datasets' in dataset:
+        for i, part in enumerate(dataset['datasets']):
+            yield from innermost(part, f'{key}.datasets.{i}')
+    elif 'dataset' in dataset:
+        yield from innermost(dataset['dataset'], f'{key}.dataset')
+    else:
+        yield key, dataset

@@ -12,7 +12,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from mmseg_hrvit.datasets.checked_pipeline import check_samples
+from mmseg_hrvit.datasets.checked_pipeline import check_samples, innermost
+from mmseg_hrvit.datasets.folders import image_root
 from mmseg_hrvit.errors import InputError
 
 from .ground_truth import build_test_set
@@ -25,7 +26,7 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
 
     Args:
         config (Config): Config of a segmentation model; its test set has the truth.
-        folder (str or Path): Label maps as ``tools/test.py --out`` writes them,
+        folder (str or Path): Label maps as ``hrvit test --out`` writes them,
             NAME.png for each image.
 
     Returns:
@@ -37,7 +38,8 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
             data set.
     """
     dataset = build_test_set(config)
-    root = dataset.data_prefix['img_path']
+    parts = list(innermost(dataset))
+    root = image_root(parts)
     images = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
     paths = [find_map(folder, image, root) for image in images]
     check_samples(dataset, max_share=0.0)
@@ -46,8 +48,8 @@ def count_confusions(config: Config, folder: str | Path) -> tuple[np.ndarray, tu
     console = Console(stderr=True)
     for i, path in track([*enumerate(paths)], 'counting', console=console):
         truth = dataset[i]['data_samples'].gt_sem_seg.data[0].numpy()
-        labels = read_map(path, dataset.reduce_zero_label)
-        matrix += count_pixels(truth, labels, len(classes), dataset.ignore_index, path)
+        labels = read_map(path, parts[0].reduce_zero_label)
+        matrix += count_pixels(truth, labels, len(classes), parts[0].ignore_index, path)
     return matrix, classes
 
 

@@ -150,7 +150,7 @@ def build_oracle(cfg: Config) -> nn.Module:
         oracle = import_module('oracle')
     except ModuleNotFoundError as error:
         raise InputError(
-            'the oracle is tests/oracle.py of a checkout: run tools/benchmark.py there'
+            'the oracle is tests/oracle.py of a checkout: run `hrvit benchmark` there'
         ) from error
     return oracle.OracleSegmentor(
         oracle.OracleHRViT(backbone.get('arch', 'b1'), backbone.get('des_act_cfg')),

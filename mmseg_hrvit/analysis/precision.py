@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmseg.datasets import BaseSegDataset
-from mmseg.evaluation import IoUMetric
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from mmseg_hrvit.apis.inputs import read_image
 from mmseg_hrvit.apis.segmenter import Segmenter
-from mmseg_hrvit.datasets.checked_pipeline import check_samples
+from mmseg_hrvit.datasets.checked_pipeline import check_samples, innermost
+from mmseg_hrvit.engine.iou_metric import FolderIoUMetric
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.zoo import read_index
 
@@ -43,7 +43,7 @@ class Outcome:
         same (int): Pixels with the label of the first form.
         pixels (int): All pixels.
         areas (Tensor or int): Pixels of each class in intersection, union, prediction
-            and truth, (4, classes); see mmseg's ``IoUMetric``.
+            and truth, (4, classes); see ``FolderIoUMetric``.
     """
 
     name: str
@@ -62,11 +62,11 @@ class Outcome:
     ) -> None:
         """Counts the classes' pixels in a label map (H, W) and in its truth."""
         self.areas = self.areas + torch.stack(
-            IoUMetric.intersect_and_union(
+            FolderIoUMetric.intersect_and_union(
                 torch.from_numpy(labels),
                 truth,
                 len(dataset.metainfo['classes']),
-                dataset.ignore_index,
+                next(innermost(dataset)).ignore_index,
             )
         )
 
@@ -78,7 +78,7 @@ class Outcome:
     @property
     def mean_iou(self) -> float:
         """mIoU, from 0 to 1; classes that do not occur do not count."""
-        ious = IoUMetric.total_area_to_metrics(*self.areas, ['mIoU'])['IoU']
+        ious = FolderIoUMetric.total_area_to_metrics(*self.areas, ['mIoU'])['IoU']
         return float(np.nanmean(ious))
 
 
@@ -86,7 +86,7 @@ def open_form(name: str, config: Config) -> Labeller:
     """Makes a function from images (H, W, 3), BGR, 8 bits, to label maps (H, W).
 
     Args:
-        name (str): A file that ``tools/export.py`` wrote, or a checkpoint or the name
+        name (str): A file that ``hrvit export`` wrote, or a checkpoint or the name
             of a network in this package: as it is, or with '@bfloat16' or '@float16'
             behind it.
         config (Config): The checkpoint's config.

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmseg_hrvit.configs import LOADERS
-from mmseg_hrvit.engine.preflight import innermost
+from mmseg_hrvit.configs import LOADERS, innermost, type_name
 from mmseg_hrvit.errors import InputError
 
 IMAGES, LABELS = 'img_path', 'seg_map_path'  # keys of mmseg's data_prefix
@@ -34,6 +33,24 @@ def find_folders(cfg: Config, loaders: Iterable[str], kinds: Iterable[str]) -> s
         for kind in kinds
         if kind in prefix
     }
+
+
+def refuse_crops(cfg: Config, what: str) -> None:
+    """Refuses a result for each image where the test set reads crops of rasters.
+
+    Args:
+        cfg (Config): The config.
+        what (str): The option or command that writes them.
+
+    Raises:
+        InputError: If a step of the test pipeline is ``LoadRaster``.
+    """
+    for _, part in innermost(cfg.test_dataloader['dataset'], ''):
+        if any(type_name(step) == 'LoadRaster' for step in part.get('pipeline', ())):
+            raise InputError(
+                f'{what} is for images, and the test set reads crops of rasters: '
+                'segment the rasters with `hrvit demo`'
+            )
 
 
 def refuse_data_folders(

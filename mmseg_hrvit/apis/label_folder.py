@@ -6,9 +6,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmseg_hrvit.configs import type_name
 from mmseg_hrvit.errors import InputError
 
-from .data_folders import IMAGES, find_folders, refuse_data_folders
+from .data_folders import IMAGES, find_folders, refuse_crops, refuse_data_folders
 from .origin import hash_file, identify
 
 RECORD = 'made_from.json'
@@ -22,17 +23,19 @@ def use_label_folder(cfg: Config, out: str) -> None:
         out (str): The folder.
 
     Raises:
-        InputError: If it is inside a folder of the data.
+        InputError: If it is inside a folder of the data, or the test set has crops of
+            rasters.
     """
+    refuse_crops(cfg, '--out')
     refuse_data_folders(out, cfg, ['test_dataloader'])
     roots = find_folders(cfg, ['test_dataloader'], [IMAGES])
     evaluator = cfg.test_evaluator
     if isinstance(evaluator, list):
         raise InputError('--out needs a single test_evaluator, of the type IoUMetric')
     evaluator.update(output_dir=out, keep_results=True)
-    if evaluator['type'] in ('IoUMetric', 'mmseg.IoUMetric'):
+    if type_name(evaluator) == 'IoUMetric':
         evaluator['type'] = 'mmseg_hrvit.FolderIoUMetric'
-    if str(evaluator['type']).endswith('FolderIoUMetric'):
+    if type_name(evaluator) == 'FolderIoUMetric':
         evaluator['image_root'] = os.path.commonpath(roots) if roots else None
 
 

@@ -8,6 +8,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.structures import SegDataSample
 
+from mmseg_hrvit.datasets.checked_pipeline import innermost
+from mmseg_hrvit.datasets.folders import image_root, name_below
+
 from .inputs import read_image
 from .overlay import Colours, draw_panels
 from .picture_files import write_picture
@@ -31,7 +34,7 @@ class PictureHook(Hook):
         dataset = runner.test_loop.dataloader.dataset
         metainfo = dataset.metainfo
         # Images of one name may lie in several folders.
-        self.images = Path(getattr(dataset, 'data_prefix', {}).get('img_path', ''))
+        self.images = image_root(list(innermost(dataset)))
         self.colours = Colours(metainfo['classes'], metainfo['palette'])
 
     def after_test_iter(
@@ -49,10 +52,8 @@ class PictureHook(Hook):
                 maps['truth'] = to_array(sample.gt_sem_seg.data)
             maps['prediction'] = to_array(sample.pred_sem_seg.data)
             picture = draw_panels(image, maps, self.colours, OPACITY)
-            path = Path(sample.img_path).with_suffix('.jpg')
-            is_below = path.is_relative_to(self.images)
-            name = path.relative_to(self.images) if is_below else path.name
-            write_picture(self.out / name, picture)
+            path = self.out / name_below(sample.img_path, self.images)
+            write_picture(path.with_suffix('.jpg'), picture)
 
 
 def to_array(labels) -> np.ndarray:

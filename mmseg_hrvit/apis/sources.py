@@ -1,5 +1,6 @@
 """Finding images: files, folders, URLs, videos and cameras."""
 
+import os
 from collections.abc import Sequence
 from glob import glob, has_magic
 from pathlib import Path
@@ -139,8 +140,7 @@ def names_below(paths: Sequence[Path], source: str) -> list[str]:
     root = Path(source)
     if root.is_dir():
         return [path.relative_to(root).as_posix() for path in paths]
-    parents = [path.parent.resolve() for path in paths]
-    shared = parents[0]
-    while not all(parent.is_relative_to(shared) for parent in parents):
-        shared = shared.parent
-    return [path.resolve().relative_to(shared).as_posix() for path in paths]
+    # Links keep their own names: several may lead to one file.
+    whole = [os.path.abspath(path) for path in paths]
+    shared = os.path.commonpath([os.path.dirname(path) for path in whole])
+    return [Path(path).relative_to(shared).as_posix() for path in whole]

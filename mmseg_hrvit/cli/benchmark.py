@@ -41,7 +41,10 @@ def read_networks(args: Namespace) -> dict[str, tuple[Config, str]]:
 def check(args: Namespace) -> None:
     """Raises InputError for arguments that cannot work."""
     if min(*args.shape, args.batch_size, args.rounds - 1, args.warmup + 1) < 1:
-        raise InputError('give a positive size and batch, 2 rounds or more')
+        raise InputError(
+            '--shape and --batch-size must be positive, --rounds 2 or more, and '
+            '--warmup 0 or more'
+        )
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise InputError('--device cuda: there is no GPU here')
     if args.train and args.roofline:

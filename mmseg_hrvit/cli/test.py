@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmseg_hrvit.apis.data_folders import refuse_crops
 from mmseg_hrvit.apis.label_folder import claim_label_folder, use_label_folder
 from mmseg_hrvit.apis.picture_hook import PictureHook
 from mmseg_hrvit.engine.cli import load_config, set_form
@@ -31,6 +32,8 @@ def apply_args(cfg: Config, args: Namespace) -> None:
         set_form(cfg, inference=False)
     if args.cuda_graphs:
         set_form(cfg, cuda_graphs=True)
+    if args.show_dir:
+        refuse_crops(cfg, '--show-dir')
     if args.out:
         use_label_folder(cfg, args.out)
 

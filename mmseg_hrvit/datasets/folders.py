@@ -1,6 +1,9 @@
 """Listing the files below a folder."""
 
 import os
+from collections.abc import Sequence
+
+from mmengine.dataset import BaseDataset
 
 
 def list_files(folder: str) -> list[str]:
@@ -23,3 +26,15 @@ def list_files(folder: str) -> list[str]:
         folders[:] = [name for name in folders if not name.startswith('.')]
         found += [os.path.join(root, name) for name in names if name[0] != '.']
     return sorted(found)
+
+
+def image_root(parts: Sequence[BaseDataset]) -> str:
+    """Returns the folder of the images of data sets; the lowest that all share."""
+    folders = [part.data_prefix.get('img_path') or '' for part in parts]
+    return os.path.commonpath(map(os.path.abspath, folders))
+
+
+def name_below(path: str, root: str) -> str:
+    """Returns a path below a folder; only the file's name if it is elsewhere."""
+    name = os.path.relpath(path, root)
+    return os.path.basename(path) if name.startswith(os.pardir) else name

@@ -5,6 +5,7 @@ from mmengine.device import get_device
 from mmengine.logging import print_log
 from torch import distributed
 
+from mmseg_hrvit.configs import type_name
 from mmseg_hrvit.errors import InputError
 
 from .ranks import get_rank
@@ -56,7 +57,7 @@ def replace_sync_bn(node: object) -> int:
         return sum(map(replace_sync_bn, node))
     if not isinstance(node, dict):
         return 0
-    here = node.get('type') in ('SyncBN', 'MMSyncBN')
+    here = type_name(node) in ('SyncBN', 'MMSyncBN')
     if here:
         node['type'] = 'BN'
     return here + sum(map(replace_sync_bn, node.values()))

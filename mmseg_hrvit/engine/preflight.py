@@ -1,7 +1,7 @@
 """Checks of a config before anything is built from it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from itertools import combinations
 from os import path as osp
@@ -13,6 +13,7 @@ from mmengine.registry import DATASETS, OPTIMIZERS
 from mmseg.datasets import BaseSegDataset
 
 from mmseg_hrvit.checkpoints.matching import is_reordered
+from mmseg_hrvit.configs import innermost, type_name
 from mmseg_hrvit.datasets.metainfo import MARK, build_lazily
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS
@@ -75,7 +76,8 @@ def check_numbers(cfg: Config) -> None:
         node = cfg
         for part in key.split('.'):
             node = node.get(part) if isinstance(node, dict | Config) else None
-        if node is not None and not (isinstance(node, int) and node >= least):
+        is_whole = isinstance(node, int) and not isinstance(node, bool)
+        if node is not None and not (is_whole and node >= least):
             raise InputError(f'{key}={node}: give a whole number, {least} or more')
 
 
@@ -93,7 +95,7 @@ def check_gpus(cfg: Config) -> None:
 def check_tensorboard(cfg: Config) -> None:
     """Refuses to log for TensorBoard if it is not installed."""
     backends = cfg.get('visualizer', {}).get('vis_backends') or []
-    wanted = any(backend['type'] == 'TensorboardVisBackend' for backend in backends)
+    wanted = any(type_name(x) == 'TensorboardVisBackend' for x in backends)
     if wanted and find_spec('tensorboard') is None:
         raise InputError(
             'the run logs for TensorBoard, which is not installed: `pip install '
@@ -122,7 +124,7 @@ def check_optimizers(cfg: Config) -> None:
 def check_amp(cfg: Config) -> None:
     """Refuses mixed precision if there is no GPU."""
     parts = optim_wrappers(cfg)
-    is_mixed = any(part.get('type') == 'AmpOptimWrapper' for part in parts)
+    is_mixed = any(type_name(part) == 'AmpOptimWrapper' for part in parts)
     if is_mixed and get_device() == 'cpu':
         raise InputError('mixed precision needs a GPU, and there is none: omit --amp')
 
@@ -153,7 +155,7 @@ def check_batch_norm(cfg: Config) -> None:
             )
     backbone = model.get('backbone', {})
     size = (model.get('data_preprocessor') or {}).get('size')
-    is_hrvit = str(backbone.get('type')).endswith('HRViT')
+    is_hrvit = type_name(backbone) == 'HRViT'
     is_small = size is not None and max(size) <= DEEPEST_STRIDE
     if is_hrvit and is_small and is_local_norm(backbone, cfg):
         raise InputError(f'crops of {size} shrink to one value per channel, {remedy}')
@@ -161,7 +163,7 @@ def check_batch_norm(cfg: Config) -> None:
 
 def is_pooling(head: dict) -> bool:
     """Whether a head averages the whole map into one value per channel."""
-    named = str(head['type']).rpartition('.')[-1] in POOLING_HEADS
+    named = type_name(head) in POOLING_HEADS
     return named and 1 in head.get('pool_scales', (1,))
 
 
@@ -222,17 +224,6 @@ def check_data(dataset: dict, key: str, cfg: Config) -> dict[str, Sequence[str]]
                 check_files(lazy, part_key)
                 classes[part_key] = lazy.metainfo.get('classes') or ()
     return classes
-
-
-def innermost(dataset: dict, key: str) -> Iterator[tuple[str, dict]]:
-    """Yields the data sets inside wrappers like ConcatDataset, with their keys."""
-    if 'datasets' in dataset:
-        for i, part in enumerate(dataset['datasets']):
-            yield from innermost(part, f'{key}.datasets.{i}')
-    elif 'dataset' in dataset:
-        yield from innermost(dataset['dataset'], f'{key}.dataset')
-    else:
-        yield key, dataset
 
 
 def check_folders(dataset: dict, key: str) -> None:

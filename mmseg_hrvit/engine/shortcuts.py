@@ -7,12 +7,10 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
-from mmseg_hrvit.configs import LOADERS
+from mmseg_hrvit.configs import LOADERS, innermost, type_name
 from mmseg_hrvit.datasets import StoredClassesDataset
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models.wrappers import HEADS
-
-from .preflight import innermost
 
 
 def set_crop(cfg: Config, height: int, width: int) -> None:
@@ -34,7 +32,7 @@ def set_crop(cfg: Config, height: int, width: int) -> None:
     crops = [
         step
         for step in walk_dicts(cfg.get('train_dataloader', {}))
-        if step.get('type') == 'RandomCrop'
+        if type_name(step) == 'RandomCrop'
     ]
     if not crops:
         raise InputError('--crop: no RandomCrop is in train_dataloader.dataset')
@@ -72,7 +70,10 @@ def set_classes(cfg: Config, names: Sequence[str]) -> None:
         for key, dataset in innermost(cfg[loader].dataset, f'{loader}.dataset'):
             found = choose_classes(names, dataset, key, cfg)
             if stored not in (None, found):
-                raise InputError(f'--classes: {key} has other classes than the rest')
+                raise InputError(
+                    f'--classes: {key} has other classes than the data sets before '
+                    'it: give all of them the same metainfo'
+                )
             stored = found
     kept = [stored.index(name) for name in names]
     for head in heads:

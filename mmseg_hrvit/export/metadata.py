@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from mmseg_hrvit.configs import innermost, type_name
 from mmseg_hrvit.datasets.metainfo import build_lazily
 from mmseg_hrvit.errors import InputError
 
@@ -86,6 +87,8 @@ class Metadata:
             raise ValueError('classes and colours, or means and deviations, differ')
         if not all(isinstance(name, str) for name in self.classes):
             raise TypeError('a class has no name')
+        if len({*self.classes}) < len(self.classes):
+            raise ValueError('two classes have the same name')
         if {len(colour) for colour in self.palette} != {3}:
             raise ValueError('a colour has not three values')
         if not isinstance(self.test_cfg, dict):
@@ -114,7 +117,7 @@ class Metadata:
             return metadata
         except (TypeError, ValueError) as error:
             raise InputError(
-                f'{filename}: was not written by this version of tools/export.py; '
+                f'{filename}: was not written by this version of `hrvit export`: '
                 'export it again'
             ) from error
 
@@ -167,25 +170,23 @@ def read_metadata(cfg: Config) -> Metadata:
 
 def find_step(dataset: dict, name: str) -> dict:
     """Returns a step of the test pipeline; an empty dict if it has none."""
-    return next((x for x in read_steps(dataset) if kind_of(x) == name), {})
+    return next((x for x in read_steps(dataset) if type_name(x) == name), {})
 
 
 def read_steps(dataset: dict) -> list[dict]:
-    """Returns the steps of the test pipeline."""
-    while 'dataset' in dataset:  # inside a wrapper
-        dataset = dataset['dataset']
-    return dataset.get('pipeline', [])
+    """Returns the steps of the test pipeline; of the first one if there are several."""
+    return first_part(dataset).get('pipeline', [])
 
 
-def kind_of(step: dict) -> str:
-    """Returns the class of a step, without its scope."""
-    return step['type'].rpartition('.')[-1]
+def first_part(dataset: dict) -> dict:
+    """Returns the config of the first data set inside wrappers like ConcatDataset."""
+    return next(innermost(dataset, ''))[1]
 
 
 def refuse_unknown_steps(dataset: dict) -> None:
     """Raises InputError for a step that changes images and cannot go into a file."""
     for step in read_steps(dataset):
-        kind = kind_of(step)
+        kind = type_name(step)
         if kind not in KNOWN_STEPS or (kind == 'Resize' and 'scale' not in step):
             told = 'Resize without scale' if kind == 'Resize' else kind
             raise InputError(
@@ -196,10 +197,8 @@ def refuse_unknown_steps(dataset: dict) -> None:
 
 def read_classes(dataset: dict, scope: str) -> dict:
     """Returns a data set's metainfo, 'classes' and 'palette', without its files."""
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
     with DefaultScope.overwrite_default_scope(scope):
-        return build_lazily(dataset, 'test_dataloader.dataset').metainfo
+        return build_lazily(first_part(dataset), 'test_dataloader.dataset').metainfo
 
 
 def is_single(head: dict) -> bool:

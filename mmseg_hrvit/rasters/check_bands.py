@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 
-from mmseg_hrvit.configs import LOADERS
+from mmseg_hrvit.configs import LOADERS, type_name
 from mmseg_hrvit.errors import InputError
 
 PICTURE = 3
@@ -35,7 +35,7 @@ def check_bands(cfg: Config) -> None:
     if len(set(counts.values())) > 1:
         told = ', '.join(f'{key} {count}' for key, count in counts.items())
         raise InputError(f'the numbers of bands differ, make them equal: {told}')
-    kind = str(preprocessor.get('type')).rpartition('.')[-1]
+    kind = type_name(preprocessor)
     if kind == 'SegDataPreProcessor' and len(preprocessor['mean']) not in (1, PICTURE):
         raise InputError(
             f'model.data_preprocessor: {kind} takes 1 or 3 bands: set '
@@ -46,8 +46,7 @@ def check_bands(cfg: Config) -> None:
 def find_bands(node: object) -> Iterator[list[int]]:
     """Yields the bands of every ``LoadRaster`` in a part of a config."""
     if isinstance(node, dict):
-        kind = str(node.get('type')).rpartition('.')[-1]
-        if kind == 'LoadRaster' and node.get('bands'):
+        if type_name(node) == 'LoadRaster' and node.get('bands'):
             yield list(node['bands'])
         node = node.values()
     elif not isinstance(node, list | tuple):

@@ -45,6 +45,16 @@ def test_folder_glob_and_file(folder):
     assert names_below(find_images(one), one) == ['b.jpg']
 
 
+def test_links_to_one_file_keep_their_names(folder, tmp_path):
+    links = tmp_path / 'links'
+    for name in ('1.jpg', 'deep/2.jpg'):
+        (links / name).parent.mkdir(parents=True, exist_ok=True)
+        (links / name).symlink_to(folder / 'b.jpg')
+    pattern = str(links / '**/*.jpg')
+    names = names_below(find_images(pattern), pattern)
+    assert names == ['1.jpg', 'deep/2.jpg']
+
+
 def test_nothing_found(folder, tmp_path):
     (tmp_path / 'empty').mkdir()
     for source in (tmp_path / 'empty', folder / '*.gif', tmp_path / 'none.jpg'):

@@ -123,7 +123,7 @@ def test_data_sets_that_differ(tmp_path):
     other = copy.deepcopy(cfg.train_dataloader)
     other.dataset.metainfo.classes = ('car', 'road')
     cfg.val_dataloader = other
-    with pytest.raises(InputError, match='has other classes than the rest'):
+    with pytest.raises(InputError, match='has other classes than the data sets'):
         set_classes(cfg, ['car'])
 
 

@@ -6,9 +6,11 @@ from mmseg.registry import MODELS
 import mmseg_hrvit
 from data import load_tool, write_tiny_config
 from mmseg_hrvit import FolderIoUMetric
+from mmseg_hrvit.analysis.confusion import count_confusions
 from mmseg_hrvit.cli.test import apply_args
 from mmseg_hrvit.engine import iou_metric
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.export import read_metadata
 
 test = load_tool('test')
 
@@ -107,6 +109,37 @@ def test_label_maps_keep_their_folders_and_their_origin(tmp_path, capfd):
     (tmp_path / 'file').touch()
     assert run(config, one, '--out', tmp_path / 'file/maps') == 2
     assert 'cannot be written' in capfd.readouterr().err
+
+
+def test_several_test_sets_with_the_same_names(tmp_path):
+    path, (checkpoint, _) = project(tmp_path)
+    cfg = Config.fromfile(path)
+    whole = cfg.test_dataloader.dataset
+    prefixes = (
+        {kind: f'{folder}/{name}' for kind, folder in whole.data_prefix.items()}
+        for name in 'xy'
+    )
+    parts = [dict(whole, data_prefix=prefix) for prefix in prefixes]
+    cfg.test_dataloader.dataset = dict(type='ConcatDataset', datasets=parts)
+    cfg.dump(path)
+    maps, pictures = tmp_path / 'maps', tmp_path / 'pictures'
+    assert run(path, checkpoint, '--out', maps, '--show-dir', pictures) == 0
+    for folder, suffix in ((maps, 'png'), (pictures, 'jpg')):
+        for name in 'xy':
+            assert (folder / name / f'0.{suffix}').is_file()
+    matrix, classes = count_confusions(cfg, maps)
+    assert len(classes) == 150
+    assert matrix.any()
+    assert len(read_metadata(cfg).classes) == 150
+
+
+@pytest.mark.parametrize('option', ['--out', '--show-dir'])
+def test_crops_of_rasters_are_no_images(option, tmp_path):
+    cfg = Config.fromfile(mmseg_hrvit.config('rasters/hrvit_b1_mosaic'))
+    args = test.parse_args(['CONFIG', 'a.pth', option, str(tmp_path / 'out')])
+    with pytest.raises(InputError, match=f'{option} is for images, .* `hrvit demo`'):
+        apply_args(cfg, args)
+    assert not (tmp_path / 'out').exists()
 
 
 def test_absent_classes_are_named(monkeypatch):

@@ -28,5 +28,7 @@ def test_it_draws_a_row_an_image(config, tmp_path):
     assert heights[1] > heights[0] + 200
 
 
-def test_a_mistake_is_one_line(config, tmp_path, capsys):
+def test_mistakes_are_one_line(config, tmp_path, capsys):
     error_line(capsys, tool, config, tmp_path / 'none.pth')
+    line = error_line(capsys, tool, 'rasters/hrvit_b1_mosaic', tmp_path / 'none.pth')
+    assert 'the test set reads crops of rasters' in line
