@@ -240,14 +240,24 @@ def describe_mode(header: Header) -> str:
 
 
 def is_transparent(path: str) -> bool:
-    """Whether the fourth band of a file is anything but 255 throughout."""
-    with Image.open(path) as image:
-        return image.getextrema()[3] != (255, 255)
+    """Whether the fourth band of a file is anything but 255 throughout.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            return image.getextrema()[3] != (255, 255)
+    except Exception as error:  # a broken file can raise almost anything
+        raise unreadable(path, error) from error
 
 
 def check_depth(path: str) -> None:
     """Refuses an image of 16 bits if its brightest value except white is far below."""
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:  # of sizes and types that it does not know
+        raise unreadable(path, error) from error
     if pixels is None:
         raise unreadable(path, OSError('16 bits in a form that OpenCV does not read'))
     # Pure white may be a hot pixel, or a scale bar.

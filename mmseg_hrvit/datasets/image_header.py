@@ -143,7 +143,7 @@ def read_png_exif(file: BinaryIO) -> Mapping:
     exif = Image.Exif()
     file.seek(len(PNG_MAGIC))
     while len(head := file.read(8)) == 8:
-        length, kind = int.from_bytes(head[:4]), head[4:]
+        length, kind = int.from_bytes(head[:4], 'big'), head[4:]
         if kind == b'eXIf':
             exif.load(file.read(length))
             break

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from inspect import Parameter
 
 from mmengine import registry as registries
 from mmengine.config import Config
 from mmengine.registry import Registry
 
+CATCH_ALL = Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD  # *args and **kwargs
 # Read by what builds an object of the type, and not by the type.
 TAKEN_BEFORE = dict(
     OPTIM_WRAPPERS=('constructor', 'optimizer', 'paramwise_cfg'),
@@ -51,7 +53,7 @@ def list_arguments(function: Callable) -> set[str] | None:
     names = set()
     for call in list_calls(function):
         parameters = list(inspect.signature(call).parameters.values())
-        names |= {p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL,)}
+        names |= {p.name for p in parameters if p.kind not in CATCH_ALL}
         if all(p.kind != p.VAR_KEYWORD for p in parameters):
             return names - {'self'}
     return None

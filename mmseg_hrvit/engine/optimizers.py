@@ -89,7 +89,7 @@ class NormDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
 
 def describe(optimizer: Optimizer) -> str:
-    """Yields a line for each learning rate and weight decay, the largest part first."""
+    """Lists the learning rates and weight decays, the largest part first."""
     parts = {}
     for group in optimizer.param_groups:
         key = group['lr'], group.get('weight_decay', 0)

@@ -95,7 +95,7 @@ def check_value(node: object, key: str, value: object) -> None:
         if not isinstance(value, bool | None):
             raise InputError(f'{shown}: give True or False; it is {node} in the config')
     elif isinstance(node, int | float):
-        if not isinstance(value, int | float | None):
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
             raise InputError(f'{shown}: give a number; it is {node} in the config')
     elif isinstance(node, dict) and node and isinstance(value, int | float):
         keys = ', '.join(f'{key}.{name}' for name in node)

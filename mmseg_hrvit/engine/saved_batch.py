@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from mmengine.structures import BaseDataElement
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
+
+from mmseg_hrvit.files import write_durably
 
 
 def save_batch(data_batch: dict, path: Path) -> None:
@@ -15,6 +17,9 @@ def save_batch(data_batch: dict, path: Path) -> None:
             and ``data_samples`` of mmseg or mmpretrain.
         path (Path): A safetensors file. It gets ``inputs.0``, ``gt_sem_seg.0`` and so
             on, and ``img_path.0`` in its metadata.
+
+    Raises:
+        OSError: If it cannot be written.
     """
     tensors, metadata = {}, {}
     for i, image in enumerate(data_batch['inputs']):
@@ -25,4 +30,4 @@ def save_batch(data_batch: dict, path: Path) -> None:
             value = value.get('data') if isinstance(value, BaseDataElement) else value
             if isinstance(value, Tensor):
                 tensors[f'{name}.{i}'] = value.clone()
-    save_file(tensors, path, metadata)
+    write_durably(save(tensors, metadata), path)

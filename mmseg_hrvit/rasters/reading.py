@@ -125,6 +125,7 @@ class Raster:
 
         Raises:
             DataError: If it cannot be read, for instance because the file is truncated.
+            InputError: If ``fill`` does not fit into its 8 bits.
         """
         rasterio = need('rasterio')
         window = ((rows.start, rows.stop), (cols.start, cols.stop))
@@ -143,7 +144,13 @@ class Raster:
         if pixels.dtype != np.uint8:
             pixels = pixels.astype(np.float32)
             masks &= np.isfinite(pixels)
-        pixels[~masks] = self.fill
+        if not masks.all():
+            if pixels.dtype == np.uint8 and self.fill not in range(256):
+                raise InputError(
+                    f'{self.path} has pixels without data, and fill={self.fill} does '
+                    'not fit into 8 bits: give a whole number from 0 to 255'
+                )
+            pixels[~masks] = self.fill
         return np.ascontiguousarray(pixels.transpose(1, 2, 0)), masks.any(0)
 
     def _read(self, window: tuple) -> np.ndarray:

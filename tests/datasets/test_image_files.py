@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from endings import refused
+from mmseg_hrvit.datasets import image_files
 from mmseg_hrvit.datasets.image_files import (
     check_image_file,
     check_label_file,
@@ -161,7 +162,7 @@ def with_late_exif(folder):
     path = turned(6)(folder)
     data = path.read_bytes()
     at = data.index(b'eXIf') - 4
-    length = int.from_bytes(data[at : at + 4]) + 12
+    length = int.from_bytes(data[at : at + 4], 'big') + 12
     moved = data[:at] + data[at + length : -12] + data[at : at + length] + data[-12:]
     path.write_bytes(moved)
     return path
@@ -321,6 +322,21 @@ def test_every_kind(tmp_path, kind):
         assert np.array_equal(loaded.squeeze().astype(np.uint8), truth)
 
 
+@pytest.mark.parametrize('bands_', ['rgba', '16 bits'])
+def test_a_broken_tiff_is_named(tmp_path, bands_, monkeypatch):
+    write = by_pillow(RGBA, 'tif') if bands_ == 'rgba' else bands(1, 'uint16')
+    path = write(tmp_path)
+    if bands_ == 'rgba':
+        path.write_bytes(path.read_bytes()[:-50])
+    else:  # a file for which OpenCV raises is not easily made
+
+        def imdecode(*_):
+            raise cv2.error('too large')
+
+        monkeypatch.setattr(image_files.cv2, 'imdecode', imdecode)
+    refuse(path, check_image_file, start='cannot be read')
+
+
 @pytest.mark.parametrize('suffix', ['jpg', 'webp'])
 def test_a_turn_that_xmp_alone_tells_is_none(tmp_path, suffix):
     path = turned_by_xmp(suffix)(tmp_path)
@@ -332,7 +348,7 @@ def shorten_palette(path, colours):
     """Keeps the first colours in the palette of a PNG file."""
     data = path.read_bytes()
     at = data.index(b'PLTE') - 4
-    end = at + 12 + int.from_bytes(data[at : at + 4])
+    end = at + 12 + int.from_bytes(data[at : at + 4], 'big')
     body = data[at + 4 : at + 8 + 3 * colours]
     chunk = struct.pack('>I', 3 * colours) + body + struct.pack('>I', zlib.crc32(body))
     path.write_bytes(data[:at] + chunk + data[end:])

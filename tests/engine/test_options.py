@@ -52,6 +52,8 @@ def test_a_key_that_matches_nothing(config, option, nearest):
     ('option', 'message'),
     [
         ('train_cfg.max_iters=abc', 'give a number; it is 6000'),
+        ('train_cfg.max_iters=True', 'give a number; it is 6000'),
+        ('model.decode_head.kwargs=1', 'the config has no such key'),
         ('resume=maybe', 'give True or False; it is False'),
         ('train_dataloader=3', 'set one of train_dataloader.num_workers, '),
         ('train_dataloader.dataset.pipeline.44.x=1', 'the list has 8 parts'),

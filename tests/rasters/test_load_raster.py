@@ -91,6 +91,17 @@ def test_nodata_is_ignored_where_no_band_has_data(tmp_path):
     assert np.array_equal(found['img'][5:, :, 1], values[1, 5:])
 
 
+def test_a_fill_that_does_not_fit_is_one_line(tmp_path):
+    values = draw('uint8', 1)
+    whole = write_raster(tmp_path / 'whole.tif', values)
+    labels = write_raster(tmp_path / 'l.tif', draw('uint8', 1))
+    assert load(whole, labels, fill=-9999)['img'].dtype == np.uint8
+    values[0, :5] = 9
+    path = write_raster(tmp_path / 'a.tif', values, nodata=9)
+    with pytest.raises(InputError, match='fill=-9999 does not fit into 8 bits'):
+        load(path, labels, fill=-9999)
+
+
 def test_floats_that_are_not_finite_are_no_data(tmp_path):
     values = draw('float32', 1)
     values[0, 0, :2] = np.nan, np.inf

@@ -125,11 +125,15 @@ class FiniteCheckHook(Hook):
     def _stop(self, runner: Runner, data_batch: DATA_BATCH) -> None:
         name = f'not_finite_iter_{runner.iter + 1}_rank_{get_rank()}.safetensors'
         path = Path(runner.work_dir, name)
-        save_batch(data_batch, path)
+        try:
+            save_batch(data_batch, path)
+            place = f'is in {path}'
+        except OSError as error:
+            place = f'cannot be written ({error})'
         raise NumericError(
             f'loss or gradients were not finite in {self.in_row} steps in a row, up to '
-            f'iteration {runner.iter + 1}: the last batch is in {path}; lower the '
-            'learning rate, or resume from the last checkpoint without --amp'
+            f'iteration {runner.iter + 1}: the last batch {place}; lower the learning '
+            'rate, or resume from the last checkpoint without --amp'
         )
 
 
