@@ -5,15 +5,18 @@ from typing import ClassVar
 from mmengine.registry import DATASETS
 from mmseg.datasets import BaseSegDataset
 
+JPEG, PNG = '.jpg', '.png'
+
 
 @DATASETS.register_module()
 class CamVidDataset(BaseSegDataset):
     """CamVid: street scenes with 11 classes; 255 is unlabelled.
 
-    Images are ``*.jpg``, label maps ``*.png`` with one byte per pixel.
+    Label maps have one byte per pixel. ``hrvit convert camvid`` writes the folders.
 
     Args:
-        img_suffix (str): Suffix of the images. Defaults to '.jpg'.
+        img_suffix (str, optional): Suffix of the images. Defaults to None: '.jpg', or
+            '.png' if the folder has no JPEG.
         seg_map_suffix (str): Suffix of the label maps. Defaults to '.png'.
         **kwargs: Further arguments of mmseg's ``BaseSegDataset``.
     """
@@ -48,6 +51,17 @@ class CamVidDataset(BaseSegDataset):
     )
 
     def __init__(
-        self, img_suffix: str = '.jpg', seg_map_suffix: str = '.png', **kwargs
+        self, img_suffix: str | None = None, seg_map_suffix: str = '.png', **kwargs
     ) -> None:
-        super().__init__(img_suffix=img_suffix, seg_map_suffix=seg_map_suffix, **kwargs)
+        self.others = [] if img_suffix else [PNG]  # further suffixes to try
+        super().__init__(
+            img_suffix=img_suffix or JPEG, seg_map_suffix=seg_map_suffix, **kwargs
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """Lists the images and their label maps."""
+        samples = super().load_data_list()
+        if not samples and self.others:
+            self.img_suffix = self.others.pop()
+            samples = super().load_data_list()
+        return samples
