@@ -17,9 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from mmseg_hrvit.errors import InputError
 from mmseg_hrvit.models import convert
 from mmseg_hrvit.models.forms.convert import put_on
-from mmseg_hrvit.models.layers import CrossShapedAttention
+from mmseg_hrvit.models.layers import CrossShapedAttention, CSWinAttention
 from mmseg_hrvit.models.layers.attention import horizontal_attention
-from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
 
 from .forms import build_network
 

@@ -21,9 +21,9 @@ from mmseg_hrvit.models import HRViT, LinearSegformerHead
 from mmseg_hrvit.models.layers import (
     CrossResolutionFusion,
     CrossShapedAttention,
+    CSWinAttention,
     DiversityEnhancedShortcut,
 )
-from mmseg_hrvit.models.layers.cswin_block import CSWinAttention
 from oracle import OracleHRViT, OracleSegformerHead, OracleSegmentor
 from selection import full_but
 

@@ -1,11 +1,13 @@
-"""The building blocks of the paper, one in each file."""
+"""The building blocks, one in each file: the paper's, and CSWin's as a baseline."""
 
 from .attention import CrossShapedAttention
 from .block import Block
 from .branch import Branch
+from .cswin_attention import CSWinAttention
 from .cswin_block import CSWinBlock
+from .ffn import FFN
 from .fusion import CrossResolutionFusion
-from .mixcfn import FFN, MixCFN
+from .mixcfn import MixCFN
 from .patch_embed import ConvPatchEmbed, EfficientPatchEmbed
 from .shortcut import DiversityEnhancedShortcut
 from .stem import Stem
@@ -14,6 +16,7 @@ __all__ = [
     'FFN',
     'Block',
     'Branch',
+    'CSWinAttention',
     'CSWinBlock',
     'ConvPatchEmbed',
     'CrossResolutionFusion',

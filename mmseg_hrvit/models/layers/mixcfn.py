@@ -40,22 +40,3 @@ class MixCFN(nn.Module):
         small, large = self.fc1(x).permute(0, 3, 1, 2).chunk(2, dim=1)
         x = torch.cat([self.dwconv3(small), self.dwconv5(large)], dim=1)
         return self.fc2(self.act(x.permute(0, 2, 3, 1)))  # from B, H, W, r * C
-
-
-class FFN(nn.Module):
-    """Linear, GELU, linear: the row of Table 5 without MixCFN.
-
-    Args:
-        channels (int): Channels C of a token.
-        mlp_ratio (int): Expansion ratio of the hidden channels.
-    """
-
-    def __init__(self, channels: int, mlp_ratio: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(channels, channels * mlp_ratio)
-        self.act = nn.GELU()
-        self.fc2 = nn.Linear(channels * mlp_ratio, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps tokens (..., C) to (..., C)."""
-        return self.fc2(self.act(self.fc1(x)))
