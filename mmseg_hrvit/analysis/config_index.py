@@ -63,7 +63,7 @@ def describe(name: str) -> dict[str, str]:
 
 def dataset_name(cfg: Config, name: str) -> str:
     """What the data set of a config is called."""
-    if 'quickstart' in name:
+    if name.endswith(('quickstart', 'streets')):
         return 'drawn streets'
     if 'textures' in name:
         return 'drawn textures'

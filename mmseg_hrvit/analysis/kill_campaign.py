@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from .killed_run import Life, check_whole, digest, results
+from .killed_run import Life, check_checkpoints, digest, results
 
 MODULE = 'mmseg_hrvit.analysis.killed_run'
 LATER = 0.3  # seconds: the longest delay of a kill after a message of a rank
@@ -126,7 +126,7 @@ class Campaign:
                 return pending
             figures.injected += 1
             pending += 1
-            check_whole(work_dir)
+            check_checkpoints(work_dir)
             figures.survived += 1
         self._start(work_dir).end()
         return pending

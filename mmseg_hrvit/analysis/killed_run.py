@@ -144,7 +144,7 @@ def environment(folder: Path, rank: int, shared: dict[str, str]) -> dict[str, st
     return {**os.environ, **own, **shared, PROGRESS: str(folder)}
 
 
-def check_whole(work_dir: Path) -> None:
+def check_checkpoints(work_dir: Path) -> None:
     """Reads every checkpoint that has its final name, and looks for the last one.
 
     Args:

@@ -1,6 +1,7 @@
 """What ``hrvit demo`` does."""
 
 from argparse import Namespace
+from pathlib import Path
 
 from mmseg_hrvit.apis import Segmenter
 from mmseg_hrvit.apis.areas import is_table
@@ -49,17 +50,7 @@ def run(args: Namespace) -> int:
     model = describe_model(args.model)
     folder = ResultFolder(args.out, segmenter.metadata, args.opacity, model, names)
     if is_video(source):
-        frames, bad = segment_video(
-            segmenter,
-            source,
-            folder,
-            table,
-            args.batch_size,
-            args.max_frames,
-            args.labels,
-        )
-        print(f'{number_of(frames, "frame")}: {args.out}')
-        return tell_skipped(bad, frames)
+        return run_video(segmenter, folder, table, args)
     if is_address(source):
         name, image = download(source)
         folder.write(name, image, segmenter(image).labels, source)
@@ -72,3 +63,20 @@ def run(args: Namespace) -> int:
     if others := folder.count_others(names):
         print(f'the folder also has {number_of(others, "label map")} of other images')
     return tell_skipped(bad, len(names))
+
+
+def run_video(
+    segmenter: Segmenter, folder: ResultFolder, table: Path, args: Namespace
+) -> int:
+    """Segments a video; returns the exit status."""
+    frames, bad = segment_video(
+        segmenter,
+        args.source,
+        folder,
+        table,
+        args.batch_size,
+        args.max_frames,
+        args.labels,
+    )
+    print(f'{number_of(frames, "frame")}: {args.out}')
+    return tell_skipped(bad, frames)

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from mmseg_hrvit.errors import DataError
 
 from .check_labels import IGNORED, check_labels
-from .image_files import check_image_file, check_label_file, check_whole, unreadable
+from .image_files import check_complete, check_image_file, check_label_file, unreadable
 
 # The transforms that read files, and where they find the path.
 READERS = (('img_path', LoadImageFromFile), ('seg_map_path', LoadAnnotations))
@@ -155,8 +155,8 @@ def choose_checks(transforms: Sequence[object]) -> dict[str, Callable[[str], Non
     has_plain_images = bool(images) and all(map(is_plain, images))
     has_plain_labels = bool(labels) and all(type(x) is LoadLabelMap for x in labels)
     return dict(
-        img_path=check_image_file if has_plain_images else check_whole,
-        seg_map_path=check_label_file if has_plain_labels else check_whole,
+        img_path=check_image_file if has_plain_images else check_complete,
+        seg_map_path=check_label_file if has_plain_labels else check_complete,
     )
 
 

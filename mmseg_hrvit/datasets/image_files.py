@@ -34,7 +34,7 @@ USED_BITS = 14
 WHITE = 65535
 
 
-def check_whole(path: str) -> None:
+def check_complete(path: str) -> None:
     """Refuses a JPEG or PNG file that is truncated, not an image, or far too large.
 
     It reads only the header and the last bytes, before a decoder takes memory. Some
@@ -219,7 +219,7 @@ def read_checked(path: str) -> Header | None:
     """Reads the header of a complete file; None if the file is left to its loader."""
     if not os.path.isfile(path):
         return None
-    check_whole(path)
+    check_complete(path)
     try:
         return read_header(path)
     except Image.UnidentifiedImageError:

@@ -146,10 +146,24 @@ def polygonize(
     Raises:
         InputError: If the format or a class is unknown, or the file cannot be written.
     """
-    pyogrio, shapely = need('pyogrio'), need('shapely')
+    pyogrio = need('pyogrio')
+    need('shapely')
     if out.suffix.lower() not in DRIVERS:
         raise InputError(f'{out}: choose a name that ends in {", ".join(DRIVERS)}')
     check_output(out, labels.file.files, is_polygonized)
+    found = choose_areas(labels, classes, min_area)
+    try:
+        write_areas(found, labels, out)
+    except (pyogrio.errors.DataSourceError, RuntimeError, OSError) as error:
+        raise cannot_write(out, error) from error
+    return len(found)
+
+
+def choose_areas(
+    labels: Raster, classes: Sequence[str] | None, min_area: float
+) -> list[tuple]:
+    """Finds the areas that ``polygonize`` writes, as shapes of shapely with classes."""
+    shapely = need('shapely')
     names = read_classes(labels)
     unknown = {*(classes or ())} - {*names.values()}
     if unknown and not names:
@@ -159,40 +173,41 @@ def polygonize(
             f'no class is called {sorted(unknown)[0]!r}: choose some of '
             f'{", ".join(names.values())}'
         )
-    found = [
+    found = (
         (shapely.geometry.shape(shape), names.get(value, str(value)))
         for shape, value in find_areas(labels)
-    ]
-    found = [
+    )
+    return [
         (shape, name)
         for shape, name in found
         if shape.area >= min_area and (not classes or name in classes)
     ]
+
+
+def write_areas(found: Sequence[tuple], labels: Raster, out: Path) -> None:
+    """Writes areas as polygons; an older file stays until they are complete."""
+    pyogrio, shapely = need('pyogrio'), need('shapely')
     shapes = np.array([shape for shape, _ in found], object)
     areas = np.array([shape.area for shape, _ in found])
     crs = labels.file.crs
     driver = DRIVERS[out.suffix.lower()]
     if crs and driver == 'GeoJSON':
         shapes, crs = warp(shapes, crs, GEOJSON_CRS), GEOJSON_CRS
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out.parent, prefix='polygons_') as folder:
-            pyogrio.raw.write(
-                Path(folder, out.name),
-                shapely.to_wkb(shapes),
-                [np.array([name for _, name in found], object), areas],
-                ['class', 'area'],
-                driver=driver,
-                geometry_type='Polygon',
-                crs=None
-                if crs is None
-                else need('rasterio').CRS.from_user_input(crs).to_wkt(),
-            )
-            for file in Path(folder).iterdir():
-                file.replace(out.with_name(file.name))
-    except (pyogrio.errors.DataSourceError, RuntimeError, OSError) as error:
-        raise cannot_write(out, error) from error
-    return len(found)
+    if crs is not None:
+        crs = need('rasterio').CRS.from_user_input(crs).to_wkt()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix='polygons_') as folder:
+        pyogrio.raw.write(
+            Path(folder, out.name),
+            shapely.to_wkb(shapes),
+            [np.array([name for _, name in found], object), areas],
+            ['class', 'area'],
+            driver=driver,
+            geometry_type='Polygon',
+            crs=crs,
+        )
+        for file in Path(folder).iterdir():
+            file.replace(out.with_name(file.name))
 
 
 def is_polygonized(path: Path) -> bool:

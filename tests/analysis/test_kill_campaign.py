@@ -5,7 +5,7 @@ from mmengine.config import Config
 from data import write_tiny_config
 from hrvit_cli.__main__ import main
 from mmseg_hrvit.analysis.kill_campaign import Figures, prepare
-from mmseg_hrvit.analysis.killed_run import check_whole, digest, results
+from mmseg_hrvit.analysis.killed_run import check_checkpoints, digest, results
 from mmseg_hrvit.errors import InputError
 from trainings import train
 
@@ -25,7 +25,7 @@ def test_a_run_can_be_compared_with_another(tmp_path):
     assert digest(a) != digest(b)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match='iter_4'):
-        check_whole(a)
+        check_checkpoints(a)
 
 
 def test_its_runs_repeat_bit_for_bit_and_tell_how_far_they_are(tmp_path):

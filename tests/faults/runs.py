@@ -14,7 +14,7 @@ from mmengine.config import Config
 
 import mmseg_hrvit
 from data import make_ade20k, shrink, use_tiny_arch
-from mmseg_hrvit.analysis.killed_run import check_whole
+from mmseg_hrvit.analysis.killed_run import check_checkpoints
 from paths import TOOLS
 
 HERE = Path(__file__).parent
@@ -170,7 +170,7 @@ def live_and_die(config, work_dir, kills, processes=1):
         life.wait_for(kind, chance.randint(1, 3), rank=0 if kind == 'write' else rank)
         time.sleep(chance.uniform(0, 0.4 if kind == 'write' else 0.1))
         life.kill(rank)
-        check_whole(work_dir)
+        check_checkpoints(work_dir)
     finish(config, work_dir, processes=processes)
 
 

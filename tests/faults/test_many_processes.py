@@ -13,7 +13,7 @@ import pytest
 from mmengine.config import Config
 
 from data import make_ade20k, write_tiny_config
-from mmseg_hrvit.analysis.killed_run import check_whole
+from mmseg_hrvit.analysis.killed_run import check_checkpoints
 from paths import CONFIGS, TOOLS
 
 PATIENCE = 900  # seconds for what takes minutes on two cores
@@ -99,7 +99,7 @@ def test_eight_processes_of_a_shipped_config(tmp_path, record_property):
     assert 'Iter(train) [1/6]' in before
     assert 'Iter(train) [1/6]' not in after
     assert 'Iter(train) [6/6]' in after
-    check_whole(work_dir)
+    check_checkpoints(work_dir)
     assert (work_dir / 'iter_6.pth').is_file()
     for name in ('kills survived', 'faults injected'):
         record_property(name, 1)
@@ -174,7 +174,7 @@ def test_a_machine_is_cut_off_and_comes_back(machines, tmp_path, record_property
     assert time.monotonic() - cut < 60
     assert re.search(r'error: rank 1 \(.*\) hangs: the other ranks', jobs[0].said())
     assert re.search(r'error: .* has not answered for 10 s', jobs[1].said())
-    check_whole(tmp_path / 'tiny/work')
+    check_checkpoints(tmp_path / 'tiny/work')
 
     ip('-n', machines[1], 'link', 'set', 'cable', 'up')
     jobs = start('back')

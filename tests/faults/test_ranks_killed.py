@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
 
 from mmseg_hrvit import CheckedRunner
-from mmseg_hrvit.analysis.killed_run import check_whole, digest, results
+from mmseg_hrvit.analysis.killed_run import check_checkpoints, digest, results
 from mmseg_hrvit.engine.resume import resume_latest
 from ranks import Ranks
 from trainings import make_runner
@@ -95,7 +95,7 @@ def test_ranks_killed_again_and_again(size, kills, iters, tmp_path, record_prope
         ranks.wait_for(f'[{kind} {chance.randint(1, 3)}]', rank)
         time.sleep(chance.uniform(0, 0.1))
         ranks.kill(rank)
-        check_whole(killed)
+        check_checkpoints(killed)
     ranks = start(killed, iters, folder=tmp_path / 'logs_end')
     assert ranks.end() == [0] * size, ranks.said()
     assert digest(killed) == digest(untouched)

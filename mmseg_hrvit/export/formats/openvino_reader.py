@@ -33,7 +33,8 @@ def read_program(program: ExportedProgram) -> ov.Model:
     use_core_operators(module.graph)
     try:
         return ov.convert_model(GraphDecoder(module, dynamic_shapes=True))
-    except OpConversionFailure:  # other networks have other operators
+    # Other networks have other operators, and other versions other decoders.
+    except (OpConversionFailure, AttributeError):
         return ov.convert_model(program)
 
 
