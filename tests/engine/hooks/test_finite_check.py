@@ -1,5 +1,6 @@
 """Runs of a tiny network whose losses and gradients fail when they are told to."""
 
+import errno
 import re
 
 import pytest
@@ -18,6 +19,7 @@ from safetensors import safe_open
 from torch import nn
 
 from mmseg_hrvit import FiniteCheckHook
+from mmseg_hrvit.engine import saved_batch
 from mmseg_hrvit.engine.hooks.finite_check import spread_failure
 from mmseg_hrvit.engine.optim_wrappers import optim_wrappers
 from mmseg_hrvit.errors import NumericError
@@ -203,6 +205,16 @@ def test_too_many_in_a_row_stop_the_run(tmp_path):
     with safe_open(path, 'pt') as file:
         assert file.get_tensor('inputs.1').flatten().tolist() == [200] * 3
         assert file.metadata()['img_path.0'] == 'image_8.jpg'
+
+
+def test_a_full_disk_does_not_hide_why_the_run_stops(tmp_path, monkeypatch):
+    def write_durably(*_):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(saved_batch, 'write_durably', write_durably)
+    message = r'not finite in 3 steps.*the last batch cannot be written \(.*No space'
+    with pytest.raises(NumericError, match=message):
+        train(tmp_path, bad=(0, 2, 3, 4), max_in_row=3)
 
 
 @OPTIM_WRAPPERS.register_module()
