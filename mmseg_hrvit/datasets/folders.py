@@ -29,9 +29,12 @@ def list_files(folder: str) -> list[str]:
 
 
 def image_root(parts: Sequence[BaseDataset]) -> str:
-    """Returns the folder of the images of data sets; the lowest that all share."""
-    folders = [part.data_prefix.get('img_path') or '' for part in parts]
-    return os.path.commonpath(map(os.path.abspath, folders))
+    """Returns the folder of the images of data sets; the lowest that all share.
+
+    Data sets that name none, or are not mmengine's, have the current folder.
+    """
+    folders = [part.data_prefix.get('img_path') or '' for part in parts] or ['']
+    return os.path.commonpath(list(map(os.path.abspath, folders)))
 
 
 def name_below(path: str, root: str) -> str:
