@@ -87,8 +87,8 @@ def check_pretrained(cfg: dict) -> None:
     """Raises InputError unless a ``Pretrained`` is a checkpoint of the backbone."""
     unknown = [key for key in cfg if key not in PRETRAINED_KEYS]
     if unknown or not cfg.get('checkpoint'):
-        what = f'has no {unknown[0]}' if unknown else 'needs a checkpoint'
-        raise InputError(f'init_cfg={dict(cfg)}: {what}; set pretrained=FILE instead')
+        what = f'knows no {unknown[0]}' if unknown else 'needs a checkpoint'
+        raise InputError(f'init_cfg: Pretrained {what}: set pretrained=FILE instead')
     if cfg.get('prefix', PREFIXES[0]) not in PREFIXES:
         raise InputError(
             f'init_cfg has the prefix {cfg["prefix"]!r}: give a checkpoint with the '

@@ -84,9 +84,9 @@ def test_a_checkpoint_in_init_cfg_is_all_or_nothing(in_a_list, tmp_path):
     net = CSWin(TINY, init_cfg=[init_cfg] if in_a_list else init_cfg)
     with refused('does not fit the backbone'):
         net.init_weights()
-    with refused('has no checkpoints; set pretrained=FILE'):
+    with refused('Pretrained knows no checkpoints: set pretrained=FILE'):
         CSWin(TINY, init_cfg=dict(type='Pretrained', checkpoints='w.pth'))
-    with refused('needs a checkpoint'):
+    with refused('Pretrained needs a checkpoint'):
         CSWin(TINY, init_cfg=[dict(type='Pretrained')])
     with refused("has the prefix 'encoder.'"):
         CSWin(TINY, init_cfg=dict(init_cfg, prefix='encoder.'))
