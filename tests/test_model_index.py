@@ -8,6 +8,7 @@ from mmengine.config import Config
 
 from mmseg_hrvit.analysis.flops import default_shape, measure_config
 from mmseg_hrvit.analysis.paper.rows import TABLES
+from mmseg_hrvit.checkpoints.trained_by import find_config_name
 from mmseg_hrvit.zoo import read_index
 from paths import CONFIGS, ROOT
 
@@ -81,8 +82,9 @@ def test_a_model_is_its_config(name):
 def test_a_trained_model_is_its_weights(name):
     model, entry = TRAINED[name], read_index()[name]
     assert ROOT / model['Weights'] == entry.check()
-    assert model['Config'] == f'configs/{name}.py'
-    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    config = find_config_name(entry.path)
+    assert model['Config'] == f'configs/{config}.py'
+    cfg = Config.fromfile(CONFIGS / f'{config}.py')
     part = measure_config(cfg, default_shape(cfg))
     data = model['Metadata']
     assert (data['Parameters'], data['FLOPs']) == (part.params, part.macs.paper)
