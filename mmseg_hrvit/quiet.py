@@ -4,6 +4,7 @@ Each line is matched by its text, and by its module if Python gives it. Everythi
 is shown.
 """
 
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
@@ -44,3 +45,14 @@ def imports_quiet() -> Iterator[None]:
             yield
     finally:
         sys.stdout.write(printed.getvalue().replace(PRINTED, ''))
+
+
+@contextmanager
+def logger_quiet(name: str) -> Iterator[None]:
+    """Disables a logger of another package, for a call whose errors are told here."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before

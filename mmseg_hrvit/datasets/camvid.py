@@ -53,7 +53,7 @@ class CamVidDataset(BaseSegDataset):
     def __init__(
         self, img_suffix: str | None = None, seg_map_suffix: str = '.png', **kwargs
     ) -> None:
-        self.others = [] if img_suffix else [PNG]  # further suffixes to try
+        self.may_be_png = img_suffix is None
         super().__init__(
             img_suffix=img_suffix or JPEG, seg_map_suffix=seg_map_suffix, **kwargs
         )
@@ -61,7 +61,8 @@ class CamVidDataset(BaseSegDataset):
     def load_data_list(self) -> list[dict]:
         """Lists the images and their label maps."""
         samples = super().load_data_list()
-        if not samples and self.others:
-            self.img_suffix = self.others.pop()
+        if not samples and self.may_be_png:
+            self.img_suffix = PNG
             samples = super().load_data_list()
+            self.img_suffix = PNG if samples else JPEG
         return samples

@@ -40,8 +40,8 @@ def test_forms_the_oracle_and_the_roof(tmp_path, capsys):
     [
         ([f'{CONFIG}@fast'], 'choose a form'),
         ([CONFIG, '--train', '--roofline'], 'omit --train'),
-        ([CONFIG, '--rounds', '1'], '2 rounds'),
-        ([CONFIG, '--shape', '0', '64'], 'positive size'),
+        ([CONFIG, '--rounds', '1'], '--rounds 2 or more'),
+        ([CONFIG, '--shape', '0', '64'], '--shape and --batch-size must be positive'),
         (['hrvit_b9_ade20k'], 'hrvit_b9_ade20k'),
     ],
 )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import is_zipfile
 
 import numpy as np
 import torch
 from torch.export import ExportedProgram
 
 from mmseg_hrvit.errors import InputError
+from mmseg_hrvit.quiet import logger_quiet
 
 from ..metadata import KEY, Metadata
 from .engine import Engine, check_shape
@@ -36,13 +36,13 @@ def write(
 def load(path: Path, threads: int | None) -> Engine:
     """Loads what ``write`` wrote; like ``load_engine``, with torch's threads."""
     entries = {ENTRY: ''}
-    if not is_zipfile(path):  # torch would print a traceback, too
-        raise InputError(f'{path}: is damaged, or no .pt2 file; export it again')
     try:
-        program = torch.export.load(path, extra_files=entries)
+        with logger_quiet('torch.export'):  # it prints a traceback of its own
+            program = torch.export.load(path, extra_files=entries)
     except Exception as error:  # of many kinds, one a way to be broken
         raise InputError(
-            f'{path}: cannot be read by torch {torch.__version__}: export it again'
+            f'{path}: is damaged, or cannot be read by torch {torch.__version__}: '
+            'export it again'
         ) from error
     metadata = Metadata.from_json(entries[ENTRY], str(path))
     check_shape(input_shape(program), metadata, path)
