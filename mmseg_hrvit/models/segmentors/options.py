@@ -22,9 +22,10 @@ def check_test_cfg(test_cfg: Mapping | None) -> None:
         InputError: For the first mistake.
     """
     test_cfg = test_cfg or {}
-    for key in test_cfg:
+    # Every prediction asks, so only unknown keys are compared.
+    for key in (key for key in test_cfg if key not in KNOWN):
         near = get_close_matches(key, KNOWN, 1, SIMILAR)
-        if key not in KNOWN and near:
+        if near:
             raise InputError(f"model.test_cfg.{key}: did you mean '{near[0]}'?")
     mode = test_cfg.get('mode', 'whole')
     if mode not in MODES:
